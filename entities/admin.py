@@ -1,0 +1,76 @@
+"""The administration: people, roles, tokens, entities. Never an answer."""
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from entities import access
+from entities.models import ApiToken, Country, Entity, Membership, Region, User
+
+
+class PortalAdminSite(admin.AdminSite):
+    site_header = site_title = _("UN 2.0 portal: administration")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return access.is_administrator(request.user)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        """Sign in where everybody signs in; to others the administration does not exist."""
+        if request.user.is_authenticated:
+            raise Http404
+        return redirect("account_login")
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ["entity"]
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    list_display = ["email", "name", "preferred_language", "is_active", "is_demo"]
+    search_fields = ["email", "name"]
+    fields = ["email", "name", "preferred_language", "is_active"]
+    inlines = [MembershipInline]
+
+
+class ReferenceAdmin(admin.ModelAdmin):
+    """Reference data is changed in `fixtures/` and loaded; here it is only looked at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Entity)
+class EntityAdmin(ReferenceAdmin):
+    list_display = ["code", "acronym", "type", "ceb_member", "region", "valid_from", "valid_to"]
+    list_filter = ["type", "ceb_member", "region"]
+    search_fields = ["code", "acronym"]
+
+
+@admin.register(Country)
+class CountryAdmin(ReferenceAdmin):
+    list_display = ["code", "name", "region", "office", "certainty"]
+    list_filter = ["region", "certainty"]
+
+
+@admin.register(Region)
+class RegionAdmin(ReferenceAdmin):
+    list_display = ["code", "name"]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    list_display = ["user", "scope", "created_at", "expires_at", "revoked_at"]
+    fields = ["revoked_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

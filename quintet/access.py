@@ -1,0 +1,70 @@
+"""Who may do what with cycles, sheets and answers. Row filters are in models (`visible_to`)."""
+
+from entities.access import Person, has_role, is_task_force
+from entities.models import Role
+from quintet.domain.workflow import is_editable
+from quintet.models import COUNTED, Assessment, Delegation, Item
+
+
+def can_manage_cycles(user: Person) -> bool:
+    return is_task_force(user)
+
+
+def can_see_completion(user: Person) -> bool:
+    """Completion of all units, never draft contents."""
+    return is_task_force(user)
+
+
+def can_review(user: Person) -> bool:
+    """Decide on requests, accept levels, validate, return, reopen."""
+    return is_task_force(user)
+
+
+def is_focal_point(user: Person, assessment: Assessment) -> bool:
+    return has_role(user, Role.FOCAL_POINT, assessment.entity_id)
+
+
+def is_approver(user: Person, assessment: Assessment) -> bool:
+    return has_role(user, Role.APPROVER, assessment.entity_id)
+
+
+def can_edit(user: Person, assessment: Assessment, item: Item) -> bool:
+    """The focal point edits everything; a contributor the items delegated to this account."""
+    if is_focal_point(user, assessment):
+        return True
+    return (
+        has_role(user, Role.CONTRIBUTOR, assessment.entity_id)
+        and Delegation.objects.filter(assessment=assessment, item=item, user=user.pk).exists()
+    )
+
+
+def can_submit(user: Person, assessment: Assessment) -> bool:
+    return is_focal_point(user, assessment)
+
+
+def can_sign_off(user: Person, assessment: Assessment) -> bool:
+    """The approver of the entity, never of a sheet submitted by the same account."""
+    return is_approver(user, assessment) and assessment.submitted_by_id != user.pk
+
+
+def editable_items(user: Person, assessment: Assessment) -> set[int] | None:
+    """Return the ids of the items `user` may edit now; None stands for all of them."""
+    if not is_editable(status=assessment.status, phase=assessment.cycle.phase):
+        return set()
+    if is_focal_point(user, assessment):
+        return None
+    if not has_role(user, Role.CONTRIBUTOR, assessment.entity_id):
+        return set()
+    return readable_items(user, assessment)
+
+
+def readable_items(user: Person, assessment: Assessment) -> set[int] | None:
+    """Return the ids of the items whose answers `user` may read; None stands for all of them."""
+    if is_focal_point(user, assessment) or is_approver(user, assessment):
+        return None
+    if assessment.status in COUNTED and (
+        is_task_force(user) or has_role(user, Role.VIEWER, assessment.entity_id)
+    ):
+        return None
+    delegations = Delegation.objects.filter(assessment=assessment, user=user.pk)
+    return set(delegations.values_list("item_id", flat=True))

@@ -1,0 +1,70 @@
+"""The workflow of a sheet: which step leads where, in which phase of the cycle. Plain Python."""
+
+from dataclasses import dataclass
+
+from un20portal.lib.errors import WrongState
+from un20portal.lib.errors import marked as _
+
+
+@dataclass(frozen=True)
+class Step:
+    """One allowed step: from these statuses to that one, while the cycle is in one of the phases."""
+
+    sources: tuple[str, ...]
+    target: str
+    phases: tuple[str, ...]
+
+
+RUNNING = ("open", "validation")
+STEPS = {
+    "submit": Step(("draft", "returned"), "signoff", RUNNING),
+    "sign_off": Step(("signoff",), "submitted", RUNNING),
+    "send_back": Step(("signoff",), "returned", RUNNING),
+    "return": Step(("submitted",), "returned", RUNNING),
+    "validate": Step(("submitted",), "validated", RUNNING),
+    "reopen": Step(("validated",), "returned", RUNNING),
+}
+PHASES = ("planned", "open", "validation", "closed")
+
+
+def next_status(action: str, *, status: str, phase: str) -> str:
+    """Return the status that `action` leads to; raise WrongState where it is not allowed."""
+    step = STEPS[action]
+    if phase not in step.phases:
+        raise WrongState(_("The cycle is not running (%(phase)s): nothing was changed."), {"phase": phase})
+    if status not in step.sources:
+        raise WrongState(
+            _("This step is not possible while the assessment is in status “%(status)s”: reload the page."),
+            {"status": status},
+        )
+    if action == "submit":
+        require_editable(status=status, phase=phase)
+    return step.target
+
+
+def is_editable(*, status: str, phase: str) -> bool:
+    """Answers may change in a draft or returned sheet; in validation only in a returned one."""
+    return (phase == "open" and status in ("draft", "returned")) or (
+        phase == "validation" and status == "returned"
+    )
+
+
+def require_editable(*, status: str, phase: str) -> None:
+    """Raise WrongState unless answers of such a sheet may change."""
+    if not is_editable(status=status, phase=phase):
+        raise WrongState(
+            _(
+                "Answers cannot change now: the assessment is in status “%(status)s” and the cycle in "
+                "phase “%(phase)s”. Copy your text to keep it."
+            ),
+            {"status": status, "phase": phase},
+        )
+
+
+def next_phase(phase: str, *, wanted: str) -> str:
+    """Return `wanted` if a cycle may move there from `phase`: one phase forward at a time."""
+    if PHASES.index(wanted) != PHASES.index(phase) + 1:
+        raise WrongState(
+            _("A cycle in phase “%(phase)s” cannot move to “%(wanted)s”."), {"phase": phase, "wanted": wanted}
+        )
+    return wanted

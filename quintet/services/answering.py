@@ -1,0 +1,129 @@
+"""Writing an answer: locked, versioned, with its revision; a stale write loses nothing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from entities.models import User
+from quintet import access
+from quintet.domain import workflow
+from quintet.domain.answers import NA, AnswerValue, parse_answer
+from quintet.models import (
+    Answer,
+    AnswerRevision,
+    AnswerState,
+    Assessment,
+    Item,
+    NaDecision,
+    RevisionOutcome,
+)
+from un20portal.lib.errors import NotAllowed, StaleVersion
+from un20portal.lib.errors import marked as _
+
+
+def record_answer(
+    *,
+    assessment: Assessment,
+    item: Item,
+    raw: Mapping[str, Any],
+    version: int,
+    by: User,
+    at: datetime,
+    channel: str,
+) -> Answer:
+    """Write what `raw` says on `item`, based on `version` (0 when there is no answer yet).
+
+    Raises NotAllowed, WrongState, InvalidInput; StaleVersion when somebody wrote in between, after
+    keeping the refused text as a revision. Writing what is already there changes nothing and
+    returns the answer, so that a repeated request is harmless.
+    """
+    if not access.can_edit(by, assessment, item):
+        raise NotAllowed(_("You may read this item but not answer it."))
+    value = parse_answer(raw, highest_level=item.framework.highest_level, na_allowed=item.na_allowed)
+    answer, was_stale = _write(assessment, item, value, version, by, at, channel)
+    if was_stale:  # raised outside the transaction: the revision of the refused text must stay
+        raise StaleVersion(
+            _("Somebody else has changed this answer in the meantime. Both texts are kept: choose one."),
+            current=as_dict(answer) if answer else {},
+            offered={"state": value.state, "claimed": value.claimed, **_texts(value)},
+        )
+    assert answer is not None
+    return answer
+
+
+def as_dict(answer: Answer) -> dict[str, Any]:
+    """Return what an answer says, with its version."""
+    return {
+        "state": answer.state,
+        "claimed": answer.claimed,
+        "na_reason": answer.na_reason,
+        "comment": answer.comment,
+        "version": answer.version,
+    }
+
+
+@transaction.atomic
+def _write(
+    assessment: Assessment,
+    item: Item,
+    value: AnswerValue,
+    version: int,
+    by: User,
+    at: datetime,
+    channel: str,
+) -> tuple[Answer | None, bool]:
+    """Return the answer as it is now, and whether the write came too late."""
+    # The sheet's row is the lock: an answer cannot slip in while the sheet is being submitted.
+    locked = Assessment.objects.select_for_update(of=("self",)).select_related("cycle").get(pk=assessment.pk)
+    workflow.require_editable(status=locked.status, phase=locked.cycle.phase)
+    answer = Answer.objects.filter(assessment=locked, item=item).first()
+    if answer and _says(answer) == value:
+        return answer, False
+    if (answer.version if answer else 0) != version:
+        _keep_revision(locked, item, value, version, RevisionOutcome.REFUSED, by, at, channel)
+        return answer, True
+    if answer is None:
+        answer = Answer(assessment=locked, item=item, version=0)
+    answer.state, answer.claimed = value.state, value.claimed
+    answer.na_reason, answer.comment = value.na_reason, value.comment
+    answer.na_decision = NaDecision.PENDING if value.state == NA else ""
+    answer.accepted, answer.accepted_reason = None, ""  # a decision was on the text before this one
+    answer.version += 1
+    answer.updated_by, answer.updated_at = by, at
+    answer.save()
+    _keep_revision(locked, item, value, answer.version, RevisionOutcome.SAVED, by, at, channel)
+    return answer, False
+
+
+def _says(answer: Answer) -> AnswerValue:
+    return AnswerValue(AnswerState(answer.state).value, answer.claimed, answer.na_reason, answer.comment)
+
+
+def _texts(value: AnswerValue) -> dict[str, str]:
+    return {"na_reason": value.na_reason, "comment": value.comment}
+
+
+def _keep_revision(
+    assessment: Assessment,
+    item: Item,
+    value: AnswerValue,
+    version: int,
+    outcome: RevisionOutcome,
+    by: User,
+    at: datetime,
+    channel: str,
+) -> None:
+    AnswerRevision.objects.create(
+        assessment=assessment,
+        item=item,
+        version=version,
+        outcome=outcome,
+        channel=channel,
+        by=by,
+        at=at,
+        state=value.state,
+        claimed=value.claimed,
+        **_texts(value),
+    )

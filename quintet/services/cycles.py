@@ -1,0 +1,70 @@
+"""Planning, opening and closing cycles; every chosen unit gets its sheet when a cycle opens."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db import transaction
+
+from entities.models import Entity, User
+from quintet import access
+from quintet.domain import workflow
+from quintet.models import Assessment, Cycle, Framework, Phase
+from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed
+from un20portal.lib.errors import marked as _
+
+
+@transaction.atomic
+def plan_cycle(
+    *, code: str, title: str, framework: Framework, opens_on: date, closes_on: date, by: User
+) -> Cycle:
+    """Create a cycle that is not open yet; raise InvalidInput naming what is wrong."""
+    _require_manager(by)
+    errors = []
+    if Cycle.objects.filter(code=code).exists():
+        errors.append(FieldError("code", "taken", _("There is already a cycle with this code.")))
+    if opens_on > closes_on:
+        errors.append(FieldError("closes_on", "order", _("The last day comes before the first.")))
+    if errors:
+        raise InvalidInput(_("The cycle was not created."), errors=errors)
+    return Cycle.objects.create(
+        code=code, title=title, framework=framework, opens_on=opens_on, closes_on=closes_on
+    )
+
+
+@transaction.atomic
+def open_cycle(*, cycle: Cycle, entities: Sequence[Entity], by: User) -> int:
+    """Open the cycle for `entities`, return how many sheets were made; raise InvalidInput for none."""
+    _require_manager(by)
+    if not entities:
+        raise InvalidInput(_("Choose at least one unit for the cycle."))
+    locked = _move(cycle, Phase.OPEN)
+    Assessment.objects.bulk_create(
+        [Assessment(cycle=locked, entity=entity, is_demo=locked.is_demo) for entity in entities]
+    )
+    return len(entities)
+
+
+@transaction.atomic
+def start_validation(*, cycle: Cycle, by: User) -> None:
+    """End the time for answers: from now on only returned sheets can change."""
+    _require_manager(by)
+    _move(cycle, Phase.VALIDATION)
+
+
+@transaction.atomic
+def close_cycle(*, cycle: Cycle, by: User) -> None:
+    """End the cycle: nothing in it changes any more."""
+    _require_manager(by)
+    _move(cycle, Phase.CLOSED)
+
+
+def _require_manager(by: User) -> None:
+    if not access.can_manage_cycles(by):
+        raise NotAllowed(_("Only the task force manages cycles."))
+
+
+def _move(cycle: Cycle, wanted: Phase) -> Cycle:
+    locked = Cycle.objects.select_for_update().get(pk=cycle.pk)
+    locked.phase = Phase(workflow.next_phase(locked.phase, wanted=wanted))
+    locked.save(update_fields=["phase"])
+    return locked

@@ -1,0 +1,81 @@
+"""Freezing a sheet into an immutable snapshot, and telling the floors above that figures changed."""
+
+from datetime import datetime
+from typing import Any
+
+from quintet.domain.packing import pack
+from quintet.models import Answer, AnswerState, Assessment, Item, Snapshot
+from un20portal.lib.canonical import canonical_json, sha256
+from un20portal.outbox import services as outbox
+
+CHANGED = "quintet.assessment_changed"
+
+
+def freeze(*, assessment: Assessment, at: datetime) -> Snapshot:
+    """Store the sheet as it stands, in the caller's transaction; return the snapshot."""
+    items = list(Item.objects.filter(framework=assessment.cycle.framework_id).in_order())
+    answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
+    number = Snapshot.objects.filter(assessment=assessment).count() + 1
+    snapshot = build_snapshot(assessment, items, answers, number=number, at=at)
+    snapshot.save(force_insert=True)
+    return snapshot
+
+
+def build_snapshot(
+    assessment: Assessment, items: list[Item], answers: dict[int, Answer], *, number: int, at: datetime
+) -> Snapshot:
+    """Return the unsaved snapshot of a sheet: canonical payload, its hash, and packed levels.
+
+    `items` in framework order; `answers` by item id. The payload holds natural keys only.
+    """
+    framework = assessment.cycle.framework
+    payload = canonical_json(
+        {
+            "cycle": assessment.cycle.code,
+            "entity": assessment.entity.code,
+            "framework": {"slug": framework.slug, "version": framework.version},
+            "number": number,
+            "status": str(assessment.status),
+            "answers": [_entry(item, answers.get(item.pk)) for item in items],
+        }
+    )
+    return Snapshot(
+        assessment=assessment,
+        number=number,
+        status=assessment.status,
+        payload=payload,
+        sha256=sha256(payload),
+        claimed=pack(_level(answers.get(item.pk), accepted=False) for item in items),
+        accepted=pack(_level(answers.get(item.pk), accepted=True) for item in items),
+        at=at,
+    )
+
+
+def announce_change(*, assessment: Assessment, at: datetime) -> None:
+    """Owe the computation of the cycle's figures, in the caller's transaction."""
+    outbox.put(CHANGED, {"cycle_id": assessment.cycle_id}, at=at)
+
+
+def _entry(item: Item, answer: Answer | None) -> dict[str, Any]:
+    if answer is None:
+        return {"item": item.code, "state": AnswerState.UNANSWERED.value}
+    return {
+        "item": item.code,
+        "state": str(answer.state),
+        "claimed": answer.claimed,
+        "accepted": answer.accepted,
+        "accepted_reason": answer.accepted_reason,
+        "na_reason": answer.na_reason,
+        "na_decision": str(answer.na_decision),
+        "comment": answer.comment,
+        "version": answer.version,
+    }
+
+
+def _level(answer: Answer | None, *, accepted: bool) -> int | str | None:
+    """A level, "na", or None for missing: a request that is not approved counts as unanswered."""
+    if answer is None:
+        return None
+    if answer.counts_as_na:
+        return "na"
+    return answer.accepted_level if accepted else answer.claimed

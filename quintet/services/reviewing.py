@@ -1,0 +1,102 @@
+"""The task force's steps after sign-off: decide requests and levels, validate, return, reopen."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from entities.models import User
+from quintet import access
+from quintet.domain import workflow
+from quintet.models import Answer, AnswerState, Assessment, Item, NaDecision, Status, Transition
+from quintet.services import freezing
+from quintet.services.signing import lock, move, require_comment
+from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, WrongState
+from un20portal.lib.errors import marked as _
+
+
+@transaction.atomic
+def decide_na(*, assessment: Assessment, item: Item, approve: bool, by: User, at: datetime) -> Answer:
+    """Approve or reject a request for “not applicable”; raise WrongState where there is none."""
+    sheet = _open_review(assessment, by)
+    answer = Answer.objects.filter(assessment=sheet, item=item, state=AnswerState.NA).first()
+    if answer is None:
+        raise WrongState(_("There is no request for “not applicable” on this item."))
+    answer.na_decision = NaDecision.APPROVED if approve else NaDecision.REJECTED
+    answer.version += 1
+    answer.updated_by, answer.updated_at = by, at
+    answer.save()
+    return answer
+
+
+@transaction.atomic
+def decide_level(
+    *, assessment: Assessment, item: Item, accepted: int, reason: str, by: User, at: datetime
+) -> Answer:
+    """Accept a level; one that differs from the claimed level needs a reason."""
+    sheet = _open_review(assessment, by)
+    answer = Answer.objects.filter(assessment=sheet, item=item, state=AnswerState.ANSWERED).first()
+    if answer is None:
+        raise WrongState(_("This item has no level to decide on."))
+    errors = []
+    if not 0 <= accepted <= item.framework.highest_level:
+        errors.append(FieldError("accepted", "unknown_level", _("Choose a level of the scale.")))
+    if accepted != answer.claimed and not reason.strip():
+        errors.append(FieldError("reason", "missing", _("Say why the level differs from the claimed one.")))
+    if len(reason) > 5000 or "\x00" in reason:
+        errors.append(FieldError("reason", "bad_text", _("Give a reason of at most 5000 characters.")))
+    if errors:
+        raise InvalidInput(_("The decision was not saved."), errors=errors)
+    answer.accepted, answer.accepted_reason = accepted, reason.strip()
+    answer.version += 1
+    answer.updated_by, answer.updated_at = by, at
+    answer.save()
+    return answer
+
+
+@transaction.atomic
+def validate(*, assessment: Assessment, by: User, at: datetime) -> Transition:
+    """Accept the sheet: it is frozen once more and counts on the accepted basis."""
+    sheet = _for_review(assessment, by)
+    target = workflow.next_status("validate", status=sheet.status, phase=sheet.cycle.phase)
+    undecided = Answer.objects.filter(assessment=sheet, na_decision=NaDecision.PENDING).count()
+    if undecided:
+        raise WrongState(
+            _("Decide first on the requests for “not applicable”: %(count)s are open."), {"count": undecided}
+        )
+    transition = move(sheet, "validate", target, by=by, at=at)
+    freezing.freeze(assessment=sheet, at=at)
+    freezing.announce_change(assessment=sheet, at=at)
+    return transition
+
+
+@transaction.atomic
+def return_to_entity(*, assessment: Assessment, by: User, at: datetime, comment: str) -> Transition:
+    """Give a submitted sheet back for rework; it no longer counts."""
+    return _give_back("return", assessment, by, at, comment)
+
+
+@transaction.atomic
+def reopen(*, assessment: Assessment, by: User, at: datetime, comment: str) -> Transition:
+    """Open a validated sheet again while the cycle runs; it no longer counts."""
+    return _give_back("reopen", assessment, by, at, comment)
+
+
+def _give_back(action: str, assessment: Assessment, by: User, at: datetime, comment: str) -> Transition:
+    sheet = _for_review(assessment, by)
+    target = workflow.next_status(action, status=sheet.status, phase=sheet.cycle.phase)
+    transition = move(sheet, action, target, by=by, at=at, comment=require_comment(comment))
+    freezing.announce_change(assessment=sheet, at=at)
+    return transition
+
+
+def _for_review(assessment: Assessment, by: User) -> Assessment:
+    if not access.can_review(by):
+        raise NotAllowed(_("Only the task force reviews assessments."))
+    return lock(assessment)
+
+
+def _open_review(assessment: Assessment, by: User) -> Assessment:
+    sheet = _for_review(assessment, by)
+    if sheet.status != Status.SUBMITTED or sheet.cycle.phase not in workflow.RUNNING:
+        raise WrongState(_("Decisions are possible only while the assessment waits for validation."))
+    return sheet

@@ -1,0 +1,30 @@
+"""Addresses of the quintet floor."""
+
+from django.urls import path
+
+from quintet.views import answering, cycles, frameworks, my, reviewing, signing
+
+app_name = "quintet"
+urlpatterns = [
+    path("my/", my.my, name="my"),
+    path("frameworks/", frameworks.framework_list, name="framework-list"),
+    path("frameworks/<slug:slug>/", frameworks.framework_detail, name="framework-detail"),
+    path("assessments/<int:pk>/", answering.overview, name="assessment-detail"),
+    path("assessments/<int:pk>/review/", signing.review, name="assessment-review"),
+    path("assessments/<int:pk>/submit/", signing.submit, name="assessment-submit"),
+    path("assessments/<int:pk>/sign-off/", signing.sign_off, name="assessment-sign-off"),
+    path("assessments/<int:pk>/send-back/", signing.send_back, name="assessment-send-back"),
+    path("assessments/<int:pk>/answers/<slug:item>/", answering.save_answer, name="answer-save"),
+    path("assessments/<int:pk>/validate/", reviewing.validate, name="assessment-validate"),
+    path("assessments/<int:pk>/return/", reviewing.return_to_entity, name="assessment-return"),
+    path("assessments/<int:pk>/reopen/", reviewing.reopen, name="assessment-reopen"),
+    path("assessments/<int:pk>/decisions/<slug:item>/", reviewing.decide, name="answer-decide"),
+    path("assessments/<int:pk>/<slug:dimension>/", answering.dimension_form, name="assessment-form"),
+    path("cycles/", cycles.cycle_list, name="cycle-list"),
+    path("cycles/new/", cycles.CyclePlanView.as_view(), name="cycle-plan"),
+    path("cycles/<slug:code>/", cycles.monitor, name="cycle-detail"),
+    path("cycles/<slug:code>/open/", cycles.open_cycle, name="cycle-open"),
+    path("cycles/<slug:code>/start-validation/", cycles.start_validation, name="cycle-start-validation"),
+    path("cycles/<slug:code>/close/", cycles.close_cycle, name="cycle-close"),
+    path("validation/", reviewing.queue, name="validation-queue"),
+]

@@ -1,0 +1,253 @@
+"""Reading figures: published bytes, provisional figures, and the rows that pages and API show."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext
+
+from entities.models import Entity, EntityType, Region
+from quintet.models import Area, Cycle, Dimension, Framework, Item
+from scorecards.domain.groups import (
+    ALL,
+    CEB31,
+    COUNTRY_TEAMS,
+    ENTITIES,
+    GROUPS_WITH_BASELINE,
+    ItemCounts,
+)
+from scorecards.models import Basis, Computation, Scorecard, UnitScore
+
+PERCENTAGES_FROM = 10
+BASELINE_UNIT = "percent_of_entities"
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The value of the brief for one cell, as printed; how many entities answered is not stated."""
+
+    value: str
+    operator: str
+    unit: str
+    year: int
+    comparability: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ItemFigure:
+    """One cell: how a group answers one item. Figures are None when the cell is suppressed."""
+
+    item: str
+    dimension: str
+    enabler: str
+    label: str
+    question: str
+    n_group: int
+    counts: ItemCounts | None
+    baseline: Baseline | None
+
+    @property
+    def capability(self) -> str:
+        return self.dimension
+
+    @property
+    def is_suppressed(self) -> bool:
+        return self.counts is None
+
+    @property
+    def shows_percentages(self) -> bool:
+        """Below ten answers a page shows counts, no percentages."""
+        return self.counts is not None and self.counts.n_answered >= PERCENTAGES_FROM
+
+    def __getattr__(self, name: str) -> Any:
+        """Counts and shares of `ItemCounts` (n_na, n_missing, n_answered, dist, has, share_has …)."""
+        if name in COUNT_NAMES:
+            return None if self.counts is None else getattr(self.counts, name)
+        raise AttributeError(name)
+
+
+COUNT_NAMES = (
+    "n_na",
+    "n_missing",
+    "n_answered",
+    "dist",
+    "has",
+    "operates",
+    "share_has",
+    "share_operates",
+    "paper_gap",
+    "bounds_has",
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One capability or lever with its cells."""
+
+    code: str
+    label: str
+    tagline: str
+    rows: Sequence[ItemFigure]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The group figures of one cycle: published (with version and hash) or provisional (neither)."""
+
+    cycle: Cycle
+    groups: Mapping[str, Any]
+    baselines: Mapping[str, Any]
+    version: int | None = None
+    sha256: str = ""
+
+    @property
+    def is_provisional(self) -> bool:
+        return self.version is None
+
+
+def published_scorecards() -> QuerySet[Scorecard]:
+    """All published versions, the newest first."""
+    return Scorecard.objects.select_related("cycle").order_by("-pk")
+
+
+def latest_scorecard(cycle: Cycle | None = None) -> Scorecard | None:
+    """The latest published version: of a cycle, or of the cycle that closed last."""
+    scorecards = Scorecard.objects.select_related("cycle__framework")
+    if cycle is not None:
+        scorecards = scorecards.filter(cycle=cycle)
+    return scorecards.order_by("-cycle__closes_on", "-version").first()
+
+
+def published_figures(scorecard: Scorecard) -> Figures:
+    """The figures inside the published bytes."""
+    document = json.loads(scorecard.payload)
+    return Figures(
+        scorecard.cycle, document["groups"], document["baselines"], scorecard.version, scorecard.sha256
+    )
+
+
+def provisional_figures(cycle: Cycle) -> Figures | None:
+    """The figures as computed last, before suppression: for the task force alone."""
+    computation = Computation.objects.filter(cycle=cycle).first()
+    if computation is None:
+        return None
+    return Figures(cycle, json.loads(computation.figures), baselines(cycle.framework))
+
+
+def item_figures(figures: Figures, *, group: str, basis: str, area: str | None = None) -> list[ItemFigure]:
+    """The cells of one group on one basis in framework order; KeyError for an unknown group."""
+    cells = figures.groups[group][basis]["items"]
+    items = Item.objects.filter(framework=figures.cycle.framework_id).in_order().select_related("dimension")
+    if area:
+        items = items.filter(dimension__area=area)
+    return [
+        ItemFigure(
+            item=item.code,
+            dimension=item.dimension.code,
+            enabler=item.enabler,
+            label=item.label,
+            question=item.question,
+            n_group=cells[item.code]["n_group"],
+            counts=_counts(cells[item.code]),
+            baseline=_baseline(figures.baselines.get(item.code), group),
+        )
+        for item in items
+    ]
+
+
+def panels(figures: Figures, rows: Sequence[ItemFigure]) -> list[Panel]:
+    """The cells by dimension, in order."""
+    dimensions = Dimension.objects.filter(framework=figures.cycle.framework_id)
+    grouped = [
+        Panel(
+            dimension.code,
+            dimension.label,
+            dimension.tagline,
+            [row for row in rows if row.dimension == dimension.code],
+        )
+        for dimension in dimensions
+    ]
+    return [panel for panel in grouped if panel.rows]
+
+
+def state_of_play(figures: Figures, *, group: str, basis: str) -> list[ItemFigure]:
+    """The 5 × 7 cells of the quintet."""
+    return item_figures(figures, group=group, basis=basis, area=Area.CAPABILITY)
+
+
+def group_choices(figures: Figures) -> list[tuple[str, str]]:
+    """The groups of the figures with their names, the general ones first."""
+    names = {
+        ENTITIES: gettext("UN entities"),
+        CEB31: gettext("CEB members (31)"),
+        ALL: gettext("Entities and country teams"),
+        COUNTRY_TEAMS: gettext("Country teams"),
+        **{f"type:{code}": str(label) for code, label in EntityType.choices},
+        **{f"region:{region.code}": str(region.name) for region in Region.objects.all()},
+    }
+    return [(code, name) for code, name in names.items() if code in figures.groups]
+
+
+def units_of(cycle: Cycle) -> QuerySet[Entity]:
+    """The units that were given a sheet in the cycle and exist on its last day, by code."""
+    asked = Entity.objects.filter(pk__in=cycle.assessments.values("entity")).active_on(cycle.closes_on)
+    return asked.order_by("pk")
+
+
+def unit_scores(cycle: Cycle, *, basis: str, entity: Entity | None = None) -> QuerySet[UnitScore]:
+    """Stored figures per unit and dimension, in order."""
+    scores = UnitScore.objects.filter(cycle=cycle, basis=basis).select_related("entity", "dimension")
+    if entity is not None:
+        scores = scores.filter(entity=entity)
+    return scores.order_by("entity__code", "dimension__order")
+
+
+def baselines(framework: Framework) -> dict[str, Any]:
+    """The 2023 values by item code, only those that count entities (method §4)."""
+    items = Item.objects.filter(framework=framework, baseline__unit=BASELINE_UNIT).select_related("baseline")
+    return {
+        item.code: {
+            "value": _as_printed(item.baseline.value),
+            "operator": item.baseline.operator,
+            "unit": item.baseline.unit,
+            "year": int(item.baseline.period),
+            "comparability": item.baseline_comparability,
+            "source": _source(item.baseline.source),
+        }
+        for item in items
+        if item.baseline is not None
+    }
+
+
+def is_known_basis(basis: str) -> bool:
+    return basis in Basis.values
+
+
+def _counts(cell: Mapping[str, Any]) -> ItemCounts | None:
+    if cell.get("suppressed"):
+        return None
+    return ItemCounts(cell["n_group"], cell["n_na"], cell["n_missing"], tuple(cell["dist"]))
+
+
+def _baseline(raw: Mapping[str, Any] | None, group: str) -> Baseline | None:
+    if raw is None or group not in GROUPS_WITH_BASELINE:
+        return None
+    return Baseline(**raw)
+
+
+def _as_printed(value: Any) -> str:
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _source(source: Mapping[str, Any]) -> str:
+    return ", ".join(str(part) for part in source.values())
+
+
+def as_fraction(entry: Sequence[Any] | None) -> Fraction | None:
+    """Read back an exact ratio of the canonical document."""
+    return None if entry is None else Fraction(entry[0], entry[1])

@@ -1,0 +1,26 @@
+"""Wiring of the portal itself: every process refuses to start with unsafe production settings."""
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.contrib.admin.apps import AdminConfig
+from django.core.exceptions import ImproperlyConfigured
+
+
+class PortalConfig(AppConfig):
+    name = "un20portal"
+    verbose_name = "UN 2.0 portal"
+
+    def ready(self) -> None:
+        from un20portal.celery import app as _tasks_find_their_app  # noqa: F401
+        from un20portal.production import unsafe_settings
+
+        names = [name for name in dir(settings) if name.isupper()]
+        findings = unsafe_settings({name: getattr(settings, name) for name in names})
+        if findings:
+            raise ImproperlyConfigured("The portal does not start:\n  " + "\n  ".join(findings))
+
+
+class PortalAdminConfig(AdminConfig):
+    """The administration, with our own rule on who may enter."""
+
+    default_site = "entities.admin.PortalAdminSite"

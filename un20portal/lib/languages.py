@@ -1,0 +1,36 @@
+"""Names in six languages: which text a reader gets, and in which language it really is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+RIGHT_TO_LEFT = {"ar"}
+REFERENCE_LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text and the language it is written in; `is_fallback` when the reader asked for another."""
+
+    text: str
+    language: str
+    is_fallback: bool
+
+    @property
+    def direction(self) -> str:
+        return "rtl" if self.language in RIGHT_TO_LEFT else "ltr"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def reference_code(language: str | None) -> str:
+    """Return the key under which reference data keeps a language: `zh-hans` → `zh`."""
+    return (language or "en").split("-")[0]
+
+
+def pick(names: Mapping[str, str | None], language: str | None) -> Text:
+    """Choose the text of `names` for a reader of `language`; English stands in visibly if missing."""
+    wanted = reference_code(language)
+    if text := names.get(wanted):
+        return Text(text, wanted, is_fallback=False)
+    return Text(names.get("en") or "", "en", is_fallback=True)

@@ -1,0 +1,21 @@
+"""`manage.py drain_outbox`: do what a broker lost, without a broker."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from un20portal.outbox import services
+from un20portal.outbox.models import Message
+
+
+class Command(BaseCommand):
+    help = "Handle the pending messages of the outbox here and now."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        handled = services.drain(now=timezone.now)
+        left = Message.objects.pending().count()
+        dead = Message.objects.dead().count()
+        self.stdout.write(f"{handled} handled, {left} pending, {dead} given up")
+        if left or dead:
+            raise CommandError("Some messages were not handled: see last_error in the administration.")

@@ -1,0 +1,19 @@
+"""After a commit: wake a worker. A broker that is down delays the work until the next sweep."""
+
+import logging
+from typing import Any
+
+from django.dispatch import receiver
+from kombu.exceptions import OperationalError
+
+from un20portal.outbox import signals, tasks
+
+logger = logging.getLogger(__name__)
+
+
+@receiver(signals.message_stored)
+def wake_a_worker(**_arguments: Any) -> None:
+    try:
+        tasks.drain.apply_async(retry=False)
+    except OperationalError as error:
+        logger.warning("the broker did not take the wake-up, the sweep will: %s", error)

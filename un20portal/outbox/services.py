@@ -1,0 +1,109 @@
+"""Writing outgoing work and handling it: at least one try, exactly one effect.
+
+A handler runs in the transaction that marks its message done. A worker killed in the middle
+rolls both back, and the next sweep handles the message again.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from un20portal.outbox import signals
+from un20portal.outbox.models import Heartbeat, IdempotencyKey, Message
+
+Handler = Callable[..., None]
+MAX_ATTEMPTS = 5
+FIRST_PAUSE = timedelta(seconds=20)
+_handlers: dict[str, Handler] = {}
+logger = logging.getLogger(__name__)
+
+
+def subscribe(topic: str, handler: Handler) -> None:
+    """Let `handler(at=…, **payload)` do the work of `topic`; called once, from an app's `ready()`."""
+    _handlers[topic] = handler
+
+
+@transaction.atomic
+def put(topic: str, payload: dict[str, Any], *, at: datetime) -> Message:
+    """Store work in the caller's transaction and wake a worker after its commit.
+
+    Raises KeyError when nobody subscribed to `topic`: work that nobody does must not be owed.
+    """
+    if topic not in _handlers:
+        raise KeyError(f"nobody handles the topic {topic!r}")
+    message = Message.objects.create(topic=topic, payload=payload, created_at=at, due_at=at)
+    transaction.on_commit(lambda: signals.message_stored.send(sender=Message))
+    return message
+
+
+def drain(*, now: Callable[[], datetime]) -> int:
+    """Handle what is pending, oldest first, each message in its own transaction; return how many."""
+    handled, failed = 0, set[int]()
+    while (message_id := _next_due(failed, at=now())) is not None:
+        if _handle(message_id, now=now):
+            handled += 1
+        else:
+            failed.add(message_id)
+    return handled
+
+
+@transaction.atomic
+def retry(*, message: Message, at: datetime) -> None:
+    """Give a dead message a new set of attempts."""
+    Message.objects.filter(pk=message.pk).update(dead_at=None, attempts=0, due_at=at)
+    transaction.on_commit(lambda: signals.message_stored.send(sender=Message))
+
+
+@transaction.atomic
+def beat(*, at: datetime) -> None:
+    """Note that the scheduler reached a worker."""
+    Heartbeat.objects.update_or_create(name="beat", defaults={"at": at})
+
+
+@transaction.atomic
+def remember_answer(
+    *, user: Any, key: str, request_sha256: str, status: int, answer: Any, at: datetime
+) -> IdempotencyKey:
+    """Keep the answer to a request in the transaction that did what was asked."""
+    return IdempotencyKey.objects.create(
+        user=user, key=key, request_sha256=request_sha256, status=status, answer=answer, created_at=at
+    )
+
+
+def _next_due(passed_over: set[int], *, at: datetime) -> int | None:
+    return Message.objects.due(at).exclude(pk__in=passed_over).values_list("pk", flat=True).first()
+
+
+def _handle(message_id: int, *, now: Callable[[], datetime]) -> bool:
+    """Try one message; return whether it is settled (done here, or by somebody else)."""
+    try:
+        with transaction.atomic():
+            skip = connection.features.has_select_for_update_skip_locked
+            messages = Message.objects.pending().select_for_update(skip_locked=skip)
+            message = messages.filter(pk=message_id).first()
+            if message is None:  # another worker has it
+                return False
+            _handlers[message.topic](at=now(), **message.payload)
+            Message.objects.filter(pk=message_id).update(done_at=now())
+    except Exception as error:
+        # whatever went wrong, the message stays and tells what it was: the sweep tries again
+        logger.exception("outbox message %s failed", message_id)
+        _note_failure(message_id, error, at=now())
+        return False
+    return True
+
+
+@transaction.atomic
+def _note_failure(message_id: int, error: Exception, *, at: datetime) -> None:
+    message = Message.objects.select_for_update().filter(pk=message_id).first()
+    if message is None or message.done_at:
+        return
+    message.attempts += 1
+    message.due_at = at + FIRST_PAUSE * 2 ** (message.attempts - 1)
+    message.last_error = f"{type(error).__name__}: {error}"[:2000]
+    if message.attempts >= MAX_ATTEMPTS:
+        message.dead_at = at
+    message.save(update_fields=["attempts", "due_at", "last_error", "dead_at"])

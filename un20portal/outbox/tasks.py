@@ -1,0 +1,18 @@
+"""Celery tasks of the outbox: ids in, one service call."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from un20portal.outbox import services
+
+
+@shared_task
+def drain() -> int:
+    """Handle what is pending."""
+    return services.drain(now=timezone.now)
+
+
+@shared_task
+def beat() -> None:
+    """Show that scheduler, broker and worker are alive."""
+    services.beat(at=timezone.now())

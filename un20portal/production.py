@@ -1,0 +1,41 @@
+"""What a production start must not be: one function that names every unsafe setting at once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def unsafe_settings(settings: Mapping[str, Any]) -> list[str]:
+    """Name what is unsafe in `settings`, one sentence each with what to do; empty when all is well.
+
+    Only a settings mapping goes in, so that a test can ask about any combination.
+    """
+    if not settings["PRODUCTION"]:
+        foreign = sorted(set(settings["ALLOWED_HOSTS"]) - set(settings["LOOPBACK_HOSTS"]))
+        if foreign:
+            return [f"PRODUCTION is off although ALLOWED_HOSTS names {', '.join(foreign)}: set PRODUCTION=true."]
+        return []
+    database = settings["DATABASES"]["default"]["ENGINE"]
+    key = settings["SECRET_KEY"]
+    findings = [
+        (
+            database.endswith("sqlite3"),
+            "E001: SQLite is for trying things out: set DATABASE_URL=postgres://…",
+        ),
+        (settings["DEBUG"], "E002: DEBUG must be off: unset DEBUG."),
+        (
+            len(key) < 50 or len(set(key)) < 10,
+            "E007: SECRET_KEY must have 50 or more random characters: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+        ),
+        (
+            "*" in settings["ALLOWED_HOSTS"] or not settings["ALLOWED_HOSTS"],
+            "E011: ALLOWED_HOSTS must list the host names the portal answers to, without '*'.",
+        ),
+        (not settings["REDIS_URL"], "E012: tasks need a broker: set REDIS_URL=redis://…"),
+        (
+            settings["CELERY_TASK_TIME_LIMIT"]
+            >= settings.get("CELERY_BROKER_TRANSPORT_OPTIONS", {}).get("visibility_timeout", 10**9),
+            "E006: the task time limit must be below the broker's visibility timeout.",
+        ),
+    ]
+    return [sentence for is_unsafe, sentence in findings if is_unsafe]

@@ -1,0 +1,86 @@
+"""The home page, language and sign-out, and the answers to requests that go wrong."""
+
+from typing import Any
+
+from allauth.account import views as account
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import translate_url
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+from django.views.generic import View
+
+from entities.services.people import prefer_language
+from scorecards import queries
+from un20portal.lib import problems
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What UN 2.0 is, and the state of play of the latest published scorecard."""
+    scorecard = queries.latest_scorecard()
+    context: dict[str, Any] = {"scorecard": scorecard, "group": "entities", "basis": "accepted"}
+    if scorecard is not None:
+        figures = queries.published_figures(scorecard)
+        rows = queries.state_of_play(figures, group="entities", basis="accepted")
+        context |= {
+            "cycle": figures.cycle,
+            "rows": rows,
+            "panels": queries.panels(figures, rows),
+            "is_demo": figures.cycle.is_demo,
+        }
+    return render(request, "home.html", context)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session; only by POST, so that no link or image can do it."""
+    return account.logout(request)
+
+
+@method_decorator(login_not_required, name="dispatch")
+class LanguageView(View):
+    """Go on in another language, and remember it for a signed-in person."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        language = request.POST.get("language", "")
+        target = request.POST.get("next", "/")
+        if language not in dict(settings.LANGUAGES):
+            return bad_request(request)
+        if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+            target = "/"
+        if request.user.is_authenticated:
+            prefer_language(user=request.user, language=language)
+        return HttpResponseRedirect(translate_url(target, language))
+
+
+def _refuse(request: HttpRequest, status: int, template: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return problems.plain_problem(request, status)
+    return render(request, template, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _refuse(request, 400, "400.html")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _refuse(request, 403, "403.html")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _refuse(request, 403, "403_csrf.html")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _refuse(request, 404, "404.html")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _refuse(request, 500, "500.html")
