@@ -1,0 +1,134 @@
+"""Fixtures for every test: a clean cache, scratch folders, real worker processes, a real browser."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.cache import cache
+from django.db import connections
+from playwright.sync_api import BrowserContext, Page, Route
+from pytest_django import Settings
+
+from tests import processes, servers
+
+SERVER_FIXTURES = {"celery_worker_process", "scratch_database", "own_redis", "own_postgresql"}
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs real parts by the fixtures it asks for, so that nobody forgets a marker."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & SERVER_FIXTURES:
+            item.add_marker("servers")
+        if "browser" in fixtures:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """On SQLite test with a file: what users have has other locks than a database in memory."""
+    default = connections["default"]
+    if default.vendor == "sqlite":
+        default.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Argon2 takes a tenth of a second on purpose; people made for a test need not wait for it."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_over(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Throttles and cached figures of one test are not those of the next; uploads go to a scratch folder."""
+    cache.clear()
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
+
+
+# --- real processes ------------------------------------------------------------------------------
+@pytest.fixture
+def celery_worker_process(transactional_db: None, tmp_path: Path) -> Iterator[processes.Worker]:
+    """A ready Celery worker on this test's database and broker: `.kill()`, `.start()`, `.output`."""
+    worker = processes.Worker(environment=processes.environment(), log=tmp_path / "worker.log")
+    try:
+        worker.wait_until_ready()
+        yield worker
+    finally:
+        worker.stop()
+
+
+@pytest.fixture
+def scratch_database() -> Iterator[str]:
+    """The address of an empty PostgreSQL database that lives as long as the test."""
+    with processes.scratch_database() as url:
+        yield url
+
+
+@pytest.fixture
+def own_redis() -> Iterator[str]:
+    """The address of a Redis server that belongs to the test: it may be flushed and stopped."""
+    with servers.private_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def own_postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server that belongs to the test: it may be restarted and stopped."""
+    with servers.private_postgresql() as url:
+        yield url
+
+
+# --- a real browser ------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    try:
+        servers.require_browser()
+    except servers.MissingPart as missing:
+        pytest.fail(str(missing))
+    return {**browser_type_launch_args, "executable_path": str(servers.CHROMIUM), "args": BROWSER_FLAGS}
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> BrowserContext:
+    """A browser that reaches this machine only; what it asks of others fails the request."""
+    context.route("**/*", _loopback_only)
+    context.set_default_timeout(15_000)
+    return context
+
+
+@pytest.fixture
+def page_at(context: BrowserContext) -> Callable[[int], Page]:
+    """Return a function that opens a new page of the given width in CSS pixels."""
+
+    def open_page(width: int, height: int = 900) -> Page:
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        return page
+
+    return open_page
+
+
+def _loopback_only(route: Route) -> None:
+    address = urlsplit(route.request.url)
+    if address.scheme in {"data", "blob"} or address.hostname in LOOPBACK:
+        route.continue_()
+    else:
+        route.abort()

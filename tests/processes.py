@@ -1,0 +1,126 @@
+"""Real processes for tests: workers, beat and web servers that can be stopped, killed and listened to."""
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import pytest
+from django.db import connection
+from psycopg2 import sql
+
+from tests import servers
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = Path(sys.executable).parent
+
+
+class Process:
+    """One program with its children, in a session of their own so that all can be killed at once."""
+
+    def __init__(
+        self, command: Sequence[str], *, environment: Mapping[str, str], log: Path, folder: Path = ROOT
+    ) -> None:
+        self.command, self.environment, self.log, self.folder = list(command), dict(environment), log, folder
+        self.start()
+
+    def start(self) -> None:
+        """Start the program, for the first time or again."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def kill(self) -> None:
+        """`kill -9` the program and all its children."""
+        self._signal_all(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self, *, seconds: float = 20) -> int:
+        """Ask the program to end and return its exit code; kill what is left after `seconds`."""
+        self._process.terminate()
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            code = -signal.SIGKILL
+        self._signal_all(signal.SIGKILL)
+        self._process.wait()
+        return code
+
+    def wait_until(self, problem: Callable[[], str | None], *, seconds: float = 60) -> None:
+        """Wait until `problem()` finds none; fail with the program's output when it ends or time is up."""
+        last = servers.wait_until_fine(lambda: problem() if self.is_running else None, seconds=seconds)
+        if last or not self.is_running:
+            pytest.fail(f"{' '.join(self.command)}: {last or 'ended'}\n{self.output}")
+
+    def _signal_all(self, number: int) -> None:
+        try:
+            os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            return
+
+
+class Worker(Process):
+    """A Celery worker; `name` is what it answers to."""
+
+    def __init__(self, *, environment: Mapping[str, str], log: Path, concurrency: int = 2) -> None:
+        self.name = f"test-{uuid.uuid4().hex[:8]}@localhost"
+        options = ["--concurrency", str(concurrency), "--hostname", self.name, "--loglevel", "INFO"]
+        command = [str(PROGRAMS / "celery"), "-A", "un20portal", "worker", *options]
+        super().__init__(command, environment=environment, log=log)
+
+    def wait_until_ready(self) -> None:
+        """Wait until the worker answers through the broker."""
+        self.wait_until(self._problem)
+
+    def _problem(self) -> str | None:
+        from un20portal.celery import app
+
+        answers = app.control.ping(destination=[self.name], timeout=0.5)
+        return None if answers else "does not answer"
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment of a program that works on this test's database and Redis numbers."""
+    here = dict(os.environ, DJANGO_SETTINGS_MODULE="un20portal.settings", PYTHONPATH=str(ROOT))
+    here["PATH"] = f"{PROGRAMS}{os.pathsep}{here['PATH']}"
+    if connection.vendor == "postgresql":
+        here["DATABASE_URL"] = servers.with_path(here["DATABASE_URL"], connection.settings_dict["NAME"])
+    return here | more
+
+
+@contextmanager
+def scratch_database() -> Iterator[str]:
+    """Create an empty PostgreSQL database beside the tests' own, drop it afterwards; yield its address."""
+    server, name = os.environ["TEST_DATABASE_URL"], f"un20_scratch_{uuid.uuid4().hex[:12]}"
+    _administer(server, "CREATE DATABASE {}", name)
+    try:
+        yield servers.with_path(server, name)
+    finally:
+        _administer(server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+def _administer(server: str, statement: str, name: str) -> None:
+    administration = psycopg2.connect(server)
+    administration.autocommit = True
+    with administration.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
+    administration.close()
