@@ -1,0 +1,113 @@
+"""Loading who exists."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from entities.models import Country, Entity, Region
+from entities.services.reference import FILES, load_units
+from un20portal.lib.reference import Changes, InvalidReference, read_fixtures
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(settings.REFERENCE_DIR, tmp_path / "fixtures"))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def load(directory: Path) -> list[Changes]:
+    return load_units(fixtures=read_fixtures(directory, FILES))
+
+
+class TestLoadUnits:
+    def test_loads_the_whole_system(self, directory: Path) -> None:
+        load(directory)
+        assert Entity.objects.organisations().count() == 87
+        assert Entity.objects.filter(ceb_member=True).count() == 31
+        assert Entity.objects.country_teams().count() == 132
+        assert Country.objects.count() == 162
+        assert Region.objects.count() == 5
+
+    @pytest.mark.parametrize(
+        ("region", "countries"),
+        [
+            ("africa", 46),
+            ("arab_states", 18),
+            ("asia_pacific", 38),
+            ("europe_central_asia", 18),
+            ("latin_america_caribbean", 42),
+        ],
+    )
+    def test_puts_countries_under_their_region(self, directory: Path, region: str, countries: int) -> None:
+        load(directory)
+        assert Country.objects.filter(region=region).count() == countries
+
+    def test_names_a_team_after_the_country_of_its_office(self, directory: Path) -> None:
+        load(directory)
+        fiji = Entity.objects.get(code="UNCT-FJI")
+        assert fiji.names["fr"] == "Équipe de pays des Nations Unies – Fidji"
+        assert set(fiji.countries.values_list("code", flat=True)) == {"FJI", "SLB", "TON", "TUV", "VUT"}
+        assert any("composed" in doubt for doubt in fiji.doubts)
+
+    def test_leaves_a_missing_name_missing(self, directory: Path) -> None:
+        load(directory)
+        assert set(Entity.objects.get(code="ODET").names) == {"en", "fr", "es"}
+        kosovo = Country.objects.get(code="XKX")
+        assert kosovo.names == {"en": "Kosovo (under Security Council resolution 1244 (1999))"}
+        assert kosovo.office.code == "UNCT-XKX"
+        assert kosovo.is_ldc is None
+
+    def test_every_row_says_where_it_comes_from(self, directory: Path) -> None:
+        load(directory)
+        for model in (Region, Entity, Country):
+            rows: Any = model
+            assert all(row.source["title"] for row in rows.objects.all())
+
+    def test_follows_a_successor_anywhere_in_the_file(self, directory: Path) -> None:
+        load(directory)
+        edit(directory / "entities.yaml", "successor: null", "successor: FAO")
+        changes = load(directory)[1]
+        assert [str(change) for change in changes.changed] == ["UN: successor: None → FAO"]
+        assert changes.unchanged == 86
+        assert load(directory)[1].rows_changed == 0
+
+    def test_counts_a_new_unit_with_a_successor_once(self, directory: Path) -> None:
+        edit(directory / "entities.yaml", "successor: null", "successor: FAO")
+        changes = load(directory)[1]
+        assert (len(changes.added), changes.rows_changed, changes.unchanged) == (87, 0, 0)
+
+    @pytest.mark.parametrize(
+        ("file", "old", "new", "problem"),
+        [
+            ("entities", "successor: null", "successor: NOBODY", "UN: successor: unknown NOBODY"),
+            ("entities", "acronym: FAO", "acronym: FAQ", "FAO: code: is not the acronym"),
+            ("country_teams", "region: africa", "region: mars", "UNCT-AGO: region: unknown mars"),
+            ("countries", "office: UNCT-AGO", "office: UNCT-ZZZ", "AGO: office: unknown UNCT-ZZZ"),
+            ("countries", "region: africa", "region: mars", "AGO: region: unknown mars"),
+        ],
+    )
+    def test_names_file_row_and_rule_and_loads_nothing(
+        self, directory: Path, file: str, old: str, new: str, problem: str
+    ) -> None:
+        edit(directory / f"{file}.yaml", old, new)
+        with pytest.raises(InvalidReference) as caught:
+            load(directory)
+        assert f"{file}.yaml: {problem}" in str(caught.value)
+        assert not Region.objects.exists()
+        assert not Entity.objects.exists()
+
+    def test_refuses_a_unit_that_ends_before_it_begins(self, directory: Path) -> None:
+        edit(directory / "entities.yaml", "valid_from: null", "valid_from: 2026-02-01")
+        edit(directory / "entities.yaml", "valid_to: null", "valid_to: 2026-01-31")
+        with pytest.raises(InvalidReference, match=r"UN: .*an_entity_begins_before_it_ends"):
+            load(directory)
