@@ -1,0 +1,125 @@
+"""Loading what is asked: frameworks with their items, and the published figures of the brief."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from quintet.models import Cycle, Framework, Observation, Phase
+from un20portal.lib.reference import Changes, Fixture, Problem, Row, refuse, sync
+
+FILES = ("observations-brief", "framework-quintet-2026")
+FROZEN_PHASES = (Phase.OPEN, Phase.VALIDATION)
+# What a row says about itself may be corrected at any time; what people answer to may not.
+NOT_TEXT = {"source", "doubts", "baseline", "baseline_comparability"}
+BRIEF = "PB11"
+
+
+@transaction.atomic
+def load_questions(*, fixtures: Mapping[str, Fixture]) -> list[Changes]:
+    """Load figures, then frameworks; raise InvalidReference and load nothing on any error.
+
+    A change of framework text is such an error while a cycle with that framework is open or in validation.
+    """
+    observations, framework = (fixtures[name] for name in FILES)
+    return [_load_observations(observations), _load_framework(framework)]
+
+
+def _load_observations(fixture: Fixture) -> Changes:
+    return sync(
+        file=fixture.file,
+        listing=Observation.objects.filter(source__document=BRIEF),
+        key=["indicator", "scope", "period"],
+        rows=[{**row, "value": _as_printed(row["value"])} for row in fixture.rows()],
+    )
+
+
+def _as_printed(value: float | None) -> Decimal | None:
+    """66.7 stays 66.7: a binary fraction would be 66.7000000000000028…"""
+    return None if value is None else Decimal(str(value))
+
+
+def _load_framework(fixture: Fixture) -> Changes:
+    head = fixture.titled(fixture.content["framework"])
+    known = Framework.objects.filter(slug=head["slug"])
+    changes = sync(file=fixture.file, listing=known, key=["slug"], rows=[head])
+    framework = known.get()
+    changes += _load_parts(fixture, framework)
+    if Cycle.objects.filter(framework=framework, phase__in=FROZEN_PHASES).exists():
+        refuse(_thaws(changes))
+    return changes
+
+
+def _load_parts(fixture: Fixture, framework: Framework) -> Changes:
+    """Load dimensions, items and bridge questions of `framework`."""
+    dimensions = sync(
+        file=fixture.file,
+        listing=framework.dimensions.all(),
+        key=["code"],
+        rows=[{**_without_source(row), "framework": framework} for row in fixture.rows("dimensions")],
+    )
+    items = sync(
+        file=fixture.file, listing=framework.items.all(), key=["code"], rows=_item_rows(fixture, framework)
+    )
+    refuse(_unknown_figures(fixture, "bridge_questions", "compares_with"))
+    questions = sync(
+        file=fixture.file,
+        listing=framework.bridge_questions.all(),
+        key=["code"],
+        rows=[{**_without_source(row), "framework": framework} for row in fixture.rows("bridge_questions")],
+    )
+    return dimensions + items + questions
+
+
+def _item_rows(fixture: Fixture, framework: Framework) -> list[dict[str, Any]]:
+    dimensions = {dimension.code: dimension for dimension in framework.dimensions.all()}
+    figures = _figures()
+    rows = fixture.rows("items")
+    refuse(
+        fixture.problem(row, f"code: no dimension {_dimension_code(row)}")
+        for row in rows
+        if _dimension_code(row) not in dimensions
+    )
+    refuse(_unknown_figures(fixture, "items", "baseline"))
+    return [
+        {
+            **row,
+            "framework": framework,
+            "dimension": dimensions[_dimension_code(row)],
+            "baseline": figures.get(row["baseline"]),
+        }
+        for row in rows
+    ]
+
+
+def _dimension_code(item: Row) -> str:
+    """`DAT-STR` → `DAT`, `CUL-CUR-1` → `CUL-CUR`."""
+    return str(item["code"]).rpartition("-")[0]
+
+
+def _figures() -> dict[str, Observation]:
+    return {figure.indicator: figure for figure in Observation.objects.filter(source__document=BRIEF)}
+
+
+def _unknown_figures(fixture: Fixture, section: str, name: str) -> Iterator[Problem]:
+    known = _figures()
+    for row in fixture.rows(section):
+        named = row[name] if isinstance(row[name], list) else [row[name]]
+        for indicator in named:
+            if indicator is not None and indicator not in known:
+                yield fixture.problem(row, f"{name}: no observation {indicator}")
+
+
+def _without_source(row: Row) -> dict[str, Any]:
+    """Dimensions and bridge questions keep their source in the file only."""
+    return {name: value for name, value in row.items() if name not in {"source", "doubts"}}
+
+
+def _thaws(changes: Changes) -> Iterator[Problem]:
+    rule = "framework text is frozen while a cycle that uses it is open"
+    for row in changes.added:
+        yield Problem(changes.file, row, f"{rule}: added")
+    for change in changes.changed:
+        if change.field not in NOT_TEXT:
+            yield Problem(changes.file, change.row, f"{rule}: {change.field}: {change.old} → {change.new}")

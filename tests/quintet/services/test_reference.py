@@ -1,0 +1,153 @@
+"""Loading what is asked, and the freeze of its text while people answer."""
+
+import shutil
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from quintet.models import BridgeQuestion, Cycle, Dimension, Framework, Item, Observation
+from quintet.services.reference import FILES, load_questions
+from un20portal.lib.reference import Changes, InvalidReference, read_fixtures
+
+pytestmark = pytest.mark.django_db
+FRAMEWORK, FIGURES = "framework-quintet-2026.yaml", "observations-brief.yaml"
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(settings.REFERENCE_DIR, tmp_path / "fixtures"))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def load(directory: Path) -> list[Changes]:
+    return load_questions(fixtures=read_fixtures(directory, FILES))
+
+
+def start_cycle(phase: str) -> None:
+    Cycle.objects.create(
+        code="2026",
+        title="2026",
+        framework=Framework.objects.get(),
+        phase=phase,
+        opens_on=date(2026, 1, 1),
+        closes_on=date(2026, 3, 31),
+    )
+
+
+class TestLoadQuestions:
+    def test_loads_framework_and_figures(self, directory: Path) -> None:
+        load(directory)
+        assert Item.objects.filter(dimension__area="capability").count() == 35
+        assert Item.objects.filter(dimension__area="culture").count() == 30
+        assert Observation.objects.count() == 88
+        assert BridgeQuestion.objects.count() == 6
+        framework = Framework.objects.get(slug="quintet-2026")
+        assert framework.highest_level == 4
+        assert len(framework.rules) == 12
+        assert all(len(item.level_texts) == 5 for item in framework.items.all())
+
+    def test_keeps_the_order_of_capabilities_and_enablers(self, directory: Path) -> None:
+        load(directory)
+        codes = list(Dimension.objects.values_list("code", flat=True))
+        assert codes[:6] == ["DAT", "INN", "FOR", "DIG", "BES", "CUL-CUR"]
+        items = [item.code for item in Item.objects.in_order()]
+        assert items[:8] == [
+            *(f"DAT-{enabler}" for enabler in ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")),
+            "INN-STR",
+        ]
+
+    def test_keeps_the_seven_published_cells_as_printed(self, directory: Path) -> None:
+        load(directory)
+        cells = Item.objects.in_order().filter(
+            dimension__area="capability", baseline__unit="percent_of_entities"
+        )
+        assert [
+            (cell.code, cell.baseline.operator, cell.baseline.value, cell.baseline.period)
+            for cell in cells.select_related("baseline")
+            if cell.baseline
+        ] == [
+            ("DAT-STR", "approx", 67, "2023"),
+            ("INN-STR", "eq", 60, "2023"),
+            ("INN-PMS", "approx", 60, "2023"),
+            ("FOR-STR", "eq", 34, "2023"),
+            ("DIG-STR", "eq", Decimal("66.7"), "2022"),
+            ("DIG-PMS", "approx", 40, "2022"),
+            ("BES-STR", "only", 20, "2023"),
+        ]
+        assert all(any("(N)" in doubt for doubt in cell.baseline.doubts) for cell in cells if cell.baseline)
+
+    def test_only_programmes_for_member_states_may_not_apply(self, directory: Path) -> None:
+        load(directory)
+        codes = Item.objects.in_order().filter(na_allowed=True).values_list("code", flat=True)
+        assert list(codes) == ["DAT-PMS", "INN-PMS", "FOR-PMS", "DIG-PMS", "BES-PMS"]
+
+    def test_changes_nothing_the_second_time(self, directory: Path) -> None:
+        load(directory)
+        assert all(not changes.added and not changes.changed for changes in load(directory))
+
+    @pytest.mark.parametrize(
+        ("file", "old", "new", "problem"),
+        [
+            (FRAMEWORK, "baseline: DAT-01", "baseline: DAT-99", "DAT-STR: baseline: no observation DAT-99"),
+            (FRAMEWORK, "- FOR-02\n", "- FOR-99\n", "BR-ADV: compares_with: no observation FOR-99"),
+            (FRAMEWORK, "code: DAT-LED", "code: XYZ-LED", "XYZ-LED: code: no dimension XYZ"),
+            (FRAMEWORK, "weight: 1", "weight: 0", "DAT-STR: weight: 0 is less than the minimum of 1"),
+            (FIGURES, "operator: up_to", "operator: perhaps", "INT-01: operator: 'perhaps' is not one of"),
+        ],
+    )
+    def test_names_file_row_and_rule_and_loads_nothing(
+        self, directory: Path, file: str, old: str, new: str, problem: str
+    ) -> None:
+        edit(directory / file, old, new)
+        with pytest.raises(InvalidReference) as caught:
+            load(directory)
+        assert f"{file}: {problem}" in str(caught.value)
+        assert not Observation.objects.exists()
+        assert not Framework.objects.exists()
+
+
+class TestFreeze:
+    QUESTION = "approved data strategy or action plan"
+    CHANGES = (
+        (QUESTION, "approved data plan", "DAT-STR: framework text is frozen"),
+        ("label: Strategic foresight", "label: Foresight", "FOR: framework text is frozen"),
+        ("title: Quintet of change", "title: Quintet", "quintet-2026: framework text is frozen"),
+        ("How does the entity rate", "How would you rate", "BR-ADV: framework text is frozen"),
+    )
+
+    @pytest.mark.parametrize("phase", ["open", "validation"])
+    @pytest.mark.parametrize(("old", "new", "problem"), CHANGES)
+    def test_refuses_new_text_while_a_cycle_is_open(
+        self, directory: Path, phase: str, old: str, new: str, problem: str
+    ) -> None:
+        load(directory)
+        start_cycle(phase)
+        edit(directory / FRAMEWORK, old, new)
+        with pytest.raises(InvalidReference) as caught:
+            load(directory)
+        assert f"{FRAMEWORK}: {problem}" in str(caught.value)
+        assert self.QUESTION in Item.objects.get(code="DAT-STR").question
+
+    @pytest.mark.parametrize("phase", ["planned", "closed"])
+    def test_takes_new_text_while_nobody_answers(self, directory: Path, phase: str) -> None:
+        load(directory)
+        start_cycle(phase)
+        edit(directory / FRAMEWORK, self.QUESTION, "approved data plan")
+        (change,) = load(directory)[1].changed
+        assert (change.row, change.field) == ("DAT-STR", "question")
+        assert "approved data plan" in Item.objects.get(code="DAT-STR").question
+
+    def test_takes_a_corrected_doubt_at_any_time(self, directory: Path) -> None:
+        load(directory)
+        start_cycle("open")
+        edit(directory / FRAMEWORK, "    doubts:\n      - Ratios are our proposal.", "    doubts: []")
+        (change,) = load(directory)[1].changed
+        assert str(change) == "CUL-YOU-3: doubts: ['Ratios are our proposal.'] → []"
