@@ -43,7 +43,9 @@ class Command(BaseCommand):
             raise CommandError(
                 "`serve` is for trying things out; production runs gunicorn (docker-compose.yml)."
             )
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when it is missing
+        for number in [signal.SIGINT, signal.SIGTERM]:  # a shell in the background has INT ignored
+            signal.signal(number, signal.default_int_handler)
         with ExitStack() as stack:
             if settings.CELERY_TASK_ALWAYS_EAGER:
                 self._start_beat(stack)
