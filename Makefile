@@ -44,7 +44,7 @@ check: .venv/dev-installed $(CATALOGUES)
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/djlint --check --quiet templates
+	$(BIN)/djlint --check templates
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python -m tests.catalogues
 

@@ -22,6 +22,7 @@ import psycopg2
 import redis
 
 OLDEST_POSTGRESQL = 15
+AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
 CHROMIUM = Path("/usr/bin/chromium")
 FONTS = {
     "fonts-noto-core": Path("/usr/share/fonts/truetype/noto"),
@@ -97,14 +98,14 @@ def redis_problem(url: str) -> str | None:
 def private_postgresql() -> Iterator[str]:
     """Run a PostgreSQL server of our own on a free port; PostgreSQL refuses root, so `postgres` runs it."""
     programs = _postgresql_programs() or _after_installing("postgresql", _postgresql_programs)
-    identity = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if _is_root() else []
+    identity: list[str | Path] = list(AS_POSTGRES) if _is_root() else []
     with _scratch_folder() as folder:
         if _is_root():
             shutil.chown(folder, "postgres", "postgres")
         data, port = folder / "data", free_port()
         initdb = [*identity, programs / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust"]
         _run([*initdb, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"], folder)
-        options = ["-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "fsync=off"]
+        options: list[str | Path] = ["-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "fsync=off"]
         # the server ends with us even when we are killed; INT is its fast shutdown
         prefix = identity or ["setpriv"]
         command = [*prefix, "--pdeathsig", "INT", programs / "postgres", "-D", data, *options]
@@ -119,7 +120,7 @@ def private_redis(*options: str) -> Iterator[str]:
     program = _redis_program() or _after_installing("redis-server", _redis_program)
     with _scratch_folder() as folder:
         port = free_port()
-        listening = ["--bind", "127.0.0.1", "--port", str(port), "--dir", folder]
+        listening: list[str | Path] = ["--bind", "127.0.0.1", "--port", str(port), "--dir", folder]
         command = [program, *listening, "--save", "", "--appendonly", "no", *options]
         url = f"redis://127.0.0.1:{port}/0"
         with _running(["setpriv", "--pdeathsig", "TERM", *command], folder, lambda: redis_problem(url)):

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from un20portal import health
 from un20portal.outbox import services
@@ -29,7 +29,9 @@ class TestHealthz:
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
         assert response["Cache-Control"] == "no-store"
 
-    def test_does_not_touch_the_database(self, client: Client, django_assert_num_queries) -> None:
+    def test_does_not_touch_the_database(
+        self, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
         with django_assert_num_queries(0):
             client.get("/healthz")
 
@@ -76,7 +78,7 @@ class TestReadyz:
         def refuse(*_arguments: object) -> Iterator[None]:
             raise OperationalError("no connection to postgres://user:a-secret@db")
 
-        monkeypatch.setattr(health.connection, "cursor", refuse)
+        monkeypatch.setattr("un20portal.health.connection.cursor", refuse)
         response = client.get("/readyz")
         assert response.status_code == 503
         assert response.json()["parts"]["database"] == "unreachable"

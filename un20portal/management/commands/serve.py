@@ -75,5 +75,5 @@ class Command(BaseCommand):
                 raise CommandError(f"Port {port} is taken: PORT={port + 1} make demo") from error
             raise
 
-    def _announce(self, port: int) -> None:
+    def _announce(self, port: int | str) -> None:
         self.stdout.write(f"http://{HOST}:{port}  (Ctrl-C stops)")
