@@ -1,0 +1,45 @@
+"""Who is let into the API, and what makes a request the same request. The views' base is in `apiviews`.
+
+The settings name a class of this module, so it cannot import `rest_framework.views`.
+"""
+
+import hashlib
+
+import orjson
+from rest_framework.permissions import BasePermission, IsAuthenticated, IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+
+from un20portal.lib.errors import FieldError, InvalidInput
+from un20portal.lib.errors import marked as _
+
+LONGEST_KEY = 200
+
+
+class DenyUnlessDeclared(BasePermission):
+    """The default: a view that does not say who may use it is closed to everybody (401 or 403)."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        return False
+
+
+class PublishedForAll(IsAuthenticatedOrReadOnly):
+    """Published data: everybody reads it. Whatever else is asked, one must be signed in first (401)."""
+
+
+class SignedIn(IsAuthenticated):
+    """People and tokens only; which rows they see is decided by the querysets of `queries`."""
+
+
+def idempotency_key(request: Request) -> str:
+    """Return the `Idempotency-Key` header, or "" without one; raise InvalidInput for an unusable one."""
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        message = _("Send at most 200 printable ASCII characters as Idempotency-Key.")
+        raise InvalidInput(message, errors=[FieldError("Idempotency-Key", "bad_key", message)])
+    return key
+
+
+def fingerprint(request: Request) -> str:
+    """Return a hash of what a request asks: method, address and body."""
+    body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).hexdigest()
