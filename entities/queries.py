@@ -1,0 +1,25 @@
+"""Reading units: with everything a list shows at hand, and found by what people type."""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from entities.models import Country, Entity
+from un20portal.lib.languages import REFERENCE_LANGUAGES
+
+
+def entities_with_countries() -> QuerySet[Entity]:
+    """All units by code, with successor and countries."""
+    return Entity.objects.select_related("successor").prefetch_related("countries")
+
+
+def found_by(entities: QuerySet[Entity], text: str) -> QuerySet[Entity]:
+    """The units whose code, acronym or name in any language holds `text`."""
+    wanted = Q(code__icontains=text) | Q(acronym__icontains=text)
+    for language in REFERENCE_LANGUAGES:
+        wanted |= Q(**{f"names__{language}__icontains": text})
+    return entities.filter(wanted)
+
+
+def working_in(entities: QuerySet[Entity], country: str) -> QuerySet[Entity]:
+    """The country-team offices that work with a country, by its alpha-3 or alpha-2 code."""
+    wanted = Q(code__iexact=country) | Q(iso2__iexact=country)
+    return entities.filter(Exists(Country.objects.filter(wanted, office=OuterRef("pk"))))
