@@ -1,6 +1,6 @@
 """Who may do what with cycles, sheets and answers. Row filters are in models (`visible_to`)."""
 
-from entities.access import Person, has_role, is_task_force
+from entities.access import Person, entities_with, has_role, is_task_force
 from entities.models import Role
 from quintet.domain.workflow import is_editable
 from quintet.models import COUNTED, Assessment, Delegation, Item
@@ -66,5 +66,25 @@ def readable_items(user: Person, assessment: Assessment) -> set[int] | None:
         is_task_force(user) or has_role(user, Role.VIEWER, assessment.entity_id)
     ):
         return None
+    delegations = Delegation.objects.filter(assessment=assessment, user=user.pk)
+    return set(delegations.values_list("item_id", flat=True))
+
+
+def works_with_sheets(user: Person) -> bool:
+    """To others (committee, administrators, people without a role) sheets do not exist."""
+    return is_task_force(user) or bool(
+        entities_with(user, Role.FOCAL_POINT, Role.APPROVER, Role.CONTRIBUTOR, Role.VIEWER)
+    )
+
+
+def drafted_items(user: Person, assessment: Assessment) -> set[int] | None:
+    """Return the ids of the items whose earlier texts `user` may read; None stands for all of them.
+
+    Viewers and the task force see what was submitted, never how it was drafted.
+    """
+    if is_focal_point(user, assessment) or is_approver(user, assessment):
+        return None
+    if not has_role(user, Role.CONTRIBUTOR, assessment.entity_id):
+        return set()
     delegations = Delegation.objects.filter(assessment=assessment, user=user.pk)
     return set(delegations.values_list("item_id", flat=True))

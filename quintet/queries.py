@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import CharField, Count, F, Q, QuerySet, Value
 
 from entities.access import Person, entities_with
 from entities.models import Role
@@ -11,6 +11,7 @@ from quintet.domain.answers import UNANSWERED, AnswerValue
 from quintet.models import (
     COUNTED,
     Answer,
+    AnswerRevision,
     AnswerState,
     Assessment,
     Cycle,
@@ -21,6 +22,7 @@ from quintet.models import (
     Phase,
     Snapshot,
     Status,
+    Transition,
 )
 
 
@@ -175,3 +177,79 @@ def counted_snapshots(cycle: Cycle) -> Sequence[Snapshot]:
     snapshots = Snapshot.objects.filter(assessment__in=sheets).select_related("assessment__entity")
     latest = {snapshot.assessment_id: snapshot for snapshot in snapshots.order_by("number")}
     return sorted(latest.values(), key=lambda snapshot: snapshot.assessment.entity.code)
+
+
+def sheets_for(user: Person) -> QuerySet[Assessment]:
+    """The sheets a person may read, with cycle, framework, unit and submitter at hand."""
+    related = ("cycle__framework", "entity", "submitted_by")
+    return Assessment.objects.visible_to(user).select_related(*related)
+
+
+def items_of(assessment: Assessment) -> QuerySet[Item]:
+    """The items of the sheet's framework, in order."""
+    return (
+        Item.objects.filter(framework=assessment.cycle.framework_id)
+        .select_related("framework", "dimension")
+        .in_order()
+    )
+
+
+def sheets_of_entities(user: Person) -> QuerySet[Assessment]:
+    """Submitted or validated sheets of this person's own entities, the newest cycle first."""
+    mine = entities_with(user, Role.FOCAL_POINT, Role.APPROVER, Role.VIEWER)
+    sheets = Assessment.objects.counted().filter(entity__in=mine)
+    return sheets.select_related("cycle", "entity").order_by("-cycle__opens_on", "entity__code")
+
+
+def items_by_place(assessment: Assessment, items: set[int] | None = None) -> QuerySet[Item]:
+    """The items of the sheet, or those of the given ids, with their `place` in the framework."""
+    chosen = items_of(assessment) if items is None else items_of(assessment).filter(pk__in=items)
+    return chosen.annotate(place=F("dimension__order") * 1000 + F("order")).order_by("place")
+
+
+def answers_on(assessment: Assessment, items: Sequence[Item]) -> list[Answer]:
+    """The answers to `items`, in their order; where there is none, an unsaved one of version 0."""
+    written = Answer.objects.filter(assessment=assessment, item__in=items)
+    by_item = {answer.item_id: answer for answer in written}
+    answers = [by_item.get(item.pk) or Answer(assessment=assessment, version=0) for item in items]
+    for answer, item in zip(answers, items, strict=True):
+        answer.item = item
+    return answers
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One event of a sheet: a step of the workflow, or a write of an answer."""
+
+    kind: str
+    event: Transition | AnswerRevision
+    shows_comment: bool = True
+
+
+def history(assessment: Assessment, drafted: set[int] | None) -> QuerySet[Transition, dict[str, object]]:
+    """Keys (at, kind, id) of the sheet's events, oldest first: steps, and writes on the `drafted` items.
+
+    Only ever added to at its end; a union, so it can be sliced but not filtered.
+    """
+    steps = Transition.objects.filter(assessment=assessment)
+    writes = AnswerRevision.objects.filter(assessment=assessment)
+    if drafted is not None:
+        writes = writes.filter(item__in=drafted)
+    step, write = (Value(kind, output_field=CharField()) for kind in ("step", "write"))
+    keys = steps.order_by().annotate(kind=step).values("at", "kind", "id")
+    return keys.union(writes.order_by().annotate(kind=write).values("at", "kind", "id"), all=True).order_by(
+        "at", "kind", "id"
+    )
+
+
+def history_entries(keys: Sequence[dict[str, object]], *, is_insider: bool) -> list[HistoryEntry]:
+    """The events behind `keys`; what an approver wrote to the focal point is for insiders."""
+    ids = {kind: [key["id"] for key in keys if key["kind"] == kind] for kind in ("step", "write")}
+    steps = Transition.objects.select_related("by").in_bulk(ids["step"])
+    writes = AnswerRevision.objects.select_related("by", "item").in_bulk(ids["write"])
+    events = {"step": steps, "write": writes}
+    return [
+        HistoryEntry(str(key["kind"]), event, is_insider or getattr(event, "action", "") != "send_back")
+        for key in keys
+        if (event := events[str(key["kind"])].get(key["id"]))
+    ]

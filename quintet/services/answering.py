@@ -39,8 +39,7 @@ def record_answer(
     keeping the refused text as a revision. Writing what is already there changes nothing and
     returns the answer, so that a repeated request is harmless.
     """
-    if not access.can_edit(by, assessment, item):
-        raise NotAllowed(_("You may read this item but not answer it."))
+    require_may_answer(assessment=assessment, item=item, by=by)
     value = parse_answer(raw, highest_level=item.framework.highest_level, na_allowed=item.na_allowed)
     answer, was_stale = _write(assessment, item, value, version, by, at, channel)
     if was_stale:  # raised outside the transaction: the revision of the refused text must stay
@@ -51,6 +50,13 @@ def record_answer(
         )
     assert answer is not None
     return answer
+
+
+def require_may_answer(*, assessment: Assessment, item: Item, by: User) -> None:
+    """Raise NotAllowed or WrongState: who and when come before what is said."""
+    if not access.can_edit(by, assessment, item):
+        raise NotAllowed(_("You may read this item but not answer it."))
+    workflow.require_editable(status=assessment.status, phase=assessment.cycle.phase)
 
 
 def as_dict(answer: Answer) -> dict[str, Any]:

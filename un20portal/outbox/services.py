@@ -9,8 +9,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
+from un20portal.lib.errors import DomainError, KeyReused
+from un20portal.lib.errors import marked as _
 from un20portal.outbox import signals
 from un20portal.outbox.models import Heartbeat, IdempotencyKey, Message
 
@@ -71,6 +73,42 @@ def remember_answer(
     return IdempotencyKey.objects.create(
         user=user, key=key, request_sha256=request_sha256, status=status, answer=answer, created_at=at
     )
+
+
+def answer_once(
+    *, user: Any, key: str, request_sha256: str, at: datetime, act: Callable[[], tuple[int, Any]]
+) -> tuple[int, Any]:
+    """Return the status and answer of `act()`, or those given before to the same key of this person.
+
+    The answer is kept in the transaction of `act`; refusals are not kept. Without a key `act` just
+    runs. Raises KeyReused when the key came with another request.
+    """
+    if not key:
+        with transaction.atomic():
+            return act()
+    try:
+        with transaction.atomic():
+            if earlier := _earlier(user, key, request_sha256):
+                return earlier
+            status, answer = act()
+            remember_answer(
+                user=user, key=key, request_sha256=request_sha256, status=status, answer=answer, at=at
+            )
+            return status, answer
+    except (IntegrityError, DomainError):
+        # the same request may have been answered while this one waited for its lock
+        if earlier := _earlier(user, key, request_sha256):
+            return earlier
+        raise
+
+
+def _earlier(user: Any, key: str, request_sha256: str) -> tuple[int, Any] | None:
+    known = IdempotencyKey.objects.filter(user=user, key=key).first()
+    if known is None:
+        return None
+    if known.request_sha256 != request_sha256:
+        raise KeyReused(_("This Idempotency-Key was used for another request: take a new one."))
+    return known.status, known.answer
 
 
 def _next_due(passed_over: set[int], *, at: datetime) -> int | None:

@@ -1,0 +1,163 @@
+"""Sheets and their answers in the API: reading what the caller may see, writing one answer at a time."""
+
+import re
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from quintet import access, queries
+from quintet.api.filters import AssessmentFilter
+from quintet.api.serializers import (
+    AnswerBodySerializer,
+    AnswerSerializer,
+    AssessmentSerializer,
+    HistoryEntrySerializer,
+)
+from quintet.models import Answer, Assessment, Item
+from quintet.services import answering
+from un20portal.lib.api import SignedIn
+from un20portal.lib.apiviews import ApiView
+from un20portal.lib.errors import VersionRequired
+from un20portal.lib.errors import marked as _
+from un20portal.lib.pagination import CursorPagination, LogPagination
+from un20portal.lib.serializers import problems
+
+NO_VERSION = 2**31 - 1  # a tag that is not one of ours names no version that was ever written
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, required=True, description='The ETag of the answer, e.g. "3"'
+)
+
+
+class SheetView(ApiView):
+    """A view below one sheet, which must be visible to the caller: to others it does not exist."""
+
+    permission_classes = [SignedIn]
+
+    def sheet(self) -> Assessment:
+        return get_object_or_404(queries.sheets_for(self.request.user), pk=self.kwargs["pk"])
+
+    def readable_items(self, sheet: Assessment) -> QuerySet[Item]:
+        return queries.items_by_place(sheet, access.readable_items(self.request.user, sheet))
+
+
+@extend_schema(
+    tags=["assessments"],
+    summary="The sheets that the caller may see",
+    responses={200: AssessmentSerializer(many=True), **problems(401, 404)},
+)
+class AssessmentListView(ApiView, generics.ListAPIView[Assessment]):
+    permission_classes = [SignedIn]
+    serializer_class = AssessmentSerializer
+    pagination_class = CursorPagination
+    filter_backends = [DjangoFilterBackend]
+    filterset_class = AssessmentFilter
+    queryset = Assessment.objects.none()
+
+    def get_queryset(self) -> QuerySet[Assessment]:
+        if not access.works_with_sheets(self.request.user):
+            raise Http404
+        return queries.sheets_for(self.request.user)
+
+
+@extend_schema(
+    tags=["assessments"], summary="One sheet", responses={200: AssessmentSerializer, **problems(401, 404)}
+)
+class AssessmentDetailView(SheetView):
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(AssessmentSerializer(self.sheet()).data)
+
+
+class PlacePagination(CursorPagination):
+    ordering = "place"
+    page_size = 100
+
+
+class AnswerListView(SheetView, generics.GenericAPIView[Item]):
+    pagination_class = PlacePagination
+    serializer_class = AnswerSerializer
+    filter_backends: list[Any] = []
+
+    @extend_schema(
+        tags=["answers"],
+        operation_id="assessments_answers_list",
+        summary="The answers on all items that the caller may read, in framework order",
+        responses={200: AnswerSerializer(many=True), **problems(401, 404)},
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        sheet = self.sheet()
+        items = self.paginate_queryset(self.readable_items(sheet)) or []
+        return self.get_paginated_response(AnswerSerializer(queries.answers_on(sheet, items), many=True).data)
+
+
+class AnswerDetailView(SheetView):
+    @extend_schema(
+        tags=["answers"],
+        summary='One answer; its ETag is its version, "0" while nothing was written',
+        responses={200: AnswerSerializer, **problems(401, 404)},
+    )
+    def get(self, request: Request, pk: int, item: str) -> Response:
+        sheet = self.sheet()
+        asked = get_object_or_404(self.readable_items(sheet), code=item)
+        return _answer(queries.answers_on(sheet, [asked])[0])
+
+    @extend_schema(
+        tags=["answers"],
+        summary="Write one answer, based on the version named in If-Match",
+        description="A stale version is refused (412) with both texts: `current` and `offered`.",
+        parameters=[IF_MATCH],
+        request=AnswerBodySerializer,
+        responses={200: AnswerSerializer, **problems(401, 403, 404, 409, 412, 413, 415, 428)},
+    )
+    def put(self, request: Request, pk: int, item: str) -> Response:
+        sheet = self.sheet()
+        asked = get_object_or_404(self.readable_items(sheet), code=item)
+        answering.require_may_answer(assessment=sheet, item=asked, by=request.user)
+        version = _expected_version(request)
+        body = AnswerBodySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        who = {"by": request.user, "at": timezone.now(), "channel": "api"}
+        data = body.validated_data
+        answer = answering.record_answer(assessment=sheet, item=asked, raw=data, version=version, **who)
+        answer.item = asked
+        return _answer(answer)
+
+
+class HistoryView(SheetView, generics.GenericAPIView[Any]):
+    pagination_class = LogPagination
+    serializer_class = HistoryEntrySerializer
+    filter_backends: list[Any] = []
+
+    @extend_schema(
+        tags=["assessments"],
+        operation_id="assessments_history_list",
+        summary="What happened to a sheet, oldest first",
+        description="Steps of the workflow; for those who edit the sheet also every write of an answer.",
+        responses={200: HistoryEntrySerializer(many=True), **problems(401, 404)},
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        sheet = self.sheet()
+        drafted = access.drafted_items(request.user, sheet)
+        keys = self.paginate_queryset(queries.history(sheet, drafted)) or []
+        entries = queries.history_entries(keys, is_insider=drafted is None)
+        return self.get_paginated_response(HistoryEntrySerializer(entries, many=True).data)
+
+
+def _answer(answer: Answer) -> Response:
+    return Response(AnswerSerializer(answer).data, headers={"ETag": f'"{answer.version}"'})
+
+
+def _expected_version(request: Request) -> int:
+    """Return the version named in `If-Match`; raise VersionRequired (428) when there is none."""
+    tag = request.headers.get("If-Match", "").strip()
+    if not tag:
+        raise VersionRequired(_("Send the ETag of the answer you have read as If-Match."))
+    match = re.fullmatch(r'"([0-9]{1,9})"', tag)
+    return int(match[1]) if match else NO_VERSION

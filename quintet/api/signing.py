@@ -1,0 +1,83 @@
+"""The steps of a sheet through the workflow, each one a POST that answers with the sheet."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from quintet.api.answering import SheetView
+from quintet.api.serializers import AssessmentSerializer, CommentBodySerializer
+from quintet.models import Transition
+from quintet.services import reviewing, signing
+from un20portal.lib.api import fingerprint, idempotency_key
+from un20portal.lib.serializers import NoBodySerializer, problems
+from un20portal.outbox.services import answer_once
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Sent again with the same key, the same request gets the same answer and changes nothing.",
+)
+STEP = {
+    "tags": ["assessments"],
+    "parameters": [IDEMPOTENCY_KEY],
+    "responses": {200: AssessmentSerializer, **problems(401, 403, 404, 409, 415, 422)},
+}
+
+
+class StepView(SheetView):
+    """Take one step with the sheet; asked twice with one key, it is taken once."""
+
+    body_class: ClassVar[type[NoBodySerializer | CommentBodySerializer]] = NoBodySerializer
+
+    def take(self, step: Callable[..., Transition]) -> Response:
+        request, sheet = self.request, self.sheet()
+        body = self.body_class(data=request.data)
+        body.is_valid(raise_exception=True)
+        by, at = request.user, timezone.now()
+
+        def act() -> tuple[int, Any]:
+            done = step(assessment=sheet, by=by, at=at, **body.validated_data)
+            return 200, AssessmentSerializer(done.assessment).data
+
+        key, asked = idempotency_key(request), fingerprint(request)
+        status, answer = answer_once(user=by, key=key, request_sha256=asked, at=at, act=act)
+        return Response(answer, status=status)
+
+
+class SubmitView(StepView):
+    @extend_schema(summary="Hand the sheet to the approver", request=None, **STEP)
+    def post(self, request: Request, pk: int) -> Response:
+        return self.take(signing.submit)
+
+
+class SignOffView(StepView):
+    @extend_schema(summary="Confirm the sheet for the entity", request=None, **STEP)
+    def post(self, request: Request, pk: int) -> Response:
+        return self.take(signing.sign_off)
+
+
+class SendBackView(StepView):
+    body_class = CommentBodySerializer
+
+    @extend_schema(summary="Give the sheet back to the focal point", request=CommentBodySerializer, **STEP)
+    def post(self, request: Request, pk: int) -> Response:
+        return self.take(signing.send_back)
+
+
+class ReturnView(StepView):
+    body_class = CommentBodySerializer
+
+    @extend_schema(summary="Return a submitted sheet to its entity", request=CommentBodySerializer, **STEP)
+    def post(self, request: Request, pk: int) -> Response:
+        return self.take(reviewing.return_to_entity)
+
+
+class ValidateView(StepView):
+    @extend_schema(summary="Accept the sheet", request=None, **STEP)
+    def post(self, request: Request, pk: int) -> Response:
+        return self.take(reviewing.validate)
