@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from entities.models import Entity, EntityType, Region
 from quintet.models import Area, Cycle, Dimension, Framework, Item
+from scorecards.domain.figures import unit_entry
 from scorecards.domain.groups import (
     ALL,
     CEB31,
@@ -19,7 +20,8 @@ from scorecards.domain.groups import (
     GROUPS_WITH_BASELINE,
     ItemCounts,
 )
-from scorecards.models import Basis, Computation, Scorecard, UnitScore
+from scorecards.domain.scoring import UnitFigures
+from scorecards.models import Basis, Computation, EntityDocument, Proposal, Scorecard, UnitScore
 
 PERCENTAGES_FROM = 10
 BASELINE_UNIT = "percent_of_entities"
@@ -120,6 +122,11 @@ def latest_scorecard(cycle: Cycle | None = None) -> Scorecard | None:
     if cycle is not None:
         scorecards = scorecards.filter(cycle=cycle)
     return scorecards.order_by("-cycle__closes_on", "-version").first()
+
+
+def scorecard_version(cycle: Cycle, version: int) -> Scorecard | None:
+    """A certain published version of a cycle."""
+    return Scorecard.objects.select_related("cycle__framework").filter(cycle=cycle, version=version).first()
 
 
 def published_figures(scorecard: Scorecard) -> Figures:
@@ -251,3 +258,62 @@ def _source(source: Mapping[str, Any]) -> str:
 def as_fraction(entry: Sequence[Any] | None) -> Fraction | None:
     """Read back an exact ratio of the canonical document."""
     return None if entry is None else Fraction(entry[0], entry[1])
+
+
+def proposal_of(cycle: Cycle) -> Proposal | None:
+    """What waits for a second person, if anything."""
+    return Proposal.objects.filter(cycle=cycle).select_related("by").first()
+
+
+def computation_of(cycle: Cycle) -> Computation | None:
+    """When and from which inputs the provisional figures were computed."""
+    return Computation.objects.filter(cycle=cycle).first()
+
+
+def dimension_entries(figures: Figures, *, group: str, basis: str) -> list[dict[str, Any]]:
+    """The summaries of one group on one basis, as in the document, in framework order."""
+    entries = figures.groups[group][basis]["dimensions"]
+    return [{"dimension": code, **entries[code]} for code in _dimension_codes(figures)]
+
+
+def units_with_figures(figures: Figures, entities: set[int] | None) -> QuerySet[Entity]:
+    """The units that the figures hold, of the given ids (None: all), by code."""
+    if figures.is_provisional:
+        held = UnitScore.objects.filter(cycle=figures.cycle).values("entity")
+    else:
+        held = EntityDocument.objects.filter(scorecard__sha256=figures.sha256).values("entity")
+    units = Entity.objects.filter(pk__in=held).order_by("code")
+    return units if entities is None else units.filter(pk__in=entities)
+
+
+def unit_entries(
+    figures: Figures, units: Sequence[Entity], *, basis: str
+) -> list[tuple[Entity, list[dict[str, Any]]]]:
+    """Each unit with its figures per dimension (method §2), in framework order; none if not counted."""
+    read = _provisional_units if figures.is_provisional else _published_units
+    entries = read(figures, units, basis)
+    codes = list(_dimension_codes(figures))
+    return [
+        (unit, [{"dimension": code, **held[code]} for code in codes if code in held])
+        for unit in units
+        for held in [entries.get(unit.pk, {})]
+    ]
+
+
+def _published_units(figures: Figures, units: Sequence[Entity], basis: str) -> dict[int, Any]:
+    documents = EntityDocument.objects.filter(scorecard__sha256=figures.sha256, entity__in=units)
+    return {document.entity_id: json.loads(document.payload)["figures"][basis] for document in documents}
+
+
+def _provisional_units(figures: Figures, units: Sequence[Entity], basis: str) -> dict[int, Any]:
+    scores = unit_scores(figures.cycle, basis=basis).filter(entity__in=units)
+    entries: dict[int, dict[str, Any]] = {}
+    for score in scores:
+        values = UnitFigures(**{field.name: getattr(score, field.name) for field in fields(UnitFigures)})
+        entry = unit_entry(values, figures.cycle.framework.highest_level)
+        entries.setdefault(score.entity_id, {})[score.dimension.code] = entry
+    return entries
+
+
+def _dimension_codes(figures: Figures) -> QuerySet[Dimension, str]:
+    return Dimension.objects.filter(framework=figures.cycle.framework_id).values_list("code", flat=True)

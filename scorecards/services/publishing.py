@@ -60,6 +60,20 @@ def confirm(*, cycle: Cycle, by: User, at: datetime) -> Scorecard:
     return scorecard
 
 
+@transaction.atomic
+def publish(*, cycle: Cycle, by: User, at: datetime) -> Proposal | Scorecard:
+    """Propose as the first person, confirm as the second; figures that changed since are proposed anew.
+
+    Raises NotAllowed when the first person asks again for the same figures.
+    """
+    _require_publisher(by)
+    locked = _lock(cycle)
+    proposal = Proposal.objects.filter(cycle=locked).first()
+    if proposal is None or sha256(build(cycle=locked)[0]) != proposal.sha256:
+        return propose(cycle=locked, by=by, at=at)
+    return confirm(cycle=locked, by=by, at=at)
+
+
 def build(*, cycle: Cycle) -> tuple[str, dict[int, str]]:
     """Return the canonical bytes that would be published now, and each unit's document by entity id."""
     inputs = gather(cycle_id=cycle.pk)

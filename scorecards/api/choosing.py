@@ -1,0 +1,61 @@
+"""Which figures a request is about: the version, the group and the basis, each one checked."""
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+
+from quintet.models import Cycle
+from scorecards import access, queries
+from scorecards.domain.groups import ENTITIES
+from scorecards.models import Basis
+from scorecards.queries import Figures
+from un20portal.lib.errors import FieldError, InvalidInput
+from un20portal.lib.errors import marked as _
+from un20portal.lib.pagination import whole_number
+
+PROVISIONAL = "provisional"
+VERSION = OpenApiParameter(
+    "version", str, description="A published version; without it the latest. `provisional`: task force only."
+)
+BASIS = OpenApiParameter("basis", str, enum=Basis.values, default=Basis.ACCEPTED.value)
+GROUP = OpenApiParameter(
+    "group", str, default=ENTITIES, description="entities, country_teams, all, ceb31, type:…, region:…"
+)
+
+
+def cycle_of(code: str) -> Cycle:
+    return get_object_or_404(Cycle.objects.select_related("framework"), code=code)
+
+
+def chosen_figures(request: Request, code: str) -> Figures:
+    """Return the published figures asked for, or the provisional ones to those who may; else 404."""
+    cycle = cycle_of(code)
+    if request.query_params.get("version") == PROVISIONAL:
+        figures = queries.provisional_figures(cycle) if access.can_see_provisional(request.user) else None
+        if figures is None:
+            raise Http404
+        return figures
+    version = whole_number(request, "version", default=0, lowest=1, highest=10**6)
+    scorecard = queries.scorecard_version(cycle, version) if version else queries.latest_scorecard(cycle)
+    if scorecard is None:
+        raise NotFound(gettext("No such scorecard of this cycle is published."))
+    return queries.published_figures(scorecard)
+
+
+def chosen_basis(request: Request) -> str:
+    return _one_of(request, "basis", Basis.ACCEPTED.value, Basis.values)
+
+
+def chosen_group(request: Request, figures: Figures) -> str:
+    return _one_of(request, "group", ENTITIES, [code for code, _name in queries.group_choices(figures)])
+
+
+def _one_of(request: Request, name: str, default: str, allowed: list[str]) -> str:
+    value = request.query_params.get(name, default)
+    if value in allowed:
+        return value
+    error = FieldError(name, "unknown", _("Choose one of: %(allowed)s."), {"allowed": ", ".join(allowed)})
+    raise InvalidInput(_("The query parameters are not understood."), errors=[error])

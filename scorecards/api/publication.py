@@ -1,0 +1,54 @@
+"""Publishing through the API: the first person proposes (202), the second one confirms (201)."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from scorecards.api.choosing import cycle_of
+from scorecards.api.serializers import ProposalSerializer, ScorecardSerializer
+from scorecards.models import Scorecard
+from scorecards.services import publishing
+from un20portal.lib.api import SignedIn, fingerprint, idempotency_key
+from un20portal.lib.apiviews import ApiView
+from un20portal.lib.serializers import NoBodySerializer, problems
+from un20portal.outbox.services import answer_once
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Sent again with the same key, the same request gets the same answer and changes nothing.",
+)
+
+
+class PublishView(ApiView):
+    permission_classes = [SignedIn]
+
+    @extend_schema(
+        tags=["scorecards"],
+        summary="Propose a scorecard, or confirm what another person proposed",
+        description="If the figures changed since a proposal, they are proposed anew (202).",
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={
+            201: ScorecardSerializer,
+            202: ProposalSerializer,
+            **problems(401, 403, 404, 409, 415, 422),
+        },
+    )
+    def post(self, request: Request, cycle: str) -> Response:
+        chosen, by, at = cycle_of(cycle), request.user, timezone.now()
+        NoBodySerializer(data=request.data).is_valid(raise_exception=True)
+
+        def act() -> tuple[int, Any]:
+            done = publishing.publish(cycle=chosen, by=by, at=at)
+            if isinstance(done, Scorecard):
+                return 201, ScorecardSerializer(done).data
+            return 202, ProposalSerializer(done).data
+
+        key, asked = idempotency_key(request), fingerprint(request)
+        status, answer = answer_once(user=by, key=key, request_sha256=asked, at=at, act=act)
+        return Response(answer, status=status)

@@ -1,0 +1,173 @@
+"""Published scorecards and their figures in the API: the canonical bytes, cells, dimensions, units."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from entities.models import Entity
+from quintet.models import Area
+from scorecards import access, queries
+from scorecards.api.choosing import (
+    BASIS,
+    GROUP,
+    VERSION,
+    chosen_basis,
+    chosen_figures,
+    chosen_group,
+    cycle_of,
+)
+from scorecards.api.serializers import (
+    DimensionFigureSerializer,
+    ItemFigureSerializer,
+    ScorecardSerializer,
+    UnitSerializer,
+)
+from scorecards.models import Scorecard
+from un20portal.lib.api import PublishedForAll, SignedIn
+from un20portal.lib.apiviews import ApiView
+from un20portal.lib.pagination import CursorPagination
+from un20portal.lib.serializers import problems
+
+
+@extend_schema(
+    tags=["scorecards"],
+    summary="All published versions, the newest first",
+    responses={200: ScorecardSerializer(many=True), **problems()},
+)
+class ScorecardListView(ApiView, generics.ListAPIView[Scorecard]):
+    permission_classes = [PublishedForAll]
+    serializer_class = ScorecardSerializer
+
+    def get_queryset(self) -> QuerySet[Scorecard]:
+        return queries.published_scorecards().defer("payload")
+
+
+class ScorecardView(ApiView):
+    """The published bytes themselves, whose hash is their identity."""
+
+    permission_classes = [PublishedForAll]
+
+    def bytes_of(self, scorecard: Scorecard | None) -> HttpResponse:
+        if scorecard is None:
+            raise Http404
+        response = HttpResponse(scorecard.payload.encode(), content_type="application/json")
+        response["ETag"] = f'"{scorecard.sha256}"'
+        return response
+
+
+class LatestScorecardView(ScorecardView):
+    @extend_schema(
+        tags=["scorecards"],
+        summary="The latest published version of a cycle: the canonical bytes",
+        responses={200: OpenApiTypes.OBJECT, **problems(404)},
+    )
+    def get(self, request: Request, cycle: str) -> HttpResponse:
+        return self.bytes_of(queries.latest_scorecard(cycle_of(cycle)))
+
+
+class ScorecardVersionView(ScorecardView):
+    @extend_schema(
+        tags=["scorecards"],
+        operation_id="scorecards_version_retrieve",
+        summary="A certain published version of a cycle: the canonical bytes",
+        responses={200: OpenApiTypes.OBJECT, **problems(404)},
+    )
+    def get(self, request: Request, cycle: str, version: int) -> HttpResponse:
+        return self.bytes_of(queries.scorecard_version(cycle_of(cycle), version))
+
+
+FIGURES = {
+    "tags": ["figures"],
+    "parameters": [GROUP, BASIS, VERSION],
+    "responses": {200: ItemFigureSerializer(many=True), **problems(404)},
+}
+
+
+class ItemFiguresView(ApiView):
+    permission_classes = [PublishedForAll]
+    query_parameters = ("group", "basis", "version")
+    area: str | None = None
+
+    @extend_schema(summary="How a group answers every item", **FIGURES)
+    def get(self, request: Request, cycle: str) -> Response:
+        figures, basis = chosen_figures(request, cycle), chosen_basis(request)
+        group = chosen_group(request, figures)
+        rows = queries.item_figures(figures, group=group, basis=basis, area=self.area)
+        return Response(ItemFigureSerializer(rows, many=True).data)
+
+
+class StateOfPlayView(ItemFiguresView):
+    area = Area.CAPABILITY
+
+    @extend_schema(summary="State of play: the 5 × 7 cells of the quintet", **FIGURES)
+    def get(self, request: Request, cycle: str) -> Response:
+        return super().get(request, cycle)
+
+
+class DimensionFiguresView(ApiView):
+    permission_classes = [PublishedForAll]
+    query_parameters = ("group", "basis", "version")
+
+    @extend_schema(
+        tags=["figures"],
+        summary="How a group stands in every dimension",
+        parameters=[GROUP, BASIS, VERSION],
+        responses={200: DimensionFigureSerializer(many=True), **problems(404)},
+    )
+    def get(self, request: Request, cycle: str) -> Response:
+        figures, basis = chosen_figures(request, cycle), chosen_basis(request)
+        rows = queries.dimension_entries(figures, group=chosen_group(request, figures), basis=basis)
+        return Response(DimensionFigureSerializer(rows, many=True).data)
+
+
+class CodePagination(CursorPagination):
+    ordering = "code"
+
+
+class UnitFiguresView(ApiView):
+    """Figures of units: their members' and the task force's to see."""
+
+    permission_classes = [SignedIn]
+    query_parameters = ("basis", "version")
+
+    def units(self, figures: queries.Figures) -> QuerySet[Entity]:
+        return queries.units_with_figures(figures, access.entities_with_figures_for(self.request.user))
+
+
+class UnitFiguresListView(UnitFiguresView, generics.GenericAPIView[Any]):
+    serializer_class = UnitSerializer
+    pagination_class = CodePagination
+    filter_backends: list[Any] = []
+
+    @extend_schema(
+        tags=["figures"],
+        operation_id="scorecards_entities_list",
+        summary="Figures per unit and dimension, of the units that the caller may see",
+        parameters=[BASIS, VERSION],
+        responses={200: UnitSerializer(many=True), **problems(401, 404)},
+    )
+    def get(self, request: Request, cycle: str) -> Response:
+        figures, basis = chosen_figures(request, cycle), chosen_basis(request)
+        page = self.paginate_queryset(self.units(figures)) or []
+        entries = queries.unit_entries(figures, page, basis=basis)
+        return self.get_paginated_response(UnitSerializer(entries, many=True).data)
+
+
+class UnitFiguresDetailView(UnitFiguresView):
+    @extend_schema(
+        tags=["figures"],
+        summary="The figures of one unit per dimension",
+        parameters=[BASIS, VERSION],
+        responses={200: UnitSerializer, **problems(401, 404)},
+    )
+    def get(self, request: Request, cycle: str, code: str) -> Response:
+        figures, basis = chosen_figures(request, cycle), chosen_basis(request)
+        unit = get_object_or_404(self.units(figures), code__iexact=code)
+        return Response(UnitSerializer(queries.unit_entries(figures, [unit], basis=basis)[0]).data)

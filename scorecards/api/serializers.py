@@ -1,0 +1,128 @@
+"""Shapes of figures and publications in the API: ratios as text with one decimal, missing as null."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from rest_framework import serializers
+
+from entities.models import Entity
+from scorecards.models import Proposal, Scorecard
+from scorecards.queries import Baseline, ItemFigure
+from un20portal.lib.ratios import one_decimal
+
+Entry = Mapping[str, Any]
+
+
+class RatioField(serializers.CharField):
+    """An exact ratio, or one of a canonical document, as text with one decimal."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, allow_null=True, **options)
+
+    def to_representation(self, value: Fraction | list[Any]) -> str | None:
+        return one_decimal(value) if isinstance(value, Fraction) else str(value[2])
+
+
+class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
+    """One published version: `sha256` is the identity of its bytes and their ETag."""
+
+    cycle = serializers.CharField(source="cycle.code", read_only=True)
+    synthetic = serializers.BooleanField(source="cycle.is_demo", read_only=True)
+    previous_sha256 = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Scorecard
+        fields = ["cycle", "version", "sha256", "previous_sha256", "published_at", "synthetic"]
+        read_only_fields: Any = fields
+
+    def get_previous_sha256(self, scorecard: Scorecard) -> str | None:
+        return scorecard.previous_sha256 or None
+
+
+class ProposalSerializer(serializers.ModelSerializer[Proposal]):
+    """What waits for a second person: the hash of the bytes that would be published."""
+
+    cycle = serializers.CharField(source="cycle.code", read_only=True)
+    proposed_at = serializers.DateTimeField(source="at", read_only=True)
+
+    class Meta:
+        model = Proposal
+        fields = ["cycle", "sha256", "proposed_at"]
+        read_only_fields: Any = fields
+
+
+class BaselineSerializer(serializers.Serializer[Baseline]):
+    """The value of the brief, as printed; how many entities answered is not stated."""
+
+    value = serializers.CharField()
+    operator = serializers.CharField()
+    unit = serializers.CharField()
+    year = serializers.IntegerField()
+    comparability = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # the name is the contract
+
+
+class ItemFigureSerializer(serializers.Serializer[ItemFigure]):
+    """How a group answers one item; a suppressed cell has null figures."""
+
+    capability = serializers.CharField()
+    enabler = serializers.CharField()
+    item = serializers.CharField()
+    suppressed = serializers.BooleanField(source="is_suppressed")
+    n_group = serializers.IntegerField()
+    n_na = serializers.IntegerField(allow_null=True)
+    n_missing = serializers.IntegerField(allow_null=True)
+    n_answered = serializers.IntegerField(allow_null=True)
+    has = serializers.IntegerField(allow_null=True)
+    operates = serializers.IntegerField(allow_null=True)
+    share_has = RatioField()
+    share_operates = RatioField()
+    paper_gap = RatioField()
+    bounds_has = serializers.ListField(child=RatioField(), allow_null=True, min_length=2, max_length=2)
+    dist = serializers.ListField(
+        child=serializers.IntegerField(), allow_null=True, help_text="Counts per level, lowest first"
+    )
+    baseline_2023 = BaselineSerializer(source="baseline", allow_null=True)
+
+
+class DimensionFigureSerializer(serializers.Serializer[Entry]):
+    """How a group stands in one dimension; a suppressed row has null figures."""
+
+    dimension = serializers.CharField()
+    suppressed = serializers.BooleanField(default=False)
+    n_group = serializers.IntegerField()
+    n_counted = serializers.IntegerField(default=None, allow_null=True)
+    n_rated = serializers.IntegerField(default=None, allow_null=True)
+    mean = RatioField(default=None)
+    median = RatioField(default=None)
+    q1 = RatioField(default=None)
+    q3 = RatioField(default=None)
+    foundation = serializers.ListField(child=serializers.IntegerField(), default=None, allow_null=True)
+    n_advanced = serializers.IntegerField(default=None, allow_null=True)
+    breadth = serializers.ListField(child=serializers.IntegerField(), default=None, allow_null=True)
+
+
+class UnitDimensionSerializer(serializers.Serializer[Entry]):
+    """The figures of one unit in one dimension (method §2)."""
+
+    dimension = serializers.CharField()
+    applicable = serializers.IntegerField()
+    answered = serializers.IntegerField()
+    weight_applicable = serializers.IntegerField()
+    weight_answered = serializers.IntegerField()
+    points = serializers.IntegerField()
+    rated = serializers.BooleanField()
+    index = RatioField()
+    has = serializers.IntegerField()
+    operates = serializers.IntegerField()
+    paper_gap = serializers.IntegerField()
+    foundation = serializers.IntegerField(allow_null=True)
+    advanced = serializers.BooleanField(allow_null=True)
+
+
+class UnitSerializer(serializers.Serializer[tuple[Entity, list[Entry]]]):
+    """One unit with its figures; no dimensions while its sheet does not count on this basis."""
+
+    entity = serializers.CharField(source="0.code")
+    dimensions = UnitDimensionSerializer(source="1", many=True)
