@@ -31,11 +31,14 @@ setup: .venv/base-installed $(CATALOGUES)
 	@$(BIN)/python manage.py load_reference
 	@$(BIN)/python manage.py demo_data --if-empty
 
+# the second pass runs whatever the first one says; either failure fails the command
 test: .venv/dev-installed $(CATALOGUES)
-	@echo "== Pass 1 of 2: PostgreSQL, Redis, Chromium =="
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES)
-	@echo "== Pass 2 of 2: the default without servers, SQLite with tasks in process =="
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --sqlite -m "not servers and not browser"
+	@failed=0; \
+	echo "== Pass 1 of 2: PostgreSQL, Redis, Chromium =="; \
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) || failed=1; \
+	echo "== Pass 2 of 2: the default without servers, SQLite with tasks in process =="; \
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --sqlite -m "not servers and not browser" || failed=1; \
+	exit $$failed
 
 check: .venv/dev-installed $(CATALOGUES)
 	$(BIN)/ruff format --check
