@@ -1,5 +1,6 @@
 """Who exists: organisations, country teams, countries, people, their roles and tokens."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.conf import settings
@@ -51,6 +52,15 @@ class EntityQuerySet(models.QuerySet["Entity"]):
 
     def country_teams(self) -> "EntityQuerySet":
         return self.filter(type=EntityType.COUNTRY_TEAM)
+
+    def of_kinds(self, kinds: Collection[str]) -> "EntityQuerySet":
+        """Units of the kinds "entities" and "country_teams"; of none when none is named."""
+        chosen = self.none()
+        if "entities" in kinds:
+            chosen = chosen | self.organisations()
+        if "country_teams" in kinds:
+            chosen = chosen | self.country_teams()
+        return chosen
 
     def with_code(self, code: str) -> "EntityQuerySet":
         """The unit with this code, whatever the case."""

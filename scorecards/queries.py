@@ -286,15 +286,21 @@ def units_with_figures(figures: Figures, entities: set[int] | None) -> QuerySet[
     return units if entities is None else units.filter(pk__in=entities)
 
 
-def unit_entries(
-    figures: Figures, units: Sequence[Entity], *, basis: str
-) -> list[tuple[Entity, list[dict[str, Any]]]]:
-    """Each unit with its figures per dimension (method §2), in framework order; none if not counted."""
+@dataclass(frozen=True)
+class UnitEntry:
+    """One unit with its figures per dimension (method §2) as plain values; none while not counted."""
+
+    entity: Entity
+    dimensions: Sequence[Mapping[str, Any]]
+
+
+def unit_entries(figures: Figures, units: Sequence[Entity], *, basis: str) -> list[UnitEntry]:
+    """The figures of each of `units` on one basis, dimensions in framework order."""
     read = _provisional_units if figures.is_provisional else _published_units
     entries = read(figures, units, basis)
     codes = list(_dimension_codes(figures))
     return [
-        (unit, [{"dimension": code, **held[code]} for code in codes if code in held])
+        UnitEntry(unit, [{"dimension": code, **held[code]} for code in codes if code in held])
         for unit in units
         for held in [entries.get(unit.pk, {})]
     ]

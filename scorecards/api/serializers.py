@@ -6,9 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from entities.models import Entity
 from scorecards.models import Proposal, Scorecard
-from scorecards.queries import Baseline, ItemFigure
+from scorecards.queries import Baseline, ItemFigure, UnitEntry
 from un20portal.lib.ratios import one_decimal
 
 Entry = Mapping[str, Any]
@@ -121,8 +120,8 @@ class UnitDimensionSerializer(serializers.Serializer[Entry]):
     advanced = serializers.BooleanField(allow_null=True)
 
 
-class UnitSerializer(serializers.Serializer[tuple[Entity, list[Entry]]]):
+class UnitSerializer(serializers.Serializer[UnitEntry]):
     """One unit with its figures; no dimensions while its sheet does not count on this basis."""
 
-    entity = serializers.CharField(source="0.code")
-    dimensions = UnitDimensionSerializer(source="1", many=True)
+    entity = serializers.CharField(source="entity.code")
+    dimensions = UnitDimensionSerializer(many=True)

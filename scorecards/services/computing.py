@@ -65,6 +65,15 @@ def compute_cycle(*, cycle_id: int, at: datetime) -> Computation:
     return computation
 
 
+@transaction.atomic
+def rebuild_cycle(*, cycle_id: int, at: datetime) -> Computation:
+    """Throw the derived figures of the cycle away and compute them anew."""
+    Cycle.objects.select_for_update(no_key=True).get(pk=cycle_id)
+    UnitScore.objects.filter(cycle_id=cycle_id).delete()
+    Computation.objects.filter(cycle_id=cycle_id).delete()
+    return compute_cycle(cycle_id=cycle_id, at=at)
+
+
 def gather(*, cycle_id: int) -> Inputs:
     """Read the snapshots that count and the units asked; one statement sees each sheet and its status."""
     cycle = Cycle.objects.select_related("framework").get(pk=cycle_id)

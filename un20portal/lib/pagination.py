@@ -1,5 +1,6 @@
 """How lists are cut into pages: by limit and offset, by cursor, and logs by place."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
 
 LONGEST_PAGE, FARTHEST = 100, 1_000_000
+CURSOR = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 def whole_number(request: Request, name: str, *, default: int, lowest: int, highest: int) -> int:
@@ -60,9 +62,17 @@ class CursorPagination(pagination.CursorPagination):
     ) -> list[Any]:
         try:
             return super().paginate_queryset(queryset, request, view) or []
-        except (NotFound, ValueError, TypeError, OverflowError, ValidationError) as error:
+        except (ValueError, TypeError, OverflowError, ValidationError) as error:
             if self.cursor_query_param not in request.query_params:
                 raise
+            raise _bad_cursor() from error
+
+    def decode_cursor(self, request: Request) -> Any:
+        if not CURSOR.fullmatch(request.query_params.get(self.cursor_query_param, "none")):
+            raise _bad_cursor()
+        try:
+            return super().decode_cursor(request)
+        except NotFound as error:
             raise _bad_cursor() from error
 
 
@@ -72,12 +82,14 @@ class LogPagination(CursorPagination):
     Takes anything that is ordered and can be sliced, also a union, which cannot be filtered.
     """
 
+    offset_cutoff = FARTHEST
+
     def paginate_queryset(
         self, queryset: Sequence[Any] | QuerySet[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
         self.request, self.base_url = request, request.build_absolute_uri()
         size = self.get_page_size(request)
-        cursor = self._cursor(request)
+        cursor = self.decode_cursor(request)
         start = cursor.offset if cursor else 0
         rows = list(queryset[start : start + size + 1])
         self.has_next, self.has_previous = len(rows) > size, start > 0
@@ -92,14 +104,6 @@ class LogPagination(CursorPagination):
 
     def _link(self, place: int) -> str:
         return self.encode_cursor(pagination.Cursor(offset=place, reverse=False, position=None))
-
-    def _cursor(self, request: Request) -> Any:
-        try:
-            return self.decode_cursor(request)
-        except NotFound as error:
-            raise _bad_cursor() from error
-
-    offset_cutoff = FARTHEST
 
 
 def _bad_cursor() -> InvalidInput:

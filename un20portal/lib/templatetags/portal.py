@@ -1,8 +1,12 @@
 """Template tags used on many pages: texts that fall back visibly, and exact ratios as per cents."""
 
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any, Protocol
 
 from django import template
+from django.http import HttpRequest
+from django.urls import translate_url
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
@@ -35,6 +39,52 @@ def per_cent(share: Fraction | None) -> str:
 
 
 @register.filter
-def lookup(mapping: dict, key: object) -> object:
+def lookup(mapping: Mapping[Any, Any], key: object) -> object:
     """Return `mapping[key]`, or nothing when the key is missing."""
     return mapping.get(key)
+
+
+@register.filter
+def spaced(code: str) -> str:
+    """Read a code of the reference data as words: `same_concept` → same concept."""
+    return code.replace("_", " ")
+
+
+class Message(Protocol):
+    """A message template in English, with or without parameters: a refusal, a field error, a problem."""
+
+    message: str
+
+
+@register.filter
+def localised(problem: Message) -> str:
+    """Say a refusal, one of its errors or a problem of a sheet in the reader's language."""
+    text, params = gettext(problem.message), getattr(problem, "params", None)
+    return text % params if params else text
+
+
+@register.simple_tag
+def same_page(request: HttpRequest | None, language: str) -> str:
+    """Return the address of this page in another language, its query string included."""
+    return translate_url(request.get_full_path(), language) if request else "/"
+
+
+SECTIONS = {
+    "home": "home",
+    "scorecards": "scorecards",
+    "framework": "framework",
+    "my": "my",
+    "assessment": "my",
+    "cycle": "cycles",
+    "validation": "validation",
+}
+
+
+@register.filter
+def section(request: HttpRequest | None) -> str:
+    """Name the part of the navigation the page belongs to, by its URL name; "" for none."""
+    match = getattr(request, "resolver_match", None)
+    if match is None:
+        return ""
+    noun = (match.url_name or "").split("-")[0]
+    return SECTIONS.get("scorecards" if "scorecards" in match.namespaces else noun, "")

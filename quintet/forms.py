@@ -1,0 +1,106 @@
+"""The shapes of what people send from pages; the meaning is judged by services and domain."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from entities.models import Entity
+from quintet.domain.answers import ANSWERED, NA, UNANSWERED
+from quintet.models import Cycle, Framework
+
+OPEN, NOT_APPLICABLE = "open", "na"
+
+
+class AnswerForm(forms.Form):
+    """One item: a choice among levels, “not applicable” or “leave open”, with texts and a version."""
+
+    choice = forms.CharField(max_length=10, required=False)
+    na_reason = forms.CharField(required=False, strip=False)
+    comment = forms.CharField(required=False, strip=False)
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+
+    def raw_answer(self) -> dict[str, Any]:
+        """Return what was sent in the shape that `parse_answer` reads."""
+        data = self.cleaned_data
+        texts = {"na_reason": data["na_reason"], "comment": data["comment"]}
+        if data["choice"] in ("", OPEN):
+            return {"state": UNANSWERED, "claimed": None, **texts}
+        if data["choice"] == NOT_APPLICABLE:
+            return {"state": NA, "claimed": None, **texts}
+        return {"state": ANSWERED, "claimed": data["choice"], **texts}
+
+
+class CommentForm(forms.Form):
+    """A step that gives a sheet back says what has to change."""
+
+    comment = forms.CharField(
+        label=_("What has to change"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+    )
+
+
+class DecisionForm(forms.Form):
+    """A validator's decision on one item: a level with a reason, or yes or no to a request."""
+
+    approve = forms.ChoiceField(choices=[("yes", _("Approve")), ("no", _("Reject"))], required=False)
+    accepted = forms.IntegerField(min_value=0, max_value=99, required=False)
+    reason = forms.CharField(required=False, max_length=10_000)
+
+
+class CyclePlanForm(forms.ModelForm):
+    """A new cycle: its code, title, framework and days."""
+
+    class Meta:
+        model = Cycle
+        fields = ["code", "title", "framework", "opens_on", "closes_on"]
+        labels = {
+            "code": _("Code"),
+            "title": _("Title"),
+            "framework": _("Framework"),
+            "opens_on": _("First day"),
+            "closes_on": _("Last day"),
+        }
+        help_texts = {
+            "code": _("Short and lasting, for example 2027: it becomes part of addresses."),
+            "closes_on": _("Membership in groups is judged on this day."),
+        }
+        widgets = {
+            "opens_on": forms.DateInput(attrs={"type": "date"}),
+            "closes_on": forms.DateInput(attrs={"type": "date"}),
+        }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["framework"].queryset = Framework.objects.all()
+
+
+class UnitsForm(forms.Form):
+    """Which units a cycle is opened for: whole kinds, or chosen ones by code."""
+
+    kinds = forms.MultipleChoiceField(
+        label=_("Units"),
+        choices=[("entities", _("All UN entities")), ("country_teams", _("All country teams"))],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    codes = forms.CharField(
+        label=_("Or these units only"),
+        help_text=_("Codes separated by commas or spaces, for example UNDP, UNICEF, UNCT-KEN."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        required=False,
+        max_length=5000,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Turn kinds and codes into units that exist; an unknown code is named."""
+        data = super().clean() or {}
+        wanted = data.get("codes", "").replace(",", " ").split()
+        chosen = {unit.code.upper(): unit for unit in Entity.objects.all()}
+        unknown = [code for code in wanted if code.upper() not in chosen]
+        if unknown:
+            message = _("No unit has the code %(codes)s. Check the spelling.")
+            raise forms.ValidationError(message, params={"codes": ", ".join(unknown)}, code="unknown_unit")
+        if wanted and data.get("kinds"):
+            raise forms.ValidationError(_("Choose either kinds of units or codes, not both."), code="both")
+        data["units"] = [chosen[code.upper()] for code in dict.fromkeys(wanted)]
+        return data

@@ -1,0 +1,100 @@
+"""Reading answers from CSV (`entity,item,state,claimed,accepted,comment`): all rows, all errors."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from quintet.domain.answers import NA, AnswerValue, parse_answer
+from un20portal.lib.errors import FieldError, InvalidInput
+from un20portal.lib.errors import marked as _
+
+COLUMNS = ("entity", "item", "state", "claimed", "accepted", "comment")
+NO_REASON_GIVEN = "Imported without a reason"
+
+
+@dataclass(frozen=True)
+class ItemFacts:
+    """What reading needs to know of an item."""
+
+    highest_level: int
+    na_allowed: bool
+
+
+@dataclass(frozen=True)
+class ImportedAnswer:
+    """One row: an answer and the accepted level (None: as claimed)."""
+
+    value: AnswerValue
+    accepted: int | None
+
+
+Sheets = dict[str, dict[str, ImportedAnswer]]  # entity code → item code → answer
+
+
+def read_answers(
+    lines: Iterable[str], *, entities: Mapping[str, str], items: Mapping[str, ItemFacts]
+) -> Sheets:
+    """Return the sheets of a CSV file; raise InvalidInput naming every row that cannot be used.
+
+    `entities` maps upper-case codes to codes; `items` maps item codes to what is known of them.
+    """
+    reader = csv.DictReader(lines, restkey="…", restval="")
+    missing = [column for column in COLUMNS if column not in (reader.fieldnames or [])]
+    if missing:
+        message = _("The first line must name the columns %(columns)s; missing: %(missing)s.")
+        params = {"columns": ",".join(COLUMNS), "missing": ", ".join(missing)}
+        raise InvalidInput(message, params)
+    sheets: Sheets = {}
+    errors: list[FieldError] = []
+    for row in reader:
+        place = f"line {reader.line_num}"
+        entity = entities.get(row["entity"].strip().upper())
+        item = row["item"].strip().upper()
+        found = _row_errors(row, entity, item, items, sheets, place)
+        if found or entity is None:
+            errors += found
+            continue
+        try:
+            sheets.setdefault(entity, {})[item] = _answer(row, items[item])
+        except InvalidInput as error:
+            errors += [FieldError(place, e.code, f"{e.field}: {e.message}", e.params) for e in error.errors]
+    if errors:
+        raise InvalidInput(_("Nothing was imported: %(count)s problems."), {"count": len(errors)}, errors)
+    return sheets
+
+
+def _row_errors(
+    row: Mapping[str, str],
+    entity: str | None,
+    item: str,
+    items: Mapping[str, ItemFacts],
+    sheets: Sheets,
+    place: str,
+) -> list[FieldError]:
+    if "…" in row:
+        return [FieldError(place, "too_many_cells", _("This row has more cells than the first line."))]
+    if entity is None:
+        return [FieldError(place, "unknown_entity", _("Unknown entity %(code)s."), {"code": row["entity"]})]
+    if item not in items:
+        return [FieldError(place, "unknown_item", _("Unknown item %(code)s."), {"code": row["item"]})]
+    if item in sheets.get(entity, {}):
+        params = {"entity": entity, "item": item}
+        return [FieldError(place, "twice", _("%(entity)s answers %(item)s twice."), params)]
+    return []
+
+
+def _answer(row: Mapping[str, str], item: ItemFacts) -> ImportedAnswer:
+    raw = {name: row[name].strip() for name in ("state", "claimed", "comment")}
+    if raw["state"] == NA:
+        raw["na_reason"] = raw["comment"] or NO_REASON_GIVEN
+    value = parse_answer(raw, highest_level=item.highest_level, na_allowed=item.na_allowed)
+    accepted = row["accepted"].strip()
+    if not accepted:
+        return ImportedAnswer(value, None)
+    if value.claimed is None:
+        message = _("Only an answered item has an accepted level.")
+        raise InvalidInput(message, errors=[FieldError("accepted", "unexpected", message)])
+    level = parse_answer(
+        {"state": "answered", "claimed": accepted}, highest_level=item.highest_level, na_allowed=False
+    ).claimed
+    return ImportedAnswer(value, level)

@@ -1,0 +1,106 @@
+"""Demo cycles: the last one open and half done, the others closed; every row marked as synthetic."""
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+
+from django.db import transaction
+
+from entities.models import Entity, User
+from quintet.domain.invention import MARK, invent_sheet
+from quintet.interchange.answers_csv import ImportedAnswer
+from quintet.models import Answer, Assessment, Cycle, Delegation, Framework, Item, Phase, Status
+from quintet.services.importing import SheetToWrite, write_sheets
+
+OPEN_MIX = [
+    (Status.DRAFT, 0.62),
+    (Status.SIGNOFF, 0.07),
+    (Status.SUBMITTED, 0.14),
+    (Status.VALIDATED, 0.13),
+    (Status.RETURNED, 0.04),
+]
+CAST_ENTITIES = ("UNDP", "UNICEF")
+
+
+@transaction.atomic
+def create_cycles(*, codes: Sequence[str], entities: Sequence[Entity], seed: int, at: datetime) -> list[Cycle]:
+    """Create the cycles, oldest first, with invented sheets for `entities`; the last one stays open."""
+    framework = Framework.objects.order_by("-pk").first()
+    if framework is None:
+        raise Framework.DoesNotExist("run manage.py load_reference first")
+    return [
+        _create_cycle(code, framework, entities, seed, number, len(codes) - 1 - number, at)
+        for number, code in enumerate(codes)
+    ]
+
+
+@transaction.atomic
+def delegate_some_items(*, cycle: Cycle, contributor: User, entity: Entity, item_codes: Sequence[str]) -> None:
+    """Hand a few items of the open cycle to the demo contributor."""
+    sheet = Assessment.objects.get(cycle=cycle, entity=entity)
+    Delegation.objects.bulk_create(
+        Delegation(assessment=sheet, item=item, user=contributor)
+        for item in Item.objects.filter(framework=cycle.framework_id, code__in=item_codes)
+    )
+
+
+def _create_cycle(
+    code: str,
+    framework: Framework,
+    entities: Sequence[Entity],
+    seed: int,
+    number: int,
+    years_ago: int,
+    at: datetime,
+) -> Cycle:
+    year = at.year - years_ago
+    is_open = years_ago == 0
+    cycle = Cycle.objects.create(
+        code=code,
+        title=f"Quintet {code}",
+        framework=framework,
+        phase=Phase.OPEN if is_open else Phase.CLOSED,
+        opens_on=min(date(year, 9, 15), at.date()),
+        closes_on=max(date(year, 12, 18), at.date()) if is_open else date(year, 12, 18),
+        is_demo=True,
+    )
+    items = [
+        (item.code, item.dimension.code, item.enabler, item.na_allowed)
+        for item in Item.objects.filter(framework=framework).in_order().select_related("dimension")
+    ]
+    chance = random.Random(f"{seed}:{code}:status")
+    sheets = []
+    for entity in entities:
+        status, share_answered = _status(entity, is_open, chance)
+        invented = invent_sheet(
+            items,
+            seed=seed,
+            unit=entity.code,
+            unit_type=entity.type,
+            number=number,
+            share_answered=share_answered,
+        )
+        answers = {item: ImportedAnswer(value, accepted) for item, (value, accepted) in invented.items()}
+        sheets.append(SheetToWrite(entity, status, answers))
+    moment = at if is_open else datetime.combine(cycle.closes_on, time(12), UTC)
+    write_sheets(cycle=cycle, sheets=sheets, at=moment, channel="demo")
+    _explain_lowered_levels(cycle)
+    return cycle
+
+
+def _status(entity: Entity, is_open: bool, chance: random.Random) -> tuple[Status, float]:
+    """How far a unit came, and the share of items it answered."""
+    if is_open:
+        if entity.code in CAST_ENTITIES:
+            return Status.DRAFT, 0.6
+        status = chance.choices([s for s, _w in OPEN_MIX], [w for _s, w in OPEN_MIX])[0]
+        return status, chance.uniform(0.05, 0.9) if status == Status.DRAFT else 1.0
+    draw = chance.random()
+    if draw < (0.08 if not entity.is_country_team else 0.22) and entity.code not in CAST_ENTITIES:
+        return Status.DRAFT, chance.uniform(0.0, 0.6)
+    return (Status.SUBMITTED if draw > 0.96 else Status.VALIDATED), 1.0
+
+
+def _explain_lowered_levels(cycle: Cycle) -> None:
+    lowered = Answer.objects.filter(assessment__cycle=cycle).exclude(accepted=None)
+    lowered.update(accepted_reason=f"{MARK}: the evidence shows the level below.")

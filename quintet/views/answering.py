@@ -1,0 +1,127 @@
+"""Answering: the overview of a sheet, the form of a dimension, and saving one answer."""
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import time_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from quintet import access, queries
+from quintet.forms import AnswerForm, CommentForm, DecisionForm
+from quintet.models import Answer, Assessment, Item
+from quintet.services import answering
+from un20portal.lib.errors import DomainError
+
+
+@require_safe
+def overview(request: HttpRequest, pk: int) -> HttpResponse:
+    """The dimensions of a sheet with progress, and what can be done next."""
+    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    context = {
+        "sheet": sheet,
+        "progress": queries.progress(sheet, access.readable_items(request.user, sheet)),
+        "transitions": sheet.transitions.select_related("by"),
+        "can_review": access.can_review(request.user),
+        "comment_form": CommentForm(),
+        "is_demo": sheet.is_demo,
+    }
+    return render(request, "quintet/assessment_detail.html", context)
+
+
+@require_safe
+def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpResponse:
+    """The items of one dimension: a form for those who answer, a reading page for the others."""
+    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    readable = access.readable_items(request.user, sheet)
+    steps = queries.progress(sheet, readable)
+    position = next((i for i, step in enumerate(steps) if step.dimension.code == dimension), None)
+    if position is None:
+        raise Http404
+    context = {
+        "sheet": sheet,
+        "step": steps[position],
+        "before": steps[position - 1] if position else None,
+        "after": steps[position + 1] if position + 1 < len(steps) else None,
+        "lines": queries.item_lines(
+            sheet,
+            steps[position].dimension,
+            readable=readable,
+            editable=access.editable_items(request.user, sheet),
+        ),
+        "levels": sheet.cycle.framework.levels,
+        "can_decide": access.can_review(request.user) and sheet.status == "submitted",
+        "decision_form": DecisionForm(),
+        "is_demo": sheet.is_demo,
+    }
+    return render(request, "quintet/assessment_form.html", context)
+
+
+@require_POST
+def save_answer(request: HttpRequest, pk: int, item: str) -> HttpResponse:
+    """Save one answer, from the page's script or from the form's button."""
+    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    asked = get_object_or_404(_readable(request, sheet), code=item)
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, sheet, asked, form, None)
+    try:
+        answer = answering.record_answer(
+            assessment=sheet,
+            item=asked,
+            raw=form.raw_answer(),
+            version=form.cleaned_data["version"],
+            by=request.user,
+            at=timezone.now(),
+            channel="form",
+        )
+    except DomainError as refusal:
+        return _refused(request, sheet, asked, form, refusal)
+    return _saved(request, sheet, asked, answer)
+
+
+def _readable(request: HttpRequest, sheet: Assessment) -> QuerySet[Item]:
+    readable = access.readable_items(request.user, sheet)
+    items = queries.items_of(sheet)
+    return items if readable is None else items.filter(pk__in=readable)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def _saved(request: HttpRequest, sheet: Assessment, item: Item, answer: Answer) -> HttpResponse:
+    if _wants_json(request):
+        saved_at = time_format(timezone.localtime(answer.updated_at), "H:i")
+        return JsonResponse({"version": answer.version, "saved_at": saved_at})
+    messages.success(request, _("%(item)s is saved.") % {"item": item.code})
+    form = reverse("quintet:assessment-form", args=[sheet.pk, item.dimension.code])
+    return redirect(f"{form}#{item.code}")
+
+
+def _refused(
+    request: HttpRequest, sheet: Assessment, item: Item, form: AnswerForm, refusal: DomainError | None
+) -> HttpResponse:
+    """Say what is wrong and keep what was written, with both texts where somebody else wrote."""
+    current = Answer.objects.filter(assessment=sheet, item=item).select_related("updated_by").first()
+    status = refusal.status if refusal else 400
+    context = {
+        "sheet": sheet,
+        "item": item,
+        "sent": form.data,
+        "form": form,
+        "refusal": refusal,
+        "current": current,
+        "is_conflict": status == 412,
+        "is_closed": status in (403, 409),
+        "levels": sheet.cycle.framework.levels,
+        "is_demo": sheet.is_demo,
+    }
+    if _wants_json(request):
+        html = render_to_string("quintet/partials/_answer_refusal.html", context, request)
+        return JsonResponse({"html": html}, status=status)
+    return render(request, "quintet/answer_form.html", context, status=status)

@@ -1,0 +1,101 @@
+"""Cycles: the list, a new one, the completion monitor, and moving from phase to phase."""
+
+from collections import Counter
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from django.views.generic import View
+
+from entities.models import Entity
+from quintet import access, queries
+from quintet.forms import CyclePlanForm, UnitsForm
+from quintet.models import Cycle, Status
+from quintet.services import cycles
+
+
+def _require_manager(request: HttpRequest) -> None:
+    if not access.can_manage_cycles(request.user):
+        raise PermissionDenied
+
+
+@require_safe
+def cycle_list(request: HttpRequest) -> HttpResponse:
+    _require_manager(request)
+    return render(request, "quintet/cycle_list.html", {"cycles": queries.cycles_with_response()})
+
+
+class CyclePlanView(View):
+    """Plan a new cycle."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        _require_manager(request)
+        return render(request, "quintet/cycle_plan.html", {"form": CyclePlanForm()})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        _require_manager(request)
+        form = CyclePlanForm(request.POST)
+        if not form.is_valid():
+            return render(request, "quintet/cycle_plan.html", {"form": form}, status=400)
+        cycle = cycles.plan_cycle(**form.cleaned_data, by=request.user)
+        messages.success(request, _("The cycle is planned: choose its units and open it."))
+        return redirect("quintet:cycle-detail", code=cycle.code)
+
+
+@require_safe
+def monitor(request: HttpRequest, code: str) -> HttpResponse:
+    """How far every unit is: numbers only, never contents."""
+    if not access.can_see_completion(request.user):
+        raise PermissionDenied
+    cycle = get_object_or_404(queries.cycles_with_response(), code=code)
+    return render(request, "quintet/cycle_detail.html", _monitor_context(request, cycle, UnitsForm()))
+
+
+def _monitor_context(request: HttpRequest, cycle: Cycle, form: UnitsForm) -> dict[str, object]:
+    sheets = list(queries.completion(cycle))
+    wanted = request.GET.get("status", "")
+    return {
+        "cycle": cycle,
+        "counts": [
+            (status, status.label, Counter(sheet.status for sheet in sheets)[status]) for status in Status
+        ],
+        "sheets": [sheet for sheet in sheets if wanted in ("", sheet.status)],
+        "status": wanted,
+        "form": form,
+        "is_demo": cycle.is_demo,
+    }
+
+
+@require_POST
+def open_cycle(request: HttpRequest, code: str) -> HttpResponse:
+    _require_manager(request)
+    cycle = get_object_or_404(queries.cycles_with_response(), code=code)
+    form = UnitsForm(request.POST)
+    if not form.is_valid():
+        context = _monitor_context(request, cycle, form)
+        return render(request, "quintet/cycle_detail.html", context, status=400)
+    units = form.cleaned_data["units"] or Entity.objects.of_kinds(form.cleaned_data["kinds"])
+    count = cycles.open_cycle(cycle=cycle, entities=list(units), by=request.user)
+    messages.success(request, _("The cycle is open for %(count)s units.") % {"count": count})
+    return redirect("quintet:cycle-detail", code=code)
+
+
+@require_POST
+def start_validation(request: HttpRequest, code: str) -> HttpResponse:
+    _require_manager(request)
+    cycles.start_validation(cycle=get_object_or_404(Cycle, code=code), by=request.user)
+    messages.success(request, _("The time for answers has ended: only returned sheets can change."))
+    return redirect("quintet:cycle-detail", code=code)
+
+
+@require_POST
+def close_cycle(request: HttpRequest, code: str) -> HttpResponse:
+    _require_manager(request)
+    cycles.close_cycle(cycle=get_object_or_404(Cycle, code=code), by=request.user)
+    messages.success(request, _("The cycle is closed: nothing in it changes any more."))
+    return redirect("quintet:cycle-detail", code=code)

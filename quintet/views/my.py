@@ -1,0 +1,16 @@
+"""Home of a signed-in person: what waits for me, by when."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from quintet import queries
+
+
+@require_safe
+def my(request: HttpRequest) -> HttpResponse:
+    context = {
+        "tasks": queries.waiting_for(request.user),
+        "sheets": queries.sheets_of_entities(request.user)[:20],
+    }
+    return render(request, "quintet/my.html", context)

@@ -1,0 +1,67 @@
+"""The task force's steps: the queue, decisions on items, validating, returning, reopening."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from quintet import access, queries
+from quintet.forms import DecisionForm
+from quintet.services import reviewing
+from un20portal.lib.errors import FieldError, InvalidInput, marked
+
+
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """Sheets that wait for validation, the first to close first."""
+    if not access.can_review(request.user):
+        raise PermissionDenied
+    return render(request, "quintet/validation_queue.html", {"sheets": queries.validation_queue()})
+
+
+@require_POST
+def validate(request: HttpRequest, pk: int) -> HttpResponse:
+    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    reviewing.validate(assessment=sheet, by=request.user, at=timezone.now())
+    messages.success(request, _("Validated: the assessment counts on the accepted basis."))
+    return redirect("quintet:assessment-detail", pk=pk)
+
+
+@require_POST
+def return_to_entity(request: HttpRequest, pk: int) -> HttpResponse:
+    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    comment = request.POST.get("comment", "")
+    reviewing.return_to_entity(assessment=sheet, by=request.user, at=timezone.now(), comment=comment)
+    messages.success(request, _("Returned to the entity."))
+    return redirect("quintet:validation-queue")
+
+
+@require_POST
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    comment = request.POST.get("comment", "")
+    reviewing.reopen(assessment=sheet, by=request.user, at=timezone.now(), comment=comment)
+    messages.success(request, _("Reopened: the entity can change its answers again."))
+    return redirect("quintet:validation-queue")
+
+
+@require_POST
+def decide(request: HttpRequest, pk: int, item: str) -> HttpResponse:
+    """Decide on one item: approve or reject a request, or accept a level with a reason."""
+    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    asked = get_object_or_404(queries.items_of(sheet), code=item)
+    form = DecisionForm(request.POST)
+    if not form.is_valid() or not (form.cleaned_data["approve"] or form.cleaned_data["accepted"] is not None):
+        message = marked("Choose a level, or approve or reject the request.")
+        raise InvalidInput(message, errors=[FieldError("decision", "missing", message)])
+    data, who = form.cleaned_data, {"assessment": sheet, "item": asked, "by": request.user}
+    if data["approve"]:
+        reviewing.decide_na(**who, approve=data["approve"] == "yes", at=timezone.now())
+    else:
+        reviewing.decide_level(**who, accepted=data["accepted"], reason=data["reason"], at=timezone.now())
+    messages.success(request, _("%(item)s is decided.") % {"item": asked.code})
+    return redirect(reverse("quintet:assessment-form", args=[pk, asked.dimension.code]) + f"#{asked.code}")

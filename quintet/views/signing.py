@@ -1,0 +1,60 @@
+"""The entity's own steps: reading the problems, submitting, signing off, sending back."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from quintet import access, queries
+from quintet.domain.rules import find_problems
+from quintet.domain.workflow import is_editable
+from quintet.forms import CommentForm
+from quintet.services import signing
+
+
+@require_safe
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Problems by rule with links, then the button that fits the person and the status."""
+    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    if access.readable_items(request.user, sheet) is not None:
+        return redirect("quintet:assessment-detail", pk=pk)
+    problems = find_problems(queries.sheet_values(sheet))
+    items = {item.code: item for item in queries.items_of(sheet)}
+    is_open = is_editable(status=sheet.status, phase=sheet.cycle.phase)
+    context = {
+        "sheet": sheet,
+        "blocking": [(problem, items[problem.item]) for problem in problems if problem.blocks],
+        "warnings": [(problem, items[problem.item]) for problem in problems if not problem.blocks],
+        "can_submit": is_open and access.can_submit(request.user, sheet),
+        "can_sign_off": sheet.status == "signoff" and access.can_sign_off(request.user, sheet),
+        "comment_form": CommentForm(),
+        "is_demo": sheet.is_demo,
+    }
+    return render(request, "quintet/assessment_review.html", context)
+
+
+@require_POST
+def submit(request: HttpRequest, pk: int) -> HttpResponse:
+    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    signing.submit(assessment=sheet, by=request.user, at=timezone.now())
+    messages.success(request, _("Submitted: an approver of the entity signs it off next."))
+    return redirect("quintet:assessment-detail", pk=pk)
+
+
+@require_POST
+def sign_off(request: HttpRequest, pk: int) -> HttpResponse:
+    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    signing.sign_off(assessment=sheet, by=request.user, at=timezone.now())
+    messages.success(request, _("Signed off: the assessment counts and waits for validation."))
+    return redirect("quintet:assessment-detail", pk=pk)
+
+
+@require_POST
+def send_back(request: HttpRequest, pk: int) -> HttpResponse:
+    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    comment = request.POST.get("comment", "")
+    signing.send_back(assessment=sheet, by=request.user, at=timezone.now(), comment=comment)
+    messages.success(request, _("Sent back to the focal point."))
+    return redirect("quintet:assessment-detail", pk=pk)

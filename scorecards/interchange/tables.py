@@ -1,0 +1,52 @@
+"""Published group figures as rows of a table: one row per group, basis and item."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+
+COLUMNS = (
+    "cycle",
+    "version",
+    "synthetic",
+    "group",
+    "basis",
+    "item",
+    "suppressed",
+    "n_group",
+    "n_na",
+    "n_missing",
+    "n_answered",
+    "has",
+    "operates",
+    "share_has",
+    "share_operates",
+    "paper_gap",
+)
+
+
+def scorecard_csv(payload: str) -> str:
+    """Return the item figures of the canonical bytes as CSV text; a suppressed cell has empty figures."""
+    document = json.loads(payload)
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    head = [document["cycle"]["code"], document["version"], str(document["cycle"]["synthetic"]).lower()]
+    for group, basis, item, cell in _cells(document["groups"]):
+        figures = [_plain(cell.get(column)) for column in COLUMNS[7:]]
+        hidden = str(bool(cell.get("suppressed"))).lower()
+        writer.writerow([*head, group, basis, item, hidden, *figures])
+    return text.getvalue()
+
+
+def _cells(groups: dict) -> Iterator[tuple[str, str, str, dict]]:
+    for group, bases in groups.items():
+        for basis, figures in bases.items():
+            for item, cell in figures["items"].items():
+                yield group, basis, item, cell
+
+
+def _plain(value: object) -> object:
+    if value is None:
+        return ""
+    return value[2] if isinstance(value, list) else value

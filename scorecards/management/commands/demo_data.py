@@ -1,0 +1,80 @@
+"""`manage.py demo_data`: a labelled demonstration in an empty database, published scorecards included."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from entities.models import Entity, User
+from entities.services.demo import CAST, DOMAIN, create_cast
+from quintet.models import Cycle, Phase
+from quintet.services.demo import create_cycles, delegate_some_items
+from scorecards.services import publishing
+from un20portal.secret import local_password
+
+DELEGATED = ["DAT-TRN", "DAT-HRS", "BES-TRN"]
+
+
+class Command(BaseCommand):
+    help = "Fill an empty database with synthetic assessments, a demo cast and published scorecards."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--seed", type=int, default=20)
+        parser.add_argument("--entities", type=int, help="how many units; default: all")
+        parser.add_argument("--cycles", help="codes, oldest first; the last one stays open")
+        parser.add_argument("--if-empty", action="store_true", help="say so and do nothing when there is data")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("Demo data does not belong into production.")
+        password = os.environ.get("DEMO_PASSWORD") or local_password(Path(settings.VAR_DIR))
+        if Cycle.objects.exists() or User.objects.exists():
+            if not options["if_empty"]:
+                raise CommandError("The database is not empty: demo data goes only into an empty one.")
+            self.stdout.write("There is data already: nothing was changed.")
+        else:
+            self._fill(password, options)
+        self._print_cast(password)
+
+    def _fill(self, password: str, options: dict[str, Any]) -> None:
+        now = timezone.now()
+        default = [str(now.year - 2), str(now.year - 1), str(now.year)]
+        codes = options["cycles"].split(",") if options["cycles"] else default
+        with transaction.atomic():
+            units = _units(options["entities"])
+            people = {user.email.split("@")[0]: user for user in create_cast(password=password)}
+            cycles = create_cycles(codes=codes, entities=units, seed=options["seed"], at=now)
+            delegate_some_items(
+                cycle=cycles[-1],
+                contributor=people["contributor.undp"],
+                entity=Entity.objects.get(code="UNDP"),
+                item_codes=DELEGATED,
+            )
+            for cycle in cycles:
+                if cycle.phase == Phase.CLOSED:
+                    publishing.propose(cycle=cycle, by=people["taskforce"], at=now)
+                    publishing.confirm(cycle=cycle, by=people["taskforce.second"], at=now)
+        self.stdout.write(f"Synthetic data: {len(units)} units in the cycles {', '.join(codes)}.")
+
+    def _print_cast(self, password: str) -> None:
+        if not User.objects.filter(is_demo=True).exists():
+            return
+        self.stdout.write(f"\nSign in with one of these addresses; the password is  {password}\n")
+        for name, _full_name, role, code in CAST:
+            self.stdout.write(f"  {name + '@' + DOMAIN:40} {role.label} {code or ''}")
+
+
+def _units(wanted: int | None) -> list[Entity]:
+    """All units that exist, or the first so many with those of the cast among them."""
+    units = list(Entity.objects.active_on(timezone.now().date()).order_by("pk"))
+    if not units:
+        raise CommandError("There are no entities: run manage.py load_reference first.")
+    if wanted is None:
+        return units
+    cast = {code for _name, _full_name, _role, code in CAST if code}
+    first = [unit for unit in units if unit.code in cast]
+    return [*first, *(unit for unit in units if unit.code not in cast)][: max(wanted, len(first))]

@@ -1,0 +1,192 @@
+"""Words and pictures for one cell on a page: names of the quintet, values in words, bar geometry."""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import template
+from django.utils.formats import localize
+from django.utils.translation import get_language_bidi, gettext, gettext_lazy, ngettext
+
+from scorecards import charts
+from scorecards.charts import Bar, FigureLabels, FigurePanel
+
+register = template.Library()
+
+DIMENSION_NAMES = {
+    "DAT": gettext_lazy("Data"),
+    "INN": gettext_lazy("Innovation"),
+    "FOR": gettext_lazy("Strategic foresight"),
+    "DIG": gettext_lazy("Digital"),
+    "BES": gettext_lazy("Behavioural science"),
+}
+ENABLER_NAMES = {
+    "STR": gettext_lazy("Strategy or action plan"),
+    "LED": gettext_lazy("Leadership roles"),
+    "COE": gettext_lazy("Centres of excellence"),
+    "HRS": gettext_lazy("Shifted human resources"),
+    "TRN": gettext_lazy("Systematic training"),
+    "FUN": gettext_lazy("Dedicated funding"),
+    "PMS": gettext_lazy("Programmes for Member States"),
+}
+GROUP_NAMES = {
+    "entities": gettext_lazy("UN entities"),
+    "ceb31": gettext_lazy("CEB members (31)"),
+    "all": gettext_lazy("Entities and country teams"),
+    "country_teams": gettext_lazy("Country teams"),
+}
+BASIS_NAMES = {"accepted": gettext_lazy("Accepted"), "claimed": gettext_lazy("Claimed")}
+OPERATORS = {"approx": "≈ ", "less_than": "< ", "more_than": "> "}
+COMPARABILITY = {
+    "same_concept": gettext_lazy("same concept"),
+    "near_concept_strategic_approach": gettext_lazy("near concept: strategic approach"),
+    "near_concept_self_assessed_ability": gettext_lazy("near concept: self-assessed ability"),
+}
+
+
+@register.filter
+def dimension_name(code: str, label: str = "") -> str:
+    """Name a capability in the reader's language; other dimensions keep their label."""
+    return str(DIMENSION_NAMES.get(code, label or code))
+
+
+@register.filter
+def enabler_name(code: str, label: str = "") -> str:
+    """Name an enabler in the reader's language; an item of the culture keeps its label."""
+    return str(ENABLER_NAMES.get(code, label or code))
+
+
+@register.filter
+def group_name(code: str) -> str:
+    """Name one of the general groups."""
+    return str(GROUP_NAMES.get(code, code))
+
+
+@register.filter
+def basis_name(code: str) -> str:
+    """Name a basis: what the task force accepted, or what the units claim."""
+    return str(BASIS_NAMES.get(code, code))
+
+
+@register.filter
+def bar(row: Any) -> Bar:
+    """Return the geometry of a row's bar."""
+    return charts.bar(row)
+
+
+@register.filter
+def widest_gaps(rows: Sequence[Any], limit: int) -> list[Any]:
+    """Return the rows with the widest paper gaps."""
+    return charts.widest_paper_gaps(rows, limit=limit)
+
+
+@register.filter
+def whole_number(share: Any) -> int | None:
+    """A share or a gap as a whole number without a sign, for plural forms."""
+    return None if share is None else round(share)
+
+
+@register.filter
+def as_printed(baseline: Any) -> str:
+    """Write a published value with its operator: "≈ 67%"."""
+    try:
+        value = localize(Decimal(baseline.value), use_l10n=True)
+    except InvalidOperation:
+        value = baseline.value
+    text = f"{OPERATORS.get(baseline.operator, '')}{value}%"
+    return f"\u2066{text}\u2069" if get_language_bidi() else text  # a formula reads left to right
+
+
+@register.filter
+def is_near_concept(baseline: Any) -> bool:
+    """Whether the published value measured something near, not the same."""
+    return baseline.comparability != "same_concept"
+
+
+@register.filter
+def comparability_name(baseline: Any) -> str:
+    """Say how far a published value can be compared."""
+    return str(COMPARABILITY.get(baseline.comparability, baseline.comparability.replace("_", " ")))
+
+
+@register.filter
+def in_words(row: Any) -> str:
+    """Say one row in sentences: counts, missing answers, and the published value with its limits."""
+    if row.is_suppressed:
+        return gettext("Suppressed: the group of answers is too small.")
+    if not row.n_answered:
+        return gettext("No answers.")
+    sentences = [
+        gettext("In place in %(has)s of %(n)s, operating in %(operates)s of %(n)s.")
+        % {"has": row.has, "n": row.n_answered, "operates": row.operates}
+    ]
+    if row.n_missing:
+        sentences.append(
+            ngettext(
+                "%(count)s of %(n)s gave no answer.", "%(count)s of %(n)s gave no answer.", row.n_missing
+            )
+            % {"count": row.n_missing, "n": row.n_group}
+        )
+    if row.n_na:
+        sentences.append(
+            ngettext("Not applicable to %(count)s.", "Not applicable to %(count)s.", row.n_na)
+            % {"count": row.n_na}
+        )
+    if row.baseline:
+        sentences.append(
+            gettext("%(year)s: %(value)s (N not stated; %(comparability)s).")
+            % {
+                "year": row.baseline.year,
+                "value": as_printed(row.baseline),
+                "comparability": comparability_name(row.baseline),
+            }
+        )
+    return " ".join(sentences)
+
+
+def _note(row: Any) -> str:
+    """Say briefly why the interactive figure draws no bar."""
+    if row.is_suppressed:
+        return gettext("Suppressed: small group")
+    if not row.n_answered:
+        return gettext("No answers")
+    return gettext("In place %(has)s/%(n)s, operating %(operates)s/%(n)s") % {
+        "has": row.has,
+        "operates": row.operates,
+        "n": row.n_answered,
+    }
+
+
+@register.filter
+def by_dimension(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Group rows into panels by their dimension, in the order in which they come."""
+    grouped: dict[str, list[Any]] = {}
+    for row in rows:
+        grouped.setdefault(row.dimension, []).append(row)
+    return [{"code": code, "label": "", "tagline": "", "rows": cells} for code, cells in grouped.items()]
+
+
+@register.simple_tag
+def state_of_play_figure(panels: Sequence[Any]) -> dict[str, Any]:
+    """Return the interactive state of play in the reader's language: data and layout for Plotly."""
+    return charts.state_of_play_figure(
+        [
+            FigurePanel(
+                dimension_name(panel.code, panel.label),
+                panel.rows,
+                [enabler_name(row.enabler, row.label) for row in panel.rows],
+                [in_words(row) for row in panel.rows],
+                [_note(row) for row in panel.rows],
+            )
+            for panel in panels
+        ],
+        labels=FigureLabels(
+            has=gettext("In place (level 2 or above)"),
+            operates=gettext("Operating (level 3 or above)"),
+            missing=gettext("No answer"),
+            baseline=gettext("Published in 2023, N not stated"),
+            of_answers=gettext("of the answers"),
+            of_group=gettext("of the group"),
+        ),
+        right_to_left=get_language_bidi(),
+    )

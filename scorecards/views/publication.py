@@ -1,0 +1,50 @@
+"""Publishing by two persons: the state of the proposal, proposing, confirming."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from quintet.models import Cycle, Phase
+from scorecards import access, queries
+from scorecards.services import publishing
+
+
+def _cycle(request: HttpRequest, code: str) -> Cycle:
+    if not access.can_publish(request.user):
+        raise PermissionDenied
+    return get_object_or_404(Cycle.objects.select_related("framework"), code=code)
+
+
+@require_safe
+def publication(request: HttpRequest, cycle: str) -> HttpResponse:
+    """What would be published, who proposed it, and what has been published so far."""
+    chosen = _cycle(request, cycle)
+    proposal = queries.proposal_of(chosen)
+    context = {
+        "cycle": chosen,
+        "computation": queries.computation_of(chosen),
+        "proposal": proposal,
+        "published": queries.published_scorecards().filter(cycle=chosen),
+        "may_propose": chosen.phase != Phase.PLANNED,
+        "may_confirm": proposal is not None and proposal.by_id != request.user.pk,
+        "is_demo": chosen.is_demo,
+    }
+    return render(request, "scorecards/publication.html", context)
+
+
+@require_POST
+def propose(request: HttpRequest, cycle: str) -> HttpResponse:
+    publishing.propose(cycle=_cycle(request, cycle), by=request.user, at=timezone.now())
+    messages.success(request, _("Proposed: a second person of the task force confirms it."))
+    return redirect("scorecards:publication-detail", cycle=cycle)
+
+
+@require_POST
+def confirm(request: HttpRequest, cycle: str) -> HttpResponse:
+    publishing.confirm(cycle=_cycle(request, cycle), by=request.user, at=timezone.now())
+    messages.success(request, _("Published."))
+    return redirect("scorecards:scorecard-detail", cycle=cycle)

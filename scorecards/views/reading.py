@@ -1,0 +1,73 @@
+"""Reading scorecards: the list, the state of play of a cycle, the interactive figure."""
+
+from typing import Any
+
+from csp.decorators import csp_update
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from quintet.models import Cycle, Phase
+from scorecards import access, charts, queries
+from scorecards.queries import Figures
+
+
+@login_not_required
+@require_safe
+def scorecard_list(request: HttpRequest) -> HttpResponse:
+    context = {"scorecards": queries.published_scorecards(), "may_publish": access.can_publish(request.user)}
+    return render(request, "scorecards/scorecard_list.html", context)
+
+
+@login_not_required
+@require_safe
+def scorecard_detail(request: HttpRequest, cycle: str) -> HttpResponse:
+    """The state of play of a cycle: the latest published version, or a provisional one for those who may."""
+    return render(request, "scorecards/scorecard_detail.html", _context(request, cycle))
+
+
+@login_not_required
+@require_safe
+@csp_update({"style-src": ["'unsafe-inline'"]})  # plotly styles its own elements; this page alone
+def figure(request: HttpRequest, cycle: str) -> HttpResponse:
+    """The same state of play as an interactive figure, loaded only by those who ask for it."""
+    context = _context(request, cycle)
+    context["figure"] = charts.state_of_play_figure(context["panels"])
+    return render(request, "scorecards/figure.html", context)
+
+
+def _context(request: HttpRequest, code: str) -> dict[str, Any]:
+    cycle = get_object_or_404(Cycle.objects.select_related("framework"), code=code)
+    figures = _figures(request, cycle)
+    group = request.GET.get("group", "entities")
+    basis = request.GET.get("basis", "accepted")
+    if group not in figures.groups:
+        group = next(iter(queries.group_choices(figures)))[0] if "group" not in request.GET else ""
+    if not group or not queries.is_known_basis(basis):
+        raise Http404
+    rows = queries.state_of_play(figures, group=group, basis=basis)
+    return {
+        "cycle": cycle,
+        "figures": figures,
+        "rows": rows,
+        "panels": queries.panels(figures, rows),
+        "groups": queries.group_choices(figures),
+        "group": group,
+        "basis": basis,
+        "is_demo": cycle.is_demo,
+        "is_provisional": figures.is_provisional,
+        "is_interim": cycle.phase != Phase.CLOSED,
+        "may_publish": access.can_publish(request.user),
+    }
+
+
+def _figures(request: HttpRequest, cycle: Cycle) -> Figures:
+    if request.GET.get("version") == "provisional":
+        figures = queries.provisional_figures(cycle) if access.can_see_provisional(request.user) else None
+    else:
+        scorecard = queries.latest_scorecard(cycle)
+        figures = queries.published_figures(scorecard) if scorecard else None
+    if figures is None:
+        raise Http404
+    return figures

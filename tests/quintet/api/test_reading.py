@@ -1,0 +1,78 @@
+"""Frameworks, cycles and observations in the API: published, and read by everybody."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from quintet.models import Observation, Status
+from tests.factories import fill, make_cycle, make_entities, make_framework
+
+pytestmark = pytest.mark.django_db
+
+
+class TestFrameworks:
+    def test_are_listed_and_shown_with_their_items(self, client: Client) -> None:
+        make_framework()
+        listed = client.get("/api/v1/frameworks/").json()
+        assert [row["slug"] for row in listed["results"]] == ["small"]
+        shown = client.get("/api/v1/frameworks/small/").json()
+        assert [dimension["code"] for dimension in shown["dimensions"]] == ["DAT", "INN"]
+        assert shown["dimensions"][0]["items"][0]["code"] == "DAT-STR"
+        assert len(shown["dimensions"][0]["items"][0]["level_texts"]) == 5
+
+    def test_are_read_with_as_many_questions_for_more_items(
+        self, client: Client, django_assert_max_num_queries: Any
+    ) -> None:
+        make_framework("one", ("DAT",))
+        make_framework("five", ("DAT", "INN", "FOR", "DIG", "BES"))
+        with django_assert_max_num_queries(5) as few:
+            client.get("/api/v1/frameworks/one/")
+        with django_assert_max_num_queries(len(few)):
+            client.get("/api/v1/frameworks/five/")
+
+
+class TestCycles:
+    def test_tell_their_response_rate(self, client: Client) -> None:
+        cycle = make_cycle(make_framework())
+        first, second, third = make_entities(3)
+        fill(cycle, {first: {}, second: {}}, Status.SUBMITTED)
+        fill(cycle, {third: {}}, Status.DRAFT)
+        row = client.get("/api/v1/cycles/2026/").json()
+        assert (row["n_units"], row["n_counted"], row["response_rate"]) == (3, 2, "66.7")
+        assert row["synthetic"] is False
+        assert client.get("/api/v1/cycles/").json()["results"] == [row]
+
+    def test_are_asked_for_with_one_question(
+        self, client: Client, django_assert_max_num_queries: Any
+    ) -> None:
+        framework = make_framework()
+        for year in range(2000, 2010):
+            make_cycle(framework, str(year))
+        with django_assert_max_num_queries(2):
+            client.get("/api/v1/cycles/")
+
+    def test_without_units_have_no_rate(self, client: Client) -> None:
+        make_cycle(make_framework())
+        assert client.get("/api/v1/cycles/2026/").json()["response_rate"] is None
+
+
+class TestObservations:
+    def test_are_shown_as_printed(self, client: Client) -> None:
+        for indicator, value in [("DAT-01", "67"), ("DAT-02", "66.7"), ("DAT-03", None)]:
+            Observation.objects.create(
+                indicator=indicator,
+                period="2023",
+                value=Decimal(value) if value else None,
+                operator="eq",
+                unit="percent_of_entities",
+                kind="baseline",
+                chapter="data",
+                statement="With a data strategy",
+                source={"document": "PB11"},
+            )
+        body = client.get("/api/v1/observations/").json()
+        assert set(body) == {"next", "previous", "results"}
+        assert [row["value"] for row in body["results"]] == ["67", "66.7", None]
+        assert len(client.get("/api/v1/observations/?indicator=dat-01").json()["results"]) == 1

@@ -1,0 +1,54 @@
+"""The workflow table: every action from every status in every phase."""
+
+import itertools
+
+import pytest
+
+from quintet.domain import workflow
+from un20portal.lib.errors import WrongState
+
+STATUSES = ("draft", "signoff", "submitted", "validated", "returned")
+ALLOWED = {
+    ("submit", "draft", "open"): "signoff",
+    ("submit", "returned", "open"): "signoff",
+    ("submit", "returned", "validation"): "signoff",
+    ("sign_off", "signoff", "open"): "submitted",
+    ("sign_off", "signoff", "validation"): "submitted",
+    ("send_back", "signoff", "open"): "returned",
+    ("send_back", "signoff", "validation"): "returned",
+    ("return", "submitted", "open"): "returned",
+    ("return", "submitted", "validation"): "returned",
+    ("validate", "submitted", "open"): "validated",
+    ("validate", "submitted", "validation"): "validated",
+    ("reopen", "validated", "open"): "returned",
+    ("reopen", "validated", "validation"): "returned",
+}
+EVERY_CASE = list(itertools.product(workflow.STEPS, STATUSES, workflow.PHASES))
+
+
+@pytest.mark.parametrize(("action", "status", "phase"), EVERY_CASE)
+def test_a_step_is_allowed_exactly_where_the_table_says(action: str, status: str, phase: str) -> None:
+    expected = ALLOWED.get((action, status, phase))
+    if expected:
+        assert workflow.next_status(action, status=status, phase=phase) == expected
+    else:
+        with pytest.raises(WrongState):
+            workflow.next_status(action, status=status, phase=phase)
+
+
+def test_answers_change_in_drafts_while_open_and_in_returned_sheets_until_closing() -> None:
+    editable = {
+        (status, phase)
+        for status, phase in itertools.product(STATUSES, workflow.PHASES)
+        if workflow.is_editable(status=status, phase=phase)
+    }
+    assert editable == {("draft", "open"), ("returned", "open"), ("returned", "validation")}
+
+
+@pytest.mark.parametrize(("phase", "wanted"), list(itertools.product(workflow.PHASES, workflow.PHASES)))
+def test_a_cycle_moves_one_phase_forward_at_a_time(phase: str, wanted: str) -> None:
+    if workflow.PHASES.index(wanted) == workflow.PHASES.index(phase) + 1:
+        assert workflow.next_phase(phase, wanted=wanted) == wanted
+    else:
+        with pytest.raises(WrongState):
+            workflow.next_phase(phase, wanted=wanted)
