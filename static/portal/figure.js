@@ -1,0 +1,32 @@
+// Draws the figure described in the page; numbers and words come from the server.
+(() => {
+  "use strict";
+  const target = document.getElementById("plot");
+  const { data, layout } = JSON.parse(document.getElementById("figure-data").textContent);
+  const config = {
+    displaylogo: false,
+    modeBarButtons: [["toImage"]],
+    plotlyServerURL: "",
+    responsive: true,
+    showSendToCloud: false,
+  };
+
+  // Break a long name in two at the space nearest to its middle.
+  const inTwoLines = (name) => {
+    const spaces = [...name.matchAll(/ /g)].map((match) => match.index);
+    if (name.length < 14 || !spaces.length) return name;
+    const middle = name.length / 2;
+    const at = spaces.reduce((best, place) => (Math.abs(place - middle) < Math.abs(best - middle) ? place : best));
+    return `${name.slice(0, at)}<br>${name.slice(at + 1)}`;
+  };
+
+  if (window.matchMedia("(max-width: 40rem)").matches) {
+    layout.font.size = 11;
+    layout.margin.t = 190;
+    layout.margin.r = Math.min(layout.margin.r, 110);
+    for (const trace of data) trace.y = trace.y.map(inTwoLines);
+    for (const note of layout.annotations) if (typeof note.y === "string") note.y = inTwoLines(note.y);
+  }
+  target.replaceChildren();
+  window.Plotly.newPlot(target, data, layout, config);
+})();
