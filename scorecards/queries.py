@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from entities.models import Entity, EntityType, Region
@@ -278,11 +278,12 @@ def dimension_entries(figures: Figures, *, group: str, basis: str) -> list[dict[
 
 def units_with_figures(figures: Figures, entities: set[int] | None) -> QuerySet[Entity]:
     """The units that the figures hold, of the given ids (None: all), by code."""
-    if figures.is_provisional:
-        held = UnitScore.objects.filter(cycle=figures.cycle).values("entity")
-    else:
-        held = EntityDocument.objects.filter(scorecard__sha256=figures.sha256).values("entity")
-    units = Entity.objects.filter(pk__in=held).order_by("code")
+    held = (
+        Q(pk__in=UnitScore.objects.filter(cycle=figures.cycle).values("entity"))
+        if figures.is_provisional
+        else Q(pk__in=EntityDocument.objects.filter(scorecard__sha256=figures.sha256).values("entity"))
+    )
+    units = Entity.objects.filter(held).order_by("code")
     return units if entities is None else units.filter(pk__in=entities)
 
 

@@ -20,7 +20,7 @@ class EntitySerializer(serializers.ModelSerializer[Entity]):
     countries = serializers.SerializerMethodField(help_text="ISO 3166 alpha-3 codes")
     other_acronyms = serializers.ListField(child=serializers.CharField(), read_only=True)
     successor = serializers.CharField(source="successor.code", default=None, allow_null=True, read_only=True)
-    source = serializers.DictField(read_only=True)
+    source = serializers.DictField(read_only=True)  # type: ignore[assignment]  # the name is the contract
     doubts = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:

@@ -80,7 +80,7 @@ class PlacePagination(CursorPagination):
     page_size = 100
 
 
-class AnswerListView(SheetView, generics.GenericAPIView[Item]):
+class AnswerListView(SheetView, generics.GenericAPIView[Any]):
     pagination_class = PlacePagination
     serializer_class = AnswerSerializer
     filter_backends: list[Any] = []
@@ -119,13 +119,20 @@ class AnswerDetailView(SheetView):
     def put(self, request: Request, pk: int, item: str) -> Response:
         sheet = self.sheet()
         asked = get_object_or_404(self.readable_items(sheet), code=item)
-        answering.require_may_answer(assessment=sheet, item=asked, by=request.user)
+        by: Any = request.user
+        answering.require_may_answer(assessment=sheet, item=asked, by=by)
         version = _expected_version(request)
         body = AnswerBodySerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        who = {"by": request.user, "at": timezone.now(), "channel": "api"}
-        data = body.validated_data
-        answer = answering.record_answer(assessment=sheet, item=asked, raw=data, version=version, **who)
+        answer = answering.record_answer(
+            assessment=sheet,
+            item=asked,
+            raw=body.validated_data,
+            version=version,
+            by=by,
+            at=timezone.now(),
+            channel="api",
+        )
         answer.item = asked
         return _answer(answer)
 

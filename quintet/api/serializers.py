@@ -38,7 +38,7 @@ class ObservationSerializer(serializers.ModelSerializer[Observation]):
 
     value = PrintedNumberField(allow_null=True)
     target = PrintedNumberField(allow_null=True)
-    source = serializers.DictField(read_only=True)
+    source = serializers.DictField(read_only=True)  # type: ignore[assignment]  # the name is the contract
     doubts = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:
@@ -83,7 +83,7 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
     level_texts = serializers.ListField(child=serializers.CharField(), read_only=True)
     evidence = serializers.ListField(child=serializers.CharField(), read_only=True)
     baseline_2023 = ObservationSerializer(source="baseline", allow_null=True, read_only=True)
-    source = serializers.DictField(read_only=True)
+    source = serializers.DictField(read_only=True)  # type: ignore[assignment]  # the name is the contract
     doubts = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:
@@ -147,7 +147,7 @@ class FrameworkDetailSerializer(serializers.ModelSerializer[Framework]):
     background = serializers.DictField(read_only=True)
     dimensions = DimensionSerializer(many=True, read_only=True)
     bridge_questions = BridgeQuestionSerializer(many=True, read_only=True)
-    source = serializers.DictField(read_only=True)
+    source = serializers.DictField(read_only=True)  # type: ignore[assignment]  # the name is the contract
     doubts = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:
@@ -253,7 +253,7 @@ class CommentBodySerializer(StrictSerializer):
     comment = TextField(default="", help_text="3 to 5000 characters")
 
 
-class HistoryEntrySerializer(serializers.Serializer[HistoryEntry]):
+class HistoryEntrySerializer(serializers.Serializer[Any]):
     """One event of a sheet: a step of the workflow (`step`) or a write of an answer (`write`)."""
 
     kind = serializers.ChoiceField(choices=["step", "write"])

@@ -22,7 +22,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Sent again with the same key, the same request gets the same answer and changes nothing.",
 )
-STEP = {
+STEP: Any = {
     "tags": ["assessments"],
     "parameters": [IDEMPOTENCY_KEY],
     "responses": {200: AssessmentSerializer, **problems(401, 403, 404, 409, 415, 422)},
@@ -38,7 +38,8 @@ class StepView(SheetView):
         request, sheet = self.request, self.sheet()
         body = self.body_class(data=request.data)
         body.is_valid(raise_exception=True)
-        by, at = request.user, timezone.now()
+        by: Any = request.user
+        at = timezone.now()
 
         def act() -> tuple[int, Any]:
             done = step(assessment=sheet, by=by, at=at, **body.validated_data)

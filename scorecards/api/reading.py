@@ -83,7 +83,7 @@ class ScorecardVersionView(ScorecardView):
         return self.bytes_of(queries.scorecard_version(cycle_of(cycle), version))
 
 
-FIGURES = {
+FIGURES: Any = {
     "tags": ["figures"],
     "parameters": [GROUP, BASIS, VERSION],
     "responses": {200: ItemFigureSerializer(many=True), **problems(404)},

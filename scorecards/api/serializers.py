@@ -7,7 +7,6 @@ from typing import Any
 from rest_framework import serializers
 
 from scorecards.models import Proposal, Scorecard
-from scorecards.queries import Baseline, ItemFigure, UnitEntry
 from un20portal.lib.ratios import one_decimal
 
 Entry = Mapping[str, Any]
@@ -19,8 +18,8 @@ class RatioField(serializers.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(read_only=True, allow_null=True, **options)
 
-    def to_representation(self, value: Fraction | list[Any]) -> str | None:
-        return one_decimal(value) if isinstance(value, Fraction) else str(value[2])
+    def to_representation(self, value: Any) -> str:
+        return str(one_decimal(value) if isinstance(value, Fraction) else value[2])
 
 
 class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
@@ -51,7 +50,7 @@ class ProposalSerializer(serializers.ModelSerializer[Proposal]):
         read_only_fields: Any = fields
 
 
-class BaselineSerializer(serializers.Serializer[Baseline]):
+class BaselineSerializer(serializers.Serializer[Any]):
     """The value of the brief, as printed; how many entities answered is not stated."""
 
     value = serializers.CharField()
@@ -62,7 +61,7 @@ class BaselineSerializer(serializers.Serializer[Baseline]):
     source = serializers.CharField()  # type: ignore[assignment]  # the name is the contract
 
 
-class ItemFigureSerializer(serializers.Serializer[ItemFigure]):
+class ItemFigureSerializer(serializers.Serializer[Any]):
     """How a group answers one item; a suppressed cell has null figures."""
 
     capability = serializers.CharField()
@@ -85,7 +84,7 @@ class ItemFigureSerializer(serializers.Serializer[ItemFigure]):
     baseline_2023 = BaselineSerializer(source="baseline", allow_null=True)
 
 
-class DimensionFigureSerializer(serializers.Serializer[Entry]):
+class DimensionFigureSerializer(serializers.Serializer[Any]):
     """How a group stands in one dimension; a suppressed row has null figures."""
 
     dimension = serializers.CharField()
@@ -102,7 +101,7 @@ class DimensionFigureSerializer(serializers.Serializer[Entry]):
     breadth = serializers.ListField(child=serializers.IntegerField(), default=None, allow_null=True)
 
 
-class UnitDimensionSerializer(serializers.Serializer[Entry]):
+class UnitDimensionSerializer(serializers.Serializer[Any]):
     """The figures of one unit in one dimension (method §2)."""
 
     dimension = serializers.CharField()
@@ -120,7 +119,7 @@ class UnitDimensionSerializer(serializers.Serializer[Entry]):
     advanced = serializers.BooleanField(allow_null=True)
 
 
-class UnitSerializer(serializers.Serializer[UnitEntry]):
+class UnitSerializer(serializers.Serializer[Any]):
     """One unit with its figures; no dimensions while its sheet does not count on this basis."""
 
     entity = serializers.CharField(source="entity.code")

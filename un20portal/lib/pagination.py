@@ -1,14 +1,13 @@
 """How lists are cut into pages: by limit and offset, by cursor, and logs by place."""
 
 import re
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from rest_framework import pagination
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
+from rest_framework.utils.urls import remove_query_param
 from rest_framework.views import APIView
 
 from un20portal.lib.errors import FieldError, InvalidInput
@@ -57,9 +56,7 @@ class CursorPagination(pagination.CursorPagination):
     def get_page_size(self, request: Request) -> int:
         return whole_number(request, "limit", default=self.page_size, lowest=1, highest=LONGEST_PAGE)
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         try:
             return super().paginate_queryset(queryset, request, view) or []
         except (ValueError, TypeError, OverflowError, ValidationError) as error:
@@ -84,9 +81,7 @@ class LogPagination(CursorPagination):
 
     offset_cutoff = FARTHEST
 
-    def paginate_queryset(
-        self, queryset: Sequence[Any] | QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request, self.base_url = request, request.build_absolute_uri()
         size = self.get_page_size(request)
         cursor = self.decode_cursor(request)
@@ -103,6 +98,8 @@ class LogPagination(CursorPagination):
         return self._link(self.places[1]) if self.has_previous else None
 
     def _link(self, place: int) -> str:
+        if not place:
+            return remove_query_param(str(self.base_url), self.cursor_query_param)
         return self.encode_cursor(pagination.Cursor(offset=place, reverse=False, position=None))
 
 

@@ -9,7 +9,16 @@ from django.test import Client
 from entities.models import Entity, Role
 from entities.services.people import grant_role
 from quintet.models import Answer, AnswerRevision, Assessment, Cycle, Delegation, Item, Status
-from tests.factories import Cast, fill, make_cast, make_entity, make_framework, make_open_cycle, make_token, sheet_of
+from tests.factories import (
+    Cast,
+    fill,
+    make_cast,
+    make_entity,
+    make_framework,
+    make_open_cycle,
+    make_token,
+    sheet_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +35,7 @@ def cast(undp: Entity) -> Cast:
 
 @pytest.fixture
 def cycle(undp: Entity, cast: Cast) -> Cycle:
-    return make_open_cycle(make_framework(), [undp, cast.stranger.memberships.get().entity], cast.task_force)
+    return make_open_cycle(make_framework(), [undp, Entity.objects.get(code="UNICEF")], cast.task_force)
 
 
 @pytest.fixture
@@ -42,7 +51,9 @@ def url(sheet: Assessment) -> str:
 BODY = {"state": "answered", "claimed": 2, "na_reason": "", "comment": "A strategy."}
 
 
-def put(client: Client, url: str, user: Any, body: Any = BODY, version: str | None = '"0"', **headers: str) -> Any:
+def put(
+    client: Client, url: str, user: Any, body: Any = BODY, version: str | None = '"0"', **headers: str
+) -> Any:
     sent = {"Authorization": make_token(user), **headers}
     if version is not None:
         sent["If-Match"] = version
@@ -135,7 +146,9 @@ class TestWritingAnAnswer:
 
     def test_takes_json_only(self, client: Client, url: str, cast: Cast) -> None:
         headers = {"Authorization": make_token(cast.focal), "If-Match": '"0"'}
-        answer = client.put(url, "state=na", content_type="application/x-www-form-urlencoded", headers=headers)
+        answer = client.put(
+            url, "state=na", content_type="application/x-www-form-urlencoded", headers=headers
+        )
         assert answer.status_code == 415
 
 
@@ -169,7 +182,7 @@ class TestWhoWritesAnAnswer:
 
     def test_is_nobody_in_a_session_without_csrf_token(self, url: str, cast: Cast) -> None:
         client = Client(enforce_csrf_checks=True)
-        client.force_login(cast.focal, "django.contrib.auth.backends.ModelBackend")
+        client.force_login(cast.focal)
         answer = client.put(url, BODY, content_type="application/json", headers={"If-Match": '"0"'})
         assert answer.status_code == 403
 

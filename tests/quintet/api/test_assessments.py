@@ -21,7 +21,11 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-ALL_2 = {f"{dimension}-{enabler}": 2 for dimension in ("DAT", "INN") for enabler in "STR LED COE HRS TRN FUN PMS".split()}
+ALL_2 = {
+    f"{dimension}-{enabler}": 2
+    for dimension in ("DAT", "INN")
+    for enabler in ["STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS"]
+}
 
 
 @pytest.fixture
@@ -107,7 +111,9 @@ class TestOneSheet:
     def test_is_404_for_any_other_number(self, client: Client, cast: Cast, pk: str) -> None:
         assert get(client, f"{pk}/", cast.focal).status_code == 404
 
-    def test_does_not_exist_for_strangers(self, client: Client, cast: Cast, cycle: Cycle, undp: Entity) -> None:
+    def test_does_not_exist_for_strangers(
+        self, client: Client, cast: Cast, cycle: Cycle, undp: Entity
+    ) -> None:
         pk = sheet_of(cycle, undp).pk
         for path in ("", "answers/", "history/", "answers/DAT-STR/"):
             for who in (cast.stranger, cast.viewer, cast.task_force, cast.administrator):
