@@ -5,6 +5,8 @@ from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 from django.utils import timezone
 
 from entities.models import Entity, Membership, Role, User
@@ -13,15 +15,21 @@ Person = User | AnonymousUser
 ADMINISTERED_APPS = {"entities", "outbox"}
 
 
+def signed_in(request: HttpRequest) -> User:
+    """Return the person behind a request that came through the sign-in wall."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
 def roles(user: Person) -> frozenset[tuple[str, int | None]]:
     """Return the (role, entity id or None) pairs that `user` holds today; asked once per object."""
     if not user.is_authenticated or not user.is_active:
         return frozenset()
-    held = getattr(user, "_roles_held", None)
-    if held is None:
+    if "roles_held" not in user.__dict__:  # kept as long as the request's user object lives
         memberships = Membership.objects.filter(user=user).active_on(timezone.now().date())
-        held = frozenset(memberships.values_list("role", "entity_id"))
-        user._roles_held = held  # type: ignore[union-attr]  # lives as long as the request's user
+        user.__dict__["roles_held"] = frozenset(memberships.values_list("role", "entity_id"))
+    held: frozenset[tuple[str, int | None]] = user.__dict__["roles_held"]
     return held
 
 
@@ -72,7 +80,7 @@ class RolePermissions(BaseBackend):
     """Django's model permissions for the administration: all of this floor, for administrators."""
 
     def has_perm(self, user_obj: Person, perm: str, obj: Any = None) -> bool:
-        return is_administrator(user_obj) and perm.split(".")[0] in ADMINISTERED_APPS
+        return is_administrator(user_obj) and perm.partition(".")[0] in ADMINISTERED_APPS
 
     def has_module_perms(self, user_obj: Person, app_label: str) -> bool:
         return is_administrator(user_obj) and app_label in ADMINISTERED_APPS

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -113,7 +114,9 @@ class Entity(SourcedModel, NamedModel):
 class Country(SourcedModel, NamedModel):
     """A country or territory that a country-team office works with."""
 
-    code = models.CharField(max_length=3, primary_key=True, help_text="ISO 3166 alpha-3; XKX is user-assigned")
+    code = models.CharField(
+        max_length=3, primary_key=True, help_text="ISO 3166 alpha-3; XKX is user-assigned"
+    )
     iso2 = models.CharField(max_length=2, unique=True)
     m49 = models.CharField(max_length=3, blank=True)
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
@@ -163,7 +166,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()
 
     class Meta:
@@ -213,7 +216,12 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "role", "entity"], nulls_distinct=False, name="a_role_is_held_once"
+                fields=["user", "role", "entity"],
+                condition=Q(entity__isnull=False),
+                name="an_entity_role_is_held_once",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role"], condition=Q(entity__isnull=True), name="a_system_role_is_held_once"
             ),
             models.CheckConstraint(
                 condition=Q(role__in=ENTITY_ROLES, entity__isnull=False)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.models import Entity
 from quintet.domain.answers import ANSWERED, NA, UNANSWERED
-from quintet.models import Cycle, Framework
+from quintet.models import Cycle
 
 OPEN, NOT_APPLICABLE = "open", "na"
 
@@ -68,10 +68,6 @@ class CyclePlanForm(forms.ModelForm):
             "opens_on": forms.DateInput(attrs={"type": "date"}),
             "closes_on": forms.DateInput(attrs={"type": "date"}),
         }
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["framework"].queryset = Framework.objects.all()
 
 
 class UnitsForm(forms.Form):

@@ -100,7 +100,9 @@ class Item(SourcedModel):
     dimension = models.ForeignKey(Dimension, on_delete=models.CASCADE, related_name="items")
     code = models.CharField(max_length=20)
     order = models.PositiveSmallIntegerField()
-    enabler = models.CharField(max_length=10, blank=True, help_text="STR, LED … for the quintet; empty for culture")
+    enabler = models.CharField(
+        max_length=10, blank=True, help_text="STR, LED … for the quintet; empty for culture"
+    )
     label = models.CharField(max_length=100, blank=True)
     kind = models.CharField(max_length=20, blank=True, help_text="culture: practice or measure")
     question = models.TextField()
@@ -285,7 +287,9 @@ class Answer(AnswerFields):
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(default=1)
     na_decision = models.CharField(max_length=20, choices=NaDecision, blank=True)
-    accepted = models.PositiveSmallIntegerField(null=True, blank=True, help_text="A validator's level, if any")
+    accepted = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="A validator's level, if any"
+    )
     accepted_reason = models.TextField(blank=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -381,7 +385,9 @@ class Snapshot(models.Model):
     status = models.CharField(max_length=20, choices=Status)
     payload = models.TextField(help_text="Canonical JSON of the sheet")
     sha256 = models.CharField(max_length=64)
-    claimed = models.BinaryField(help_text="One byte per item in framework order; 254 not applicable, 255 missing")
+    claimed = models.BinaryField(
+        help_text="One byte per item in framework order; 254 not applicable, 255 missing"
+    )
     accepted = models.BinaryField(help_text="The same on the accepted basis")
     at = models.DateTimeField()
 

@@ -1,13 +1,15 @@
 """Reading sheets and cycles: everything that joins or counts, with its prefetch done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import CharField, Count, F, Q, QuerySet, Value
 
 from entities.access import Person, entities_with
 from entities.models import Role
 from quintet.domain.answers import UNANSWERED, AnswerValue
+from quintet.domain.sheets import ItemFacts
 from quintet.models import (
     COUNTED,
     Answer,
@@ -24,6 +26,8 @@ from quintet.models import (
     Status,
     Transition,
 )
+from un20portal.lib.errors import InvalidInput
+from un20portal.lib.errors import marked as _
 
 
 def framework_with_items(slug: str) -> QuerySet[Framework]:
@@ -158,8 +162,10 @@ def validation_queue() -> QuerySet[Assessment]:
         status=Status.SUBMITTED, cycle__phase__in=[Phase.OPEN, Phase.VALIDATION]
     )
     requests = Count("answers", filter=Q(answers__na_decision="pending"))
-    return waiting.select_related("cycle", "entity").annotate(open_requests=requests).order_by(
-        "cycle__closes_on", "entity__code"
+    return (
+        waiting.select_related("cycle", "entity")
+        .annotate(open_requests=requests)
+        .order_by("cycle__closes_on", "entity__code")
     )
 
 
@@ -226,7 +232,7 @@ class HistoryEntry:
     shows_comment: bool = True
 
 
-def history(assessment: Assessment, drafted: set[int] | None) -> QuerySet[Transition, dict[str, object]]:
+def history(assessment: Assessment, drafted: set[int] | None) -> QuerySet[Any, Any]:
     """Keys (at, kind, id) of the sheet's events, oldest first: steps, and writes on the `drafted` items.
 
     Only ever added to at its end; a union, so it can be sliced but not filtered.
@@ -242,14 +248,34 @@ def history(assessment: Assessment, drafted: set[int] | None) -> QuerySet[Transi
     )
 
 
-def history_entries(keys: Sequence[dict[str, object]], *, is_insider: bool) -> list[HistoryEntry]:
+def history_entries(keys: Sequence[Mapping[str, Any]], *, is_insider: bool) -> list[HistoryEntry]:
     """The events behind `keys`; what an approver wrote to the focal point is for insiders."""
     ids = {kind: [key["id"] for key in keys if key["kind"] == kind] for kind in ("step", "write")}
     steps = Transition.objects.select_related("by").in_bulk(ids["step"])
     writes = AnswerRevision.objects.select_related("by", "item").in_bulk(ids["write"])
-    events = {"step": steps, "write": writes}
+    events: dict[str, dict[int, Any]] = {"step": steps, "write": writes}
     return [
-        HistoryEntry(str(key["kind"]), event, is_insider or getattr(event, "action", "") != "send_back")
+        HistoryEntry(key["kind"], event, is_insider or getattr(event, "action", "") != "send_back")
         for key in keys
-        if (event := events[str(key["kind"])].get(key["id"]))
+        if (event := events[key["kind"]].get(key["id"]))
     ]
+
+
+def current_framework() -> Framework:
+    """The framework that new cycles use: the one loaded last; raises InvalidInput when there is none."""
+    framework = Framework.objects.order_by("-pk").first()
+    if framework is None:
+        raise InvalidInput(_("There is no framework yet: run manage.py load_reference first."))
+    return framework
+
+
+def framework_for(cycle_code: str) -> Framework:
+    """The framework of a cycle; of one that does not exist yet, the current one."""
+    cycle = Cycle.objects.filter(code=cycle_code).select_related("framework").first()
+    return cycle.framework if cycle else current_framework()
+
+
+def item_facts(framework: Framework) -> dict[str, ItemFacts]:
+    """What reading answers needs to know of each item, by code."""
+    items = Item.objects.filter(framework=framework)
+    return {item.code: ItemFacts(framework.highest_level, item.na_allowed) for item in items}

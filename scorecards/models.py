@@ -37,7 +37,8 @@ class UnitScore(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["cycle", "basis", "entity", "dimension"], name="one_score_per_unit_dimension_and_basis"
+                fields=["cycle", "basis", "entity", "dimension"],
+                name="one_score_per_unit_dimension_and_basis",
             ),
             models.CheckConstraint(condition=Q(operates__lte=F("has")), name="what_operates_exists"),
         ]
@@ -51,7 +52,9 @@ class Computation(models.Model):
 
     cycle = models.OneToOneField(Cycle, on_delete=models.CASCADE, related_name="+")
     method = models.CharField(max_length=20)
-    inputs_sha256 = models.CharField(max_length=64, help_text="Hash over the snapshots and the framework used")
+    inputs_sha256 = models.CharField(
+        max_length=64, help_text="Hash over the snapshots and the framework used"
+    )
     figures = models.TextField(help_text="Canonical JSON of all group figures, before suppression")
     at = models.DateTimeField()
 
@@ -78,7 +81,9 @@ class Scorecard(models.Model):
     version = models.PositiveIntegerField()
     payload = models.TextField(help_text="Canonical JSON: the published bytes")
     sha256 = models.CharField(max_length=64, unique=True)
-    previous_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the scorecard published before")
+    previous_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="Of the scorecard published before"
+    )
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField()
@@ -88,9 +93,7 @@ class Scorecard(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["cycle", "version"], name="one_scorecard_per_version"),
             models.UniqueConstraint(fields=["previous_sha256"], name="the_chain_does_not_fork"),
-            models.CheckConstraint(
-                condition=~Q(proposed_by=F("confirmed_by")), name="two_persons_publish"
-            ),
+            models.CheckConstraint(condition=~Q(proposed_by=F("confirmed_by")), name="two_persons_publish"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import translation
 
+from entities.access import signed_in
+
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -12,5 +14,5 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        with translation.override(request.user.preferred_language):
+        with translation.override(signed_in(request).preferred_language):
             return reverse("quintet:my")

@@ -12,7 +12,9 @@ def unsafe_settings(settings: Mapping[str, Any]) -> list[str]:
     if not settings["PRODUCTION"]:
         foreign = sorted(set(settings["ALLOWED_HOSTS"]) - set(settings["LOOPBACK_HOSTS"]))
         if foreign:
-            return [f"PRODUCTION is off although ALLOWED_HOSTS names {', '.join(foreign)}: set PRODUCTION=true."]
+            return [
+                f"PRODUCTION is off although ALLOWED_HOSTS names {', '.join(foreign)}: set PRODUCTION=true."
+            ]
         return []
     database = settings["DATABASES"]["default"]["ENGINE"]
     key = settings["SECRET_KEY"]
@@ -24,8 +26,8 @@ def unsafe_settings(settings: Mapping[str, Any]) -> list[str]:
         (settings["DEBUG"], "E002: DEBUG must be off: unset DEBUG."),
         (
             len(key) < 50 or len(set(key)) < 10,
-            "E007: SECRET_KEY must have 50 or more random characters: "
-            "python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+            """E007: SECRET_KEY must have 50 or more random characters: \
+python -c 'import secrets; print(secrets.token_urlsafe(48))'""",
         ),
         (
             "*" in settings["ALLOWED_HOSTS"] or not settings["ALLOWED_HOSTS"],

@@ -11,9 +11,10 @@ from pathlib import Path
 import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from un20portal.secret import local_secret_key
+from un20portal.lib.secret import local_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -24,7 +25,7 @@ LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK_HOSTS)
 PRODUCTION = env.bool("PRODUCTION", default=not set(ALLOWED_HOSTS) <= set(LOOPBACK_HOSTS))
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="" if PRODUCTION else local_secret_key(VAR_DIR))
+SECRET_KEY = env.str("SECRET_KEY", default="unset" if PRODUCTION else local_secret_key(VAR_DIR))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
@@ -199,7 +200,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 _plotly = find_spec("plotly")
-assert _plotly and _plotly.submodule_search_locations, "plotly is not installed"
+if _plotly is None or not _plotly.submodule_search_locations:
+    raise ImproperlyConfigured("The figures need plotly: install requirements/base.txt.")
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     # the browser half of plotly, as shipped by the Python package; the Python half is not imported

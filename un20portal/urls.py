@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from un20portal import api_docs, health, views
 
@@ -28,7 +28,7 @@ account_patterns = [
     path("language/", views.LanguageView.as_view(), name="account_language"),
 ]
 
-api_patterns = [
+api_patterns: list[URLPattern | URLResolver] = [
     path("", include("entities.api.urls")),
     path("", include("quintet.api.urls")),
     path("", include("scorecards.api.urls")),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template import loader
 from django.urls import translate_url
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -63,6 +64,8 @@ class LanguageView(View):
 def _refuse(request: HttpRequest, status: int, template: str) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problems.plain_problem(request, status)
+    if status in (400, 500):  # no context processors: they may be what failed
+        return HttpResponse(loader.render_to_string(template), status=status)
     return render(request, template, status=status)
 
 

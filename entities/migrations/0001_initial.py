@@ -125,7 +125,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'role', 'entity'), name='a_role_is_held_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(condition=models.Q(('entity__isnull', False)), fields=('user', 'role', 'entity'), name='an_entity_role_is_held_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='membership',
+            constraint=models.UniqueConstraint(condition=models.Q(('entity__isnull', True)), fields=('user', 'role'), name='a_system_role_is_held_once'),
         ),
         migrations.AddConstraint(
             model_name='membership',

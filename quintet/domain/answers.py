@@ -80,7 +80,9 @@ def _meaning(state: str, claimed: int | None, na_reason: str, na_allowed: bool) 
     if state != ANSWERED and claimed is not None:
         return [FieldError("claimed", "unexpected", _("Only an answered item has a level: leave it empty."))]
     if state == NA and not na_allowed:
-        return [FieldError("state", "na_not_allowed", _("This item applies to every entity: choose a level."))]
+        return [
+            FieldError("state", "na_not_allowed", _("This item applies to every entity: choose a level."))
+        ]
     if state == NA and not na_reason:
         return [FieldError("na_reason", "missing", _("Say why this item does not apply to the entity."))]
     return []

@@ -48,9 +48,7 @@ def invent_sheet(
     return sheet
 
 
-def _invent_answer(
-    wish: float, na_allowed: bool, chance: random.Random
-) -> tuple[AnswerValue, int | None]:
+def _invent_answer(wish: float, na_allowed: bool, chance: random.Random) -> tuple[AnswerValue, int | None]:
     draw = chance.random()
     if na_allowed and draw < 0.07:
         return AnswerValue(NA, na_reason=f"{MARK}: the unit has no programmes in Member States."), None

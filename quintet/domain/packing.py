@@ -12,8 +12,8 @@ def pack(levels: Iterable[int | str | None]) -> bytes:
 
 def unpack(packed: bytes) -> list[int | str | None]:
     """Return what `pack` was given."""
-    codes: dict[int, str | None] = {NA_BYTE: "na", MISSING_BYTE: None}
-    return [codes[byte] if byte in codes else byte for byte in packed]
+    codes: dict[int, int | str | None] = {NA_BYTE: "na", MISSING_BYTE: None}
+    return [codes.get(byte, byte) for byte in packed]
 
 
 def _byte(level: int | str | None) -> int:

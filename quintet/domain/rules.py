@@ -30,7 +30,10 @@ def open_items(answers: Answers) -> Iterable[Problem]:
     for item, answer in answers:
         if answer.state == UNANSWERED and not answer.comment:
             yield Problem(
-                "missing", item, _("Choose a level, or leave it open and say why in the comment."), blocks=True
+                "missing",
+                item,
+                _("Choose a level, or leave it open and say why in the comment."),
+                blocks=True,
             )
 
 

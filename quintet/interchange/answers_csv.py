@@ -2,33 +2,14 @@
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from quintet.domain.answers import NA, AnswerValue, parse_answer
+from quintet.domain.answers import NA, parse_answer
+from quintet.domain.sheets import ImportedAnswer, ItemFacts, Sheets
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
 
 COLUMNS = ("entity", "item", "state", "claimed", "accepted", "comment")
 NO_REASON_GIVEN = "Imported without a reason"
-
-
-@dataclass(frozen=True)
-class ItemFacts:
-    """What reading needs to know of an item."""
-
-    highest_level: int
-    na_allowed: bool
-
-
-@dataclass(frozen=True)
-class ImportedAnswer:
-    """One row: an answer and the accepted level (None: as claimed)."""
-
-    value: AnswerValue
-    accepted: int | None
-
-
-Sheets = dict[str, dict[str, ImportedAnswer]]  # entity code → item code → answer
 
 
 def read_answers(

@@ -41,15 +41,15 @@ def record_answer(
     """
     require_may_answer(assessment=assessment, item=item, by=by)
     value = parse_answer(raw, highest_level=item.framework.highest_level, na_allowed=item.na_allowed)
-    answer, was_stale = _write(assessment, item, value, version, by, at, channel)
-    if was_stale:  # raised outside the transaction: the revision of the refused text must stay
+    written = _write(assessment, item, value, version, by, at, channel)
+    if written is None:  # raised outside the transaction: the revision of the refused text must stay
+        current = Answer.objects.filter(assessment=assessment, item=item).first()
         raise StaleVersion(
             _("Somebody else has changed this answer in the meantime. Both texts are kept: choose one."),
-            current=as_dict(answer) if answer else {},
+            current=as_dict(current) if current else {},
             offered={"state": value.state, "claimed": value.claimed, **_texts(value)},
         )
-    assert answer is not None
-    return answer
+    return written
 
 
 def require_may_answer(*, assessment: Assessment, item: Item, by: User) -> None:
@@ -79,17 +79,17 @@ def _write(
     by: User,
     at: datetime,
     channel: str,
-) -> tuple[Answer | None, bool]:
-    """Return the answer as it is now, and whether the write came too late."""
+) -> Answer | None:
+    """Return the answer as it is now; None when the write came too late and was kept as a revision."""
     # The sheet's row is the lock: an answer cannot slip in while the sheet is being submitted.
     locked = Assessment.objects.select_for_update(of=("self",)).select_related("cycle").get(pk=assessment.pk)
     workflow.require_editable(status=locked.status, phase=locked.cycle.phase)
     answer = Answer.objects.filter(assessment=locked, item=item).first()
     if answer and _says(answer) == value:
-        return answer, False
+        return answer
     if (answer.version if answer else 0) != version:
         _keep_revision(locked, item, value, version, RevisionOutcome.REFUSED, by, at, channel)
-        return answer, True
+        return None
     if answer is None:
         answer = Answer(assessment=locked, item=item, version=0)
     answer.state, answer.claimed = value.state, value.claimed
@@ -100,7 +100,7 @@ def _write(
     answer.updated_by, answer.updated_at = by, at
     answer.save()
     _keep_revision(locked, item, value, answer.version, RevisionOutcome.SAVED, by, at, channel)
-    return answer, False
+    return answer
 
 
 def _says(answer: Answer) -> AnswerValue:

@@ -8,8 +8,9 @@ from django.db import transaction
 
 from entities.models import Entity, User
 from quintet.domain.invention import MARK, invent_sheet
-from quintet.interchange.answers_csv import ImportedAnswer
+from quintet.domain.sheets import ImportedAnswer
 from quintet.models import Answer, Assessment, Cycle, Delegation, Framework, Item, Phase, Status
+from quintet.queries import current_framework
 from quintet.services.importing import SheetToWrite, write_sheets
 
 OPEN_MIX = [
@@ -23,11 +24,11 @@ CAST_ENTITIES = ("UNDP", "UNICEF")
 
 
 @transaction.atomic
-def create_cycles(*, codes: Sequence[str], entities: Sequence[Entity], seed: int, at: datetime) -> list[Cycle]:
+def create_cycles(
+    *, codes: Sequence[str], entities: Sequence[Entity], seed: int, at: datetime
+) -> list[Cycle]:
     """Create the cycles, oldest first, with invented sheets for `entities`; the last one stays open."""
-    framework = Framework.objects.order_by("-pk").first()
-    if framework is None:
-        raise Framework.DoesNotExist("run manage.py load_reference first")
+    framework = current_framework()
     return [
         _create_cycle(code, framework, entities, seed, number, len(codes) - 1 - number, at)
         for number, code in enumerate(codes)
@@ -35,7 +36,9 @@ def create_cycles(*, codes: Sequence[str], entities: Sequence[Entity], seed: int
 
 
 @transaction.atomic
-def delegate_some_items(*, cycle: Cycle, contributor: User, entity: Entity, item_codes: Sequence[str]) -> None:
+def delegate_some_items(
+    *, cycle: Cycle, contributor: User, entity: Entity, item_codes: Sequence[str]
+) -> None:
     """Hand a few items of the open cycle to the demo contributor."""
     sheet = Assessment.objects.get(cycle=cycle, entity=entity)
     Delegation.objects.bulk_create(

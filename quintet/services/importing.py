@@ -8,13 +8,12 @@ from django.db import transaction
 
 from entities.models import Entity
 from quintet.domain.answers import NA, UNANSWERED
-from quintet.interchange.answers_csv import ImportedAnswer, ItemFacts, Sheets, read_answers
+from quintet.domain.sheets import ImportedAnswer, Sheets
 from quintet.models import (
     Answer,
     AnswerRevision,
     Assessment,
     Cycle,
-    Framework,
     Item,
     NaDecision,
     Phase,
@@ -23,6 +22,7 @@ from quintet.models import (
     Status,
     Transition,
 )
+from quintet.queries import framework_for
 from quintet.services.freezing import CHANGED, build_snapshot
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
@@ -41,19 +41,14 @@ class SheetToWrite:
 
 
 @transaction.atomic
-def import_file(*, lines: list[str], cycle_code: str, at: datetime) -> int:
-    """Import a CSV into a cycle (made, closed, if there is none); return the number of answers.
+def import_sheets(*, sheets: Sheets, cycle_code: str, at: datetime) -> int:
+    """Import sheets into a cycle (made, closed, if there is none); return the number of answers.
 
-    All or nothing: raises InvalidInput naming every row that cannot be used.
+    Each sheet is validated and frozen. All or nothing: raises InvalidInput naming the units that
+    have answers already.
     """
     cycle = Cycle.objects.filter(code=cycle_code).first() or _closed_cycle(cycle_code, at)
-    entities = {entity.code: entity for entity in Entity.objects.all()}
-    items = Item.objects.filter(framework=cycle.framework_id).select_related("framework")
-    sheets: Sheets = read_answers(
-        lines,
-        entities={code.upper(): code for code in entities},
-        items={item.code: ItemFacts(item.framework.highest_level, item.na_allowed) for item in items},
-    )
+    entities = {entity.code: entity for entity in Entity.objects.filter(code__in=sheets)}
     to_write = [SheetToWrite(entities[code], Status.VALIDATED, answers) for code, answers in sheets.items()]
     return write_sheets(cycle=cycle, sheets=to_write, at=at, channel="import")
 
@@ -91,10 +86,7 @@ def write_sheets(*, cycle: Cycle, sheets: list[SheetToWrite], at: datetime, chan
 
 
 def _closed_cycle(code: str, at: datetime) -> Cycle:
-    framework = Framework.objects.order_by("-pk").first()
-    if framework is None:
-        raise InvalidInput(_("There is no framework yet: run manage.py load_reference first."))
-    day = at.date()
+    framework, day = framework_for(code), at.date()
     return Cycle.objects.create(
         code=code, title=code, framework=framework, phase=Phase.CLOSED, opens_on=day, closes_on=day
     )
@@ -103,7 +95,9 @@ def _closed_cycle(code: str, at: datetime) -> Cycle:
 def _assessments(cycle: Cycle, sheets: list[SheetToWrite]) -> dict[int, Assessment]:
     """Lock or make the sheets' rows, with their status; refuse those that say something already."""
     known = {sheet.entity_id: sheet for sheet in Assessment.objects.filter(cycle=cycle).select_for_update()}
-    written = set(Answer.objects.filter(assessment__cycle=cycle).values_list("assessment__entity_id", flat=True))
+    written = set(
+        Answer.objects.filter(assessment__cycle=cycle).values_list("assessment__entity_id", flat=True)
+    )
     taken = [sheet.entity.code for sheet in sheets if sheet.entity.pk in written]
     if taken:
         message = _("This unit has answers in the cycle already.")

@@ -11,6 +11,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from entities.access import signed_in
 from quintet import access, queries
 from quintet.forms import AnswerForm, CommentForm, DecisionForm
 from quintet.models import Answer, Assessment, Item
@@ -75,7 +76,7 @@ def save_answer(request: HttpRequest, pk: int, item: str) -> HttpResponse:
             item=asked,
             raw=form.raw_answer(),
             version=form.cleaned_data["version"],
-            by=request.user,
+            by=signed_in(request),
             at=timezone.now(),
             channel="form",
         )

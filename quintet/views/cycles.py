@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import View
 
+from entities.access import signed_in
 from entities.models import Entity
 from quintet import access, queries
 from quintet.forms import CyclePlanForm, UnitsForm
@@ -42,7 +43,7 @@ class CyclePlanView(View):
         form = CyclePlanForm(request.POST)
         if not form.is_valid():
             return render(request, "quintet/cycle_plan.html", {"form": form}, status=400)
-        cycle = cycles.plan_cycle(**form.cleaned_data, by=request.user)
+        cycle = cycles.plan_cycle(**form.cleaned_data, by=signed_in(request))
         messages.success(request, _("The cycle is planned: choose its units and open it."))
         return redirect("quintet:cycle-detail", code=cycle.code)
 
@@ -80,7 +81,7 @@ def open_cycle(request: HttpRequest, code: str) -> HttpResponse:
         context = _monitor_context(request, cycle, form)
         return render(request, "quintet/cycle_detail.html", context, status=400)
     units = form.cleaned_data["units"] or Entity.objects.of_kinds(form.cleaned_data["kinds"])
-    count = cycles.open_cycle(cycle=cycle, entities=list(units), by=request.user)
+    count = cycles.open_cycle(cycle=cycle, entities=list(units), by=signed_in(request))
     messages.success(request, _("The cycle is open for %(count)s units.") % {"count": count})
     return redirect("quintet:cycle-detail", code=code)
 
@@ -88,7 +89,7 @@ def open_cycle(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def start_validation(request: HttpRequest, code: str) -> HttpResponse:
     _require_manager(request)
-    cycles.start_validation(cycle=get_object_or_404(Cycle, code=code), by=request.user)
+    cycles.start_validation(cycle=get_object_or_404(Cycle, code=code), by=signed_in(request))
     messages.success(request, _("The time for answers has ended: only returned sheets can change."))
     return redirect("quintet:cycle-detail", code=code)
 
@@ -96,6 +97,6 @@ def start_validation(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def close_cycle(request: HttpRequest, code: str) -> HttpResponse:
     _require_manager(request)
-    cycles.close_cycle(cycle=get_object_or_404(Cycle, code=code), by=request.user)
+    cycles.close_cycle(cycle=get_object_or_404(Cycle, code=code), by=signed_in(request))
     messages.success(request, _("The cycle is closed: nothing in it changes any more."))
     return redirect("quintet:cycle-detail", code=code)

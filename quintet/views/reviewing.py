@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from entities.access import signed_in
 from quintet import access, queries
 from quintet.forms import DecisionForm
 from quintet.services import reviewing
@@ -26,7 +27,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_POST
 def validate(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
-    reviewing.validate(assessment=sheet, by=request.user, at=timezone.now())
+    reviewing.validate(assessment=sheet, by=signed_in(request), at=timezone.now())
     messages.success(request, _("Validated: the assessment counts on the accepted basis."))
     return redirect("quintet:assessment-detail", pk=pk)
 
@@ -35,7 +36,7 @@ def validate(request: HttpRequest, pk: int) -> HttpResponse:
 def return_to_entity(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
     comment = request.POST.get("comment", "")
-    reviewing.return_to_entity(assessment=sheet, by=request.user, at=timezone.now(), comment=comment)
+    reviewing.return_to_entity(assessment=sheet, by=signed_in(request), at=timezone.now(), comment=comment)
     messages.success(request, _("Returned to the entity."))
     return redirect("quintet:validation-queue")
 
@@ -44,7 +45,7 @@ def return_to_entity(request: HttpRequest, pk: int) -> HttpResponse:
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
     comment = request.POST.get("comment", "")
-    reviewing.reopen(assessment=sheet, by=request.user, at=timezone.now(), comment=comment)
+    reviewing.reopen(assessment=sheet, by=signed_in(request), at=timezone.now(), comment=comment)
     messages.success(request, _("Reopened: the entity can change its answers again."))
     return redirect("quintet:validation-queue")
 
@@ -58,10 +59,12 @@ def decide(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     if not form.is_valid() or not (form.cleaned_data["approve"] or form.cleaned_data["accepted"] is not None):
         message = marked("Choose a level, or approve or reject the request.")
         raise InvalidInput(message, errors=[FieldError("decision", "missing", message)])
-    data, who = form.cleaned_data, {"assessment": sheet, "item": asked, "by": request.user}
+    data, by, now = form.cleaned_data, signed_in(request), timezone.now()
     if data["approve"]:
-        reviewing.decide_na(**who, approve=data["approve"] == "yes", at=timezone.now())
+        approve = data["approve"] == "yes"
+        reviewing.decide_na(assessment=sheet, item=asked, approve=approve, by=by, at=now)
     else:
-        reviewing.decide_level(**who, accepted=data["accepted"], reason=data["reason"], at=timezone.now())
+        level, reason = data["accepted"], data["reason"]
+        reviewing.decide_level(assessment=sheet, item=asked, accepted=level, reason=reason, by=by, at=now)
     messages.success(request, _("%(item)s is decided.") % {"item": asked.code})
     return redirect(reverse("quintet:assessment-form", args=[pk, asked.dimension.code]) + f"#{asked.code}")

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from entities.access import signed_in
 from quintet import access, queries
 from quintet.domain.rules import find_problems
 from quintet.domain.workflow import is_editable
@@ -38,7 +39,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
-    signing.submit(assessment=sheet, by=request.user, at=timezone.now())
+    signing.submit(assessment=sheet, by=signed_in(request), at=timezone.now())
     messages.success(request, _("Submitted: an approver of the entity signs it off next."))
     return redirect("quintet:assessment-detail", pk=pk)
 
@@ -46,7 +47,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def sign_off(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
-    signing.sign_off(assessment=sheet, by=request.user, at=timezone.now())
+    signing.sign_off(assessment=sheet, by=signed_in(request), at=timezone.now())
     messages.success(request, _("Signed off: the assessment counts and waits for validation."))
     return redirect("quintet:assessment-detail", pk=pk)
 
@@ -55,6 +56,6 @@ def sign_off(request: HttpRequest, pk: int) -> HttpResponse:
 def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
     comment = request.POST.get("comment", "")
-    signing.send_back(assessment=sheet, by=request.user, at=timezone.now(), comment=comment)
+    signing.send_back(assessment=sheet, by=signed_in(request), at=timezone.now(), comment=comment)
     messages.success(request, _("Sent back to the focal point."))
     return redirect("quintet:assessment-detail", pk=pk)

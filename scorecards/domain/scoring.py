@@ -78,7 +78,7 @@ def _foundation(levels: Sequence[int], highest_level: int) -> int | None:
         return None
     if MISSING_BYTE in levels:
         return 0
-    return min(min(levels), highest_level)
+    return min(*levels, highest_level)
 
 
 def _advanced(answered: Sequence[tuple[ItemShape, int]]) -> bool:

@@ -25,11 +25,15 @@ def suppress(
     for basis in BASES:
         for position, item in enumerate(framework.items):
             answering = _count(units, lambda unit, at=position, on=basis: _answers(unit.sheets[on], at))
-            _place(groups, published, basis, "items", item.code, hidden_groups(answering, threshold=threshold))
+            _place(
+                groups, published, basis, "items", item.code, hidden_groups(answering, threshold=threshold)
+            )
         for code in framework.dimensions:
             rated = {unit for unit, figures in scores[basis].items() if figures[code].is_rated}
             answering = _count(units, lambda unit, known=rated: unit.code in known)
-            _place(groups, published, basis, "dimensions", code, hidden_groups(answering, threshold=threshold))
+            _place(
+                groups, published, basis, "dimensions", code, hidden_groups(answering, threshold=threshold)
+            )
     return published
 
 

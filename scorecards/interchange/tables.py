@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from typing import Any
 
 COLUMNS = (
     "cycle",
@@ -39,7 +40,7 @@ def scorecard_csv(payload: str) -> str:
     return text.getvalue()
 
 
-def _cells(groups: dict) -> Iterator[tuple[str, str, str, dict]]:
+def _cells(groups: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
     for group, bases in groups.items():
         for basis, figures in bases.items():
             for item, cell in figures["items"].items():

@@ -84,9 +84,7 @@ def gather(*, cycle_id: int) -> Inputs:
         Unit(
             code=entity.code,
             groups=tuple(
-                group_codes(
-                    entity_type=entity.type, is_ceb_member=entity.ceb_member, region=entity.region_id
-                )
+                group_codes(entity_type=entity.type, is_ceb_member=entity.ceb_member, region=entity.region_id)
             ),
             sheets=_sheets(by_entity.get(entity.pk)),
         )
@@ -122,9 +120,7 @@ def _framework_shape(cycle: Cycle) -> FrameworkShape:
     dimensions: dict[str, list[ItemShape]] = {}
     items = Item.objects.filter(framework=cycle.framework_id).in_order().select_related("dimension")
     for item in items:
-        dimensions.setdefault(item.dimension.code, []).append(
-            ItemShape(item.code, item.weight, item.enabler)
-        )
+        dimensions.setdefault(item.dimension.code, []).append(ItemShape(item.code, item.weight, item.enabler))
     return FrameworkShape(cycle.framework.highest_level, dimensions)
 
 

@@ -137,6 +137,16 @@ def _document(inputs: Inputs, groups: dict[str, Any], documents: dict[int, str])
     }
 
 
+def pending_changes(*, cycle: Cycle) -> list[str]:
+    """Return the codes of the units whose sheet differs from what was published last."""
+    latest = Scorecard.objects.filter(cycle=cycle).order_by("version").last()
+    if latest is None:
+        return []
+    payload, _documents = build(cycle=cycle)
+    changed: list[str] = json.loads(payload)["changed_units"]
+    return changed
+
+
 def changed_units(latest: Scorecard | None, units: dict[str, Any]) -> list[str]:
     """Return the codes of the units whose sheet differs from the version before; none for the first."""
     if latest is None:
@@ -179,4 +189,6 @@ def _store(cycle: Cycle, payload: str, proposal: Proposal, by: User, at: datetim
                 published_at=at,
             )
     except IntegrityError as error:  # another cycle was published at the same moment: the chain moved on
-        raise WrongState(_("The figures have changed since the proposal: propose the scorecard again.")) from error
+        raise WrongState(
+            _("The figures have changed since the proposal: propose the scorecard again.")
+        ) from error

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from entities.access import signed_in
 from quintet.models import Cycle, Phase
 from scorecards import access, queries
 from scorecards.services import publishing
@@ -31,6 +32,7 @@ def publication(request: HttpRequest, cycle: str) -> HttpResponse:
         "published": queries.published_scorecards().filter(cycle=chosen),
         "may_propose": chosen.phase != Phase.PLANNED,
         "may_confirm": proposal is not None and proposal.by_id != request.user.pk,
+        "changes": publishing.pending_changes(cycle=chosen),
         "is_demo": chosen.is_demo,
     }
     return render(request, "scorecards/publication.html", context)
@@ -38,13 +40,13 @@ def publication(request: HttpRequest, cycle: str) -> HttpResponse:
 
 @require_POST
 def propose(request: HttpRequest, cycle: str) -> HttpResponse:
-    publishing.propose(cycle=_cycle(request, cycle), by=request.user, at=timezone.now())
+    publishing.propose(cycle=_cycle(request, cycle), by=signed_in(request), at=timezone.now())
     messages.success(request, _("Proposed: a second person of the task force confirms it."))
     return redirect("scorecards:publication-detail", cycle=cycle)
 
 
 @require_POST
 def confirm(request: HttpRequest, cycle: str) -> HttpResponse:
-    publishing.confirm(cycle=_cycle(request, cycle), by=request.user, at=timezone.now())
+    publishing.confirm(cycle=_cycle(request, cycle), by=signed_in(request), at=timezone.now())
     messages.success(request, _("Published."))
     return redirect("scorecards:scorecard-detail", cycle=cycle)

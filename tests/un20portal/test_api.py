@@ -59,6 +59,13 @@ def test_anonymous_readers_find_the_public_operations_only(client: Client) -> No
 
 
 @pytest.mark.django_db
+def test_a_refusal_is_json_whatever_the_view_renders(client: Client) -> None:
+    answer = client.get("/api/v1/schema/?typo=1")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert json.loads(answer.content)["errors"][0]["field"] == "typo"
+
+
+@pytest.mark.django_db
 def test_no_operation_is_answered_by_options_or_trace(client: Client) -> None:
     assert client.options("/api/v1/entities/").status_code == 405
     assert client.options("/api/v1/assessments/").status_code == 401

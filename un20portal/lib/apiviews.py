@@ -4,12 +4,14 @@ import hashlib
 from typing import Any, ClassVar
 
 from django.http import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import activate, get_language_from_request
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
+from un20portal.lib.renderers import JSONRenderer
 
 
 class ApiView(APIView):
@@ -31,6 +33,9 @@ class ApiView(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
+        patch_vary_headers(response, ["Authorization"])
+        if getattr(response, "exception", False):
+            response.accepted_renderer = JSONRenderer()  # whatever the view renders, a problem is JSON
         if request.method in ("GET", "HEAD") and response.status_code == 200:
             if hasattr(response, "add_post_render_callback"):
                 response.add_post_render_callback(_add_etag)

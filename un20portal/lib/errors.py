@@ -4,7 +4,8 @@ Plain Python, no Django, so that `domain` modules may raise them too. A message 
 template with named placeholders: `marked()` lets makemessages find it, a face translates it.
 """
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
@@ -20,7 +21,7 @@ class FieldError:
     field: str
     code: str
     message: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.message % self.params
@@ -31,8 +32,8 @@ class DomainError(Exception):
     """A refusal the person can act on. `status` is the HTTP status that faces answer with."""
 
     message: str
-    params: dict[str, Any] = field(default_factory=dict)
-    errors: list[FieldError] = field(default_factory=list)
+    params: dict[str, Any] = dataclasses.field(default_factory=dict)
+    errors: list[FieldError] = dataclasses.field(default_factory=list)
     status: ClassVar[int] = 400
     code: ClassVar[str] = "refused"
 
@@ -62,8 +63,8 @@ class WrongState(DomainError):
 class StaleVersion(DomainError):
     """Somebody else wrote in between (412); `current` and `offered` hold both texts."""
 
-    current: dict[str, Any] = field(default_factory=dict)
-    offered: dict[str, Any] = field(default_factory=dict)
+    current: dict[str, Any] = dataclasses.field(default_factory=dict)
+    offered: dict[str, Any] = dataclasses.field(default_factory=dict)
     status: ClassVar[int] = 412
     code: ClassVar[str] = "stale_version"
 

@@ -10,7 +10,9 @@ class SourcedModel(models.Model):
     """A row of reviewed reference data: where it comes from, and what is doubtful about it."""
 
     source = models.JSONField(default=dict, help_text="Document and line, paragraph or address.")
-    doubts = models.JSONField(default=list, blank=True, help_text="Sentences on what is inferred or to check.")
+    doubts = models.JSONField(
+        default=list, blank=True, help_text="Sentences on what is inferred or to check."
+    )
 
     class Meta:
         abstract = True

@@ -16,7 +16,7 @@ from un20portal.lib.errors import marked as _
 from un20portal.outbox import signals
 from un20portal.outbox.models import Heartbeat, IdempotencyKey, Message
 
-Handler = Callable[..., None]
+Handler = Callable[..., object]
 MAX_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(seconds=20)
 _handlers: dict[str, Handler] = {}

@@ -6,6 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from entities.models import Entity
+from quintet import queries
+from quintet.interchange.answers_csv import read_answers
 from quintet.services import importing
 from un20portal.lib.errors import DomainError
 
@@ -22,9 +25,15 @@ class Command(BaseCommand):
             lines = options["file"].read_text(encoding="utf-8-sig").splitlines(keepends=True)
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"The file cannot be read: {error}") from error
+        code = options["cycle"]
         try:
-            count = importing.import_file(lines=lines, cycle_code=options["cycle"], at=timezone.now())
+            sheets = read_answers(
+                lines,
+                entities={entity.code.upper(): entity.code for entity in Entity.objects.all()},
+                items=queries.item_facts(queries.framework_for(code)),
+            )
+            count = importing.import_sheets(sheets=sheets, cycle_code=code, at=timezone.now())
         except DomainError as error:
             details = [f"  {problem.field}: {problem}" for problem in error.errors]
             raise CommandError("\n".join([error.message % error.params, *details])) from error
-        self.stdout.write(f"{count} answers imported into {options['cycle']}.")
+        self.stdout.write(f"{count} answers imported into {code}.")

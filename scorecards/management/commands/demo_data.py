@@ -14,7 +14,7 @@ from entities.services.demo import CAST, DOMAIN, create_cast
 from quintet.models import Cycle, Phase
 from quintet.services.demo import create_cycles, delegate_some_items
 from scorecards.services import publishing
-from un20portal.secret import local_password
+from un20portal.lib.secret import local_password
 
 DELEGATED = ["DAT-TRN", "DAT-HRS", "BES-TRN"]
 
@@ -26,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=20)
         parser.add_argument("--entities", type=int, help="how many units; default: all")
         parser.add_argument("--cycles", help="codes, oldest first; the last one stays open")
-        parser.add_argument("--if-empty", action="store_true", help="say so and do nothing when there is data")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="say so and do nothing when there is data"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:

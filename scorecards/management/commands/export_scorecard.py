@@ -14,8 +14,7 @@ class Command(BaseCommand):
 
     def create_parser(self, *args: Any, **options: Any) -> CommandParser:
         """Free `--version` (Django's own) for the version of the scorecard."""
-        parser = super().create_parser(*args, conflict_handler="resolve", **options)
-        return parser
+        return super().create_parser(*args, conflict_handler="resolve", **options)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--cycle", required=True)
