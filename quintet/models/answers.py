@@ -1,0 +1,138 @@
+"""What is answered: answers with every write of them, and sheets frozen as snapshots."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from quintet.models.cycles import Assessment, Status
+from quintet.models.frameworks import Item
+
+LOWEST_LEVEL, HIGHEST_LEVEL = 0, 4
+
+
+class AnswerState(models.TextChoices):
+    UNANSWERED = "unanswered", _("unanswered")
+    ANSWERED = "answered", _("answered")
+    NA = "na", _("not applicable")
+
+
+class NaDecision(models.TextChoices):
+    PENDING = "pending", _("waiting for a decision")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+
+
+class AnswerFields(models.Model):
+    """What an answer says; an answer and each of its revisions say the same things."""
+
+    state = models.CharField(max_length=20, choices=AnswerState, default=AnswerState.UNANSWERED)
+    claimed = models.PositiveSmallIntegerField(null=True, blank=True)
+    na_reason = models.TextField(blank=True)
+    comment = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Answer(AnswerFields):
+    """What a sheet says on one item. `version` counts its writes; a stale one is refused."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="answers")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    na_decision = models.CharField(max_length=20, choices=NaDecision, blank=True)
+    accepted = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="A validator's level, if any"
+    )
+    accepted_reason = models.TextField(blank=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "item"], name="one_answer_per_item"),
+            models.CheckConstraint(
+                condition=Q(state=AnswerState.ANSWERED, claimed__range=(LOWEST_LEVEL, HIGHEST_LEVEL))
+                | (~Q(state=AnswerState.ANSWERED) & Q(claimed=None)),
+                name="exactly_an_answered_item_has_a_level",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state=AnswerState.NA) & ~Q(na_decision=""))
+                | (~Q(state=AnswerState.NA) & Q(na_decision="")),
+                name="exactly_a_not_applicable_item_has_a_decision",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted=None)
+                | Q(state=AnswerState.ANSWERED, accepted__range=(LOWEST_LEVEL, HIGHEST_LEVEL)),
+                name="only_an_answered_item_is_accepted",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.claimed if self.claimed is not None else self.state}"
+
+    @property
+    def counts_as_na(self) -> bool:
+        return self.state == AnswerState.NA and self.na_decision == NaDecision.APPROVED
+
+    @property
+    def accepted_level(self) -> int | None:
+        """The validator's level where there is one, else the claimed one."""
+        return self.claimed if self.accepted is None else self.accepted
+
+
+class RevisionOutcome(models.TextChoices):
+    SAVED = "saved", _("saved")
+    REFUSED = "refused", _("not saved: somebody else had written in between")
+
+
+class AnswerRevision(AnswerFields):
+    """One write of an answer, or one that came too late: its text is kept all the same."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="revisions")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(help_text="The version written, or the stale one that was sent.")
+    outcome = models.CharField(max_length=20, choices=RevisionOutcome)
+    channel = models.CharField(max_length=20, help_text="form, api, import or demo")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "item", "version"],
+                condition=Q(outcome=RevisionOutcome.SAVED),
+                name="a_version_is_written_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} v{self.version}"
+
+
+class Snapshot(models.Model):
+    """A sheet frozen on entering `submitted` and on validation. Never changed; the engine reads only this."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="snapshots")
+    number = models.PositiveIntegerField()
+    status = models.CharField(max_length=20, choices=Status)
+    payload = models.TextField(help_text="Canonical JSON of the sheet")
+    sha256 = models.CharField(max_length=64)
+    claimed = models.BinaryField(
+        help_text="One byte per item in framework order; 254 not applicable, 255 missing"
+    )
+    accepted = models.BinaryField(help_text="The same on the accepted basis")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["assessment", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "number"], name="one_snapshot_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assessment_id} #{self.number}"

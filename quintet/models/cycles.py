@@ -1,0 +1,134 @@
+"""Rounds of assessment and the sheets in them: who may read which, and how each went its way."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from entities.access import Person, entities_with, is_task_force
+from entities.models import Entity, Role
+from quintet.models.frameworks import Framework, Item
+
+
+class Phase(models.TextChoices):
+    PLANNED = "planned", _("planned")
+    OPEN = "open", _("open for answers")
+    VALIDATION = "validation", _("in validation")
+    CLOSED = "closed", _("closed")
+
+
+class Cycle(models.Model):
+    """One round of assessments with one framework."""
+
+    code = models.SlugField(unique=True)
+    title = models.CharField(max_length=200)
+    framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="+")
+    phase = models.CharField(max_length=20, choices=Phase, default=Phase.PLANNED)
+    opens_on = models.DateField()
+    closes_on = models.DateField(help_text="Last day; membership in groups is judged on this day.")
+    threshold = models.PositiveSmallIntegerField(
+        default=5, help_text="Group figures need at least this many answering units."
+    )
+    is_demo = models.BooleanField(default=False, help_text="Synthetic data: every page says so.")
+
+    class Meta:
+        ordering = ["-opens_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(opens_on__lte=F("closes_on")), name="a_cycle_opens_before_it_closes"
+            ),
+            models.CheckConstraint(condition=Q(threshold__gte=3), name="a_threshold_protects"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    SIGNOFF = "signoff", _("waiting for sign-off")
+    SUBMITTED = "submitted", _("submitted")
+    VALIDATED = "validated", _("validated")
+    RETURNED = "returned", _("returned")
+
+
+COUNTED = [Status.SUBMITTED, Status.VALIDATED]
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    def counted(self) -> "AssessmentQuerySet":
+        """Sheets that count on the claimed basis."""
+        return self.filter(status__in=COUNTED)
+
+    def visible_to(self, user: Person) -> "AssessmentQuerySet":
+        """Sheets whose contents `user` may read."""
+        if not user.is_authenticated:
+            return self.none()
+        inside = Q(entity__in=entities_with(user, Role.FOCAL_POINT, Role.APPROVER))
+        counted = Q(status__in=COUNTED)
+        if not is_task_force(user):
+            counted &= Q(entity__in=entities_with(user, Role.VIEWER))
+        delegated = Exists(Delegation.objects.filter(assessment=OuterRef("pk"), user=user.pk))
+        contributed = Q(entity__in=entities_with(user, Role.CONTRIBUTOR)) & Q(delegated)
+        return self.filter(inside | counted | contributed)
+
+
+class Assessment(models.Model):
+    """One unit's sheet in one cycle. Made when the cycle opens, never by hand."""
+
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="assessments")
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    is_demo = models.BooleanField(default=False)
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["cycle", "entity__code"]
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "entity"], name="one_assessment_per_cycle_and_entity")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity_id} in {self.cycle_id}"
+
+    @property
+    def is_being_edited(self) -> bool:
+        return self.status in (Status.DRAFT, Status.RETURNED)
+
+
+class Delegation(models.Model):
+    """One item of a sheet that a contributor may answer."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="delegations")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "item", "user"], name="an_item_is_delegated_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} → {self.user_id}"
+
+
+class Transition(models.Model):
+    """One step of a sheet through the workflow: from, to, who, when, and what was said."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="transitions")
+    action = models.CharField(max_length=20)
+    from_status = models.CharField(max_length=20, choices=Status)
+    to_status = models.CharField(max_length=20, choices=Status)
+    comment = models.TextField(blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.from_status} → {self.to_status}"
