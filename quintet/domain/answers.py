@@ -41,6 +41,16 @@ def parse_answer(raw: Mapping[str, Any], *, highest_level: int, na_allowed: bool
     return AnswerValue(str(state), claimed, texts["na_reason"] if state == NA else "", texts["comment"])
 
 
+def tidy(text: str) -> str:
+    """Return `text` with plain line ends and without white space around it."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def can_be_stored(text: str) -> bool:
+    """Return whether `text` is free of control characters and of halves of characters."""
+    return not any(_is_forbidden(character) for character in text)
+
+
 def _level(raw: Any, highest_level: int, errors: list[FieldError]) -> int | None:
     if raw is None or raw == "":
         return None
@@ -59,11 +69,11 @@ def _text(name: str, raw: Any, errors: list[FieldError]) -> str:
     if not isinstance(raw, str):
         errors.append(FieldError(name, "not_text", _("This must be text.")))
         return ""
-    text = raw.replace("\r\n", "\n").strip()
+    text = tidy(raw)
     if len(text) > LONGEST_TEXT:
         message = _("This text has %(length)s characters; the limit is %(limit)s. Shorten it.")
         errors.append(FieldError(name, "too_long", message, {"length": len(text), "limit": LONGEST_TEXT}))
-    elif any(_is_forbidden(character) for character in text):
+    elif not can_be_stored(text):
         message = _("This text holds characters that cannot be stored (control characters or broken text).")
         errors.append(FieldError(name, "bad_characters", message))
     return text

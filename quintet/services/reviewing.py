@@ -7,6 +7,7 @@ from django.db import transaction
 from entities.models import User
 from quintet import access
 from quintet.domain import workflow
+from quintet.domain.answers import can_be_stored, tidy
 from quintet.models import Answer, AnswerState, Assessment, Item, NaDecision, Status, Transition
 from quintet.services import freezing
 from quintet.services.signing import lock, move, require_comment
@@ -37,16 +38,16 @@ def decide_level(
     answer = Answer.objects.filter(assessment=sheet, item=item, state=AnswerState.ANSWERED).first()
     if answer is None:
         raise WrongState(_("This item has no level to decide on."))
-    errors = []
+    errors, reason = [], tidy(reason)
     if not 0 <= accepted <= item.framework.highest_level:
         errors.append(FieldError("accepted", "unknown_level", _("Choose a level of the scale.")))
-    if accepted != answer.claimed and not reason.strip():
+    if accepted != answer.claimed and not reason:
         errors.append(FieldError("reason", "missing", _("Say why the level differs from the claimed one.")))
-    if len(reason) > 5000 or "\x00" in reason:
+    if len(reason) > 5000 or not can_be_stored(reason):
         errors.append(FieldError("reason", "bad_text", _("Give a reason of at most 5000 characters.")))
     if errors:
         raise InvalidInput(_("The decision was not saved."), errors=errors)
-    answer.accepted, answer.accepted_reason = accepted, reason.strip()
+    answer.accepted, answer.accepted_reason = accepted, reason
     answer.version += 1
     answer.updated_by, answer.updated_at = by, at
     answer.save()

@@ -7,6 +7,7 @@ from django.db import transaction
 from entities.models import User
 from quintet import access
 from quintet.domain import workflow
+from quintet.domain.answers import can_be_stored, tidy
 from quintet.domain.rules import find_problems
 from quintet.models import Assessment, Status, Transition
 from quintet.queries import sheet_values
@@ -80,8 +81,8 @@ def move(
 
 def require_comment(comment: str) -> str:
     """Return the comment, trimmed; raise InvalidInput when it says nothing or too much."""
-    text = comment.strip()
-    if not 3 <= len(text) <= 5000 or "\x00" in text:
+    text = tidy(comment)
+    if not 3 <= len(text) <= 5000 or not can_be_stored(text):
         message = _("Say in 3 to 5000 characters what has to change.")
         raise InvalidInput(_("Nothing was changed."), errors=[FieldError("comment", "length", message)])
     return text
