@@ -1,0 +1,146 @@
+"""Planning, opening and ending cycles."""
+
+from datetime import date
+
+import pytest
+
+from entities.models import Entity
+from quintet.models import Assessment, Cycle, Framework, Phase, Status
+from quintet.services import cycles
+from tests.factories import Cast, make_cast, make_cycle, make_entity, make_framework
+from un20portal.lib.errors import InvalidInput, NotAllowed, WrongState
+
+pytestmark = pytest.mark.django_db
+NOT_TASK_FORCE = ["viewer", "contributor", "focal", "approver", "stranger", "committee", "administrator"]
+DAYS = {"opens_on": date(2027, 9, 15), "closes_on": date(2027, 12, 18)}
+
+
+@pytest.fixture
+def undp() -> Entity:
+    return make_entity("UNDP")
+
+
+@pytest.fixture
+def cast(undp: Entity) -> Cast:
+    return make_cast(undp, make_entity("UNICEF"))
+
+
+@pytest.fixture
+def framework() -> Framework:
+    return make_framework()
+
+
+@pytest.fixture
+def planned(framework: Framework) -> Cycle:
+    return make_cycle(framework)
+
+
+def phase_of(cycle: Cycle) -> str:
+    return Cycle.objects.get(pk=cycle.pk).phase
+
+
+class TestPlanning:
+    def test_makes_a_cycle_without_sheets(self, framework: Framework, cast: Cast) -> None:
+        cycle = cycles.plan_cycle(
+            code="2027", title="Quintet 2027", framework=framework, by=cast.task_force, **DAYS
+        )
+        assert (cycle.phase, cycle.threshold, cycle.is_demo) == (Phase.PLANNED, 5, False)
+        assert not cycle.assessments.exists()
+
+    def test_names_everything_that_is_wrong(self, planned: Cycle, framework: Framework, cast: Cast) -> None:
+        with pytest.raises(InvalidInput) as caught:
+            cycles.plan_cycle(
+                code=planned.code,
+                title="Again",
+                framework=framework,
+                opens_on=date(2027, 2, 1),
+                closes_on=date(2027, 1, 1),
+                by=cast.task_force,
+            )
+        assert [(error.field, error.code) for error in caught.value.errors] == [
+            ("code", "taken"),
+            ("closes_on", "order"),
+        ]
+        assert Cycle.objects.count() == 1
+
+    def test_lets_a_cycle_last_one_day(self, framework: Framework, cast: Cast) -> None:
+        day = date(2027, 9, 15)
+        cycles.plan_cycle(
+            code="2027", title="One day", framework=framework, opens_on=day, closes_on=day, by=cast.task_force
+        )
+
+
+class TestOpening:
+    def test_gives_every_chosen_unit_a_draft(self, planned: Cycle, undp: Entity, cast: Cast) -> None:
+        units = [undp, make_entity("UNCT-KEN", type="country_team")]
+        assert cycles.open_cycle(cycle=planned, entities=units, by=cast.task_force) == 2
+        assert phase_of(planned) == Phase.OPEN
+        sheets = Assessment.objects.filter(cycle=planned).values_list("entity__code", "status")
+        assert list(sheets) == [("UNCT-KEN", Status.DRAFT), ("UNDP", Status.DRAFT)]
+
+    def test_needs_a_unit(self, planned: Cycle, cast: Cast) -> None:
+        with pytest.raises(InvalidInput):
+            cycles.open_cycle(cycle=planned, entities=[], by=cast.task_force)
+        assert phase_of(planned) == Phase.PLANNED
+
+    def test_happens_once(self, planned: Cycle, undp: Entity, cast: Cast) -> None:
+        cycles.open_cycle(cycle=planned, entities=[undp], by=cast.task_force)
+        with pytest.raises(WrongState):
+            cycles.open_cycle(cycle=planned, entities=[undp], by=cast.task_force)
+        assert planned.assessments.count() == 1
+
+    def test_marks_the_sheets_of_a_demo_cycle(self, framework: Framework, undp: Entity, cast: Cast) -> None:
+        demo = make_cycle(framework, "demo", is_demo=True)
+        cycles.open_cycle(cycle=demo, entities=[undp], by=cast.task_force)
+        assert demo.assessments.get().is_demo
+
+
+class TestThePhases:
+    def test_follow_each_other(self, planned: Cycle, undp: Entity, cast: Cast) -> None:
+        cycles.open_cycle(cycle=planned, entities=[undp], by=cast.task_force)
+        cycles.start_validation(cycle=planned, by=cast.task_force)
+        assert phase_of(planned) == Phase.VALIDATION
+        cycles.close_cycle(cycle=planned, by=cast.second)
+        assert phase_of(planned) == Phase.CLOSED
+
+    @pytest.mark.parametrize(
+        ("phase", "possible"),
+        [
+            (Phase.PLANNED, "open"),
+            (Phase.OPEN, "start_validation"),
+            (Phase.VALIDATION, "close"),
+            (Phase.CLOSED, ""),
+        ],
+    )
+    def test_cannot_be_skipped_or_repeated(
+        self, planned: Cycle, undp: Entity, cast: Cast, phase: str, possible: str
+    ) -> None:
+        by = cast.task_force
+        steps = {
+            "open": lambda: cycles.open_cycle(cycle=planned, entities=[undp], by=by),
+            "start_validation": lambda: cycles.start_validation(cycle=planned, by=by),
+            "close": lambda: cycles.close_cycle(cycle=planned, by=by),
+        }
+        for name, step in steps.items():
+            if name == possible:
+                continue
+            Cycle.objects.filter(pk=planned.pk).update(phase=phase)
+            with pytest.raises(WrongState):
+                step()
+            assert phase_of(planned) == phase
+
+    @pytest.mark.parametrize("who", NOT_TASK_FORCE)
+    def test_are_moved_by_the_task_force_alone(
+        self, planned: Cycle, framework: Framework, undp: Entity, cast: Cast, who: str
+    ) -> None:
+        by = getattr(cast, who)
+        for step in (
+            lambda: cycles.plan_cycle(code="2027", title="T", framework=framework, by=by, **DAYS),
+            lambda: cycles.open_cycle(cycle=planned, entities=[undp], by=by),
+            lambda: cycles.start_validation(cycle=planned, by=by),
+            lambda: cycles.close_cycle(cycle=planned, by=by),
+        ):
+            with pytest.raises(NotAllowed):
+                step()
+        assert phase_of(planned) == Phase.PLANNED
+        assert Cycle.objects.count() == 1
