@@ -78,7 +78,7 @@ def test_the_page_of_the_api_works_under_the_policy(live_server: LiveServer, pag
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(f"{live_server.url}/api/v1/docs/")
-    page.get_by_role("heading", name="UN 2.0 portal API").first.wait_for()
+    page.get_by_role("heading", name="API", exact=True).wait_for()
     page.get_by_text("/api/v1/entities/", exact=True).first.wait_for()
     page.get_by_text("/api/v1/entities/", exact=True).first.click()
     page.get_by_text("Part of a code, an acronym").first.wait_for()
