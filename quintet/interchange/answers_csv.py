@@ -1,7 +1,7 @@
 """Reading answers from CSV (`entity,item,state,claimed,accepted,comment`): all rows, all errors."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from quintet.domain.answers import NA, parse_answer
 from quintet.domain.sheets import ImportedAnswer, ItemFacts, Sheets
@@ -18,30 +18,50 @@ def read_answers(
     """Return the sheets of a CSV file; raise InvalidInput naming every row that cannot be used.
 
     `entities` maps upper-case codes to codes; `items` maps item codes to what is known of them.
+    A row that is no CSV (a quote that is never closed) ends the reading.
     """
-    reader = csv.DictReader(lines, restkey="…", restval="")
-    missing = [column for column in COLUMNS if column not in (reader.fieldnames or [])]
-    if missing:
-        message = _("The first line must name the columns %(columns)s; missing: %(missing)s.")
-        params = {"columns": ",".join(COLUMNS), "missing": ", ".join(missing)}
-        raise InvalidInput(message, params)
+    reader = csv.DictReader(lines, restkey="…", restval="", strict=True)
     sheets: Sheets = {}
     errors: list[FieldError] = []
-    for row in reader:
-        place = f"line {reader.line_num}"
-        entity = entities.get(row["entity"].strip().upper())
-        item = row["item"].strip().upper()
-        found = _row_errors(row, entity, item, items, sheets, place)
-        if found or entity is None:
-            errors += found
-            continue
-        try:
-            sheets.setdefault(entity, {})[item] = _answer(row, items[item])
-        except InvalidInput as error:
-            errors += [FieldError(place, e.code, f"{e.field}: {e.message}", e.params) for e in error.errors]
+    try:
+        _require_columns(reader.fieldnames or [])
+        for row in reader:
+            errors += _read_row(row, f"line {reader.line_num}", sheets, entities, items)
+    except csv.Error as error:
+        place, params = f"line {reader.reader.line_num}", {"why": str(error)}
+        errors.append(FieldError(place, "not_csv", _("This row cannot be read as CSV: %(why)s."), params))
     if errors:
         raise InvalidInput(_("Nothing was imported: %(count)s problems."), {"count": len(errors)}, errors)
+    if not sheets:
+        raise InvalidInput(_("Nothing was imported: the file holds no answers."))
     return sheets
+
+
+def _require_columns(named: Sequence[str]) -> None:
+    missing = [column for column in COLUMNS if column not in named]
+    if missing:
+        message = _("The first line must name the columns %(columns)s; missing: %(missing)s.")
+        raise InvalidInput(message, {"columns": ",".join(COLUMNS), "missing": ", ".join(missing)})
+
+
+def _read_row(
+    row: Mapping[str, str],
+    place: str,
+    sheets: Sheets,
+    entities: Mapping[str, str],
+    items: Mapping[str, ItemFacts],
+) -> list[FieldError]:
+    """Add the answer of one row to `sheets`; return what is wrong with it instead."""
+    entity = entities.get(row["entity"].strip().upper())
+    item = row["item"].strip().upper()
+    found = _row_errors(row, entity, item, items, sheets, place)
+    if found or entity is None:
+        return found
+    try:
+        sheets.setdefault(entity, {})[item] = _answer(row, items[item])
+    except InvalidInput as error:
+        return [FieldError(place, e.code, f"{e.field}: {e.message}", e.params) for e in error.errors]
+    return []
 
 
 def _row_errors(

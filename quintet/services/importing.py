@@ -1,5 +1,6 @@
 """Writing whole sheets at once, from a file or for the demonstration: validated and frozen, or nothing."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ from un20portal.lib.errors import marked as _
 from un20portal.outbox import services as outbox
 
 BATCH = 2000
+CYCLE_CODE = r"[A-Za-z0-9_-]{1,50}"  # what addresses can name
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def import_sheets(*, sheets: Sheets, cycle_code: str, at: datetime) -> int:
     """Import sheets into a cycle (made, closed, if there is none); return the number of answers.
 
     Each sheet is validated and frozen. All or nothing: raises InvalidInput naming the units that
-    have answers already.
+    have answers already, or for a new cycle whose code no address could name.
     """
     cycle = Cycle.objects.filter(code=cycle_code).first() or _closed_cycle(cycle_code, at)
     entities = {entity.code: entity for entity in Entity.objects.filter(code__in=sheets)}
@@ -86,6 +88,9 @@ def write_sheets(*, cycle: Cycle, sheets: list[SheetToWrite], at: datetime, chan
 
 
 def _closed_cycle(code: str, at: datetime) -> Cycle:
+    if not re.fullmatch(CYCLE_CODE, code):
+        message = _("A cycle's code has 1 to 50 letters, digits, hyphens and underscores.")
+        raise InvalidInput(_("Nothing was imported."), errors=[FieldError("cycle", "bad_code", message)])
     framework, day = framework_for(code), at.date()
     return Cycle.objects.create(
         code=code, title=code, framework=framework, phase=Phase.CLOSED, opens_on=day, closes_on=day

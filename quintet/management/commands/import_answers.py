@@ -1,5 +1,6 @@
 """`manage.py import_answers FILE.csv --cycle CODE`: whole sheets from a file, all or nothing."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            lines = options["file"].read_text(encoding="utf-8-sig").splitlines(keepends=True)
+            text = options["file"].read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"The file cannot be read: {error}") from error
         code = options["cycle"]
         try:
             sheets = read_answers(
-                lines,
+                StringIO(text),
                 entities={entity.code.upper(): entity.code for entity in Entity.objects.all()},
                 items=queries.item_facts(queries.framework_for(code)),
             )
