@@ -11,9 +11,11 @@ def first_broken_publication() -> tuple[int, str]:
     previous, count = "", 0
     for scorecard in Scorecard.objects.select_related("cycle").order_by("pk"):
         name = f"{scorecard.cycle.code} version {scorecard.version}"
-        document = json.loads(scorecard.payload)
         if sha256(scorecard.payload) != scorecard.sha256:
             return count, f"{name}: the published bytes do not match their hash."
+        document = json.loads(scorecard.payload)
+        if (document["cycle"]["code"], document["version"]) != (scorecard.cycle.code, scorecard.version):
+            return count, f"{name}: the row says another cycle or version than its bytes."
         if (document["previous_sha256"] or "") != previous or scorecard.previous_sha256 != previous:
             return count, f"{name}: the chain is broken before this scorecard."
         if finding := _broken_document(scorecard, document["units"]):
