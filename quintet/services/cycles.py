@@ -37,6 +37,8 @@ def open_cycle(*, cycle: Cycle, entities: Sequence[Entity], by: User) -> int:
     _require_manager(by)
     if not entities:
         raise InvalidInput(_("Choose at least one unit for the cycle."))
+    # the framework's text is frozen from now on: a load that changes it must end before, or fail after
+    Framework.objects.select_for_update().get(pk=cycle.framework_id)
     locked = _move(cycle, Phase.OPEN)
     Assessment.objects.bulk_create(
         [Assessment(cycle=locked, entity=entity, is_demo=locked.is_demo) for entity in entities]

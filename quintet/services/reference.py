@@ -44,7 +44,7 @@ def _load_framework(fixture: Fixture) -> Changes:
     head = fixture.titled(fixture.content["framework"])
     known = Framework.objects.filter(slug=head["slug"])
     changes = sync(file=fixture.file, listing=known, key=["slug"], rows=[head])
-    framework = known.get()
+    framework = known.select_for_update().get()  # no cycle opens with it while its text changes
     changes += _load_parts(fixture, framework)
     if Cycle.objects.filter(framework=framework, phase__in=FROZEN_PHASES).exists():
         refuse(_thaws(changes))

@@ -4,13 +4,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from quintet import queries
+from quintet import access, queries
 
 
 @require_safe
 def my(request: HttpRequest) -> HttpResponse:
     context = {
         "tasks": queries.waiting_for(request.user),
+        "to_validate": queries.validation_queue().count() if access.can_review(request.user) else 0,
         "sheets": queries.sheets_of_entities(request.user)[:20],
     }
     return render(request, "quintet/my.html", context)

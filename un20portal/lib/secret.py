@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -16,12 +18,12 @@ def local_password(folder: Path) -> str:
 
 
 def _kept(path: Path, n_bytes: int) -> str:
+    """Read the secret; make it first when missing. Two processes that start at once get the same one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        secret = secrets.token_urlsafe(n_bytes)
-        file.write(secret)
-    return secret
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:  # readable for its owner only
+            file.write(secrets.token_urlsafe(n_bytes))
+            file.flush()
+            with suppress(FileExistsError):  # the other process was first
+                os.link(file.name, path)
+    return path.read_text()
