@@ -25,6 +25,7 @@ from scorecards.models import Basis, Computation, EntityDocument, Proposal, Scor
 
 PERCENTAGES_FROM = 10
 BASELINE_UNIT = "percent_of_entities"
+SOURCE_PARTS = ("document", "title", "lines", "paragraph", "address")
 
 
 @dataclass(frozen=True)
@@ -252,7 +253,8 @@ def _as_printed(value: Any) -> str:
 
 
 def _source(source: Mapping[str, Any]) -> str:
-    return ", ".join(str(part) for part in source.values())
+    # in an order of ours: PostgreSQL and SQLite give the keys of stored JSON in different ones
+    return ", ".join(str(source[name]) for name in SOURCE_PARTS if source.get(name))
 
 
 def as_fraction(entry: Sequence[Any] | None) -> Fraction | None:
