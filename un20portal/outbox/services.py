@@ -134,6 +134,11 @@ def _handle(message_id: int, *, now: Callable[[], datetime]) -> bool:
     return True
 
 
+def _storable(text: str) -> str:
+    """Write out what no database takes: an error that cannot be noted would stop every sweep."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
 @transaction.atomic
 def _note_failure(message_id: int, error: Exception, *, at: datetime) -> None:
     message = Message.objects.select_for_update().filter(pk=message_id).first()
@@ -141,7 +146,7 @@ def _note_failure(message_id: int, error: Exception, *, at: datetime) -> None:
         return
     message.attempts += 1
     message.due_at = at + FIRST_PAUSE * 2 ** (message.attempts - 1)
-    message.last_error = f"{type(error).__name__}: {error}"[:2000]
+    message.last_error = _storable(f"{type(error).__name__}: {error}")[:2000]
     if message.attempts >= MAX_ATTEMPTS:
         message.dead_at = at
     message.save(update_fields=["attempts", "due_at", "last_error", "dead_at"])
