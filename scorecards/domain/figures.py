@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Any
 
 from scorecards.domain.groups import DimensionSummary, ItemCounts, count_item, summarise_dimension
@@ -24,6 +26,15 @@ class FrameworkShape:
     def items(self) -> list[ItemShape]:
         return [item for items in self.dimensions.values() for item in items]
 
+    @property
+    def places(self) -> dict[str, slice]:
+        """Where in a packed sheet the levels of each dimension are."""
+        ends = accumulate(len(items) for items in self.dimensions.values())
+        return {
+            code: slice(end - len(self.dimensions[code]), end)
+            for code, end in zip(self.dimensions, ends, strict=True)
+        }
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -39,23 +50,20 @@ UnitScores = dict[str, dict[str, dict[str, UnitFigures]]]  # basis → unit code
 
 def score_units(units: Sequence[Unit], framework: FrameworkShape) -> UnitScores:
     """Return the figures of §2 for every counted sheet on each basis."""
-    return {basis: _score_basis(units, framework, basis) for basis in BASES}
 
+    @cache  # many sheets say the same on a dimension, most of them on both bases
+    def figures(code: str, levels: bytes) -> UnitFigures:
+        return score_dimension(framework.dimensions[code], levels, highest_level=framework.highest_level)
 
-def _score_basis(
-    units: Sequence[Unit], framework: FrameworkShape, basis: str
-) -> dict[str, dict[str, UnitFigures]]:
-    scores: dict[str, dict[str, UnitFigures]] = {}
-    for unit in units:
-        if (sheet := unit.sheets[basis]) is None:
-            continue
-        start, scores[unit.code] = 0, {}
-        for code, items in framework.dimensions.items():
-            levels = sheet[start : start + len(items)]
-            figures = score_dimension(items, levels, highest_level=framework.highest_level)
-            scores[unit.code][code] = figures
-            start += len(items)
-    return scores
+    places = framework.places
+    return {
+        basis: {
+            unit.code: {code: figures(code, sheet[place]) for code, place in places.items()}
+            for unit in units
+            if (sheet := unit.sheets[basis]) is not None
+        }
+        for basis in BASES
+    }
 
 
 def group_figures(units: Sequence[Unit], framework: FrameworkShape, scores: UnitScores) -> dict[str, Any]:
@@ -136,7 +144,13 @@ def ratio(value: Fraction | None) -> list[Any] | None:
     """Return [numerator, denominator, text with one decimal], or None."""
     if value is None:
         return None
-    return [value.numerator, value.denominator, one_decimal(value)]
+    numerator, denominator = value.as_integer_ratio()
+    return [numerator, denominator, _rounded(numerator, denominator)]
+
+
+@lru_cache(maxsize=100_000)  # counts repeat from item to item
+def _rounded(numerator: int, denominator: int) -> str | None:
+    return one_decimal(Fraction(numerator, denominator))
 
 
 def unit_entry(figures: UnitFigures, highest_level: int) -> dict[str, Any]:

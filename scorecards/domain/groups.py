@@ -1,11 +1,14 @@
 """Method un20-1 §4: the figures of a group of units. Plain Python, integers and exact fractions."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from operator import itemgetter
 
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
-from scorecards.domain.scoring import HAS_FROM, OPERATES_FROM, UnitFigures
+from scorecards.domain.scoring import HAS_FROM, OPERATES_FROM, UnitFigures, exact_index
 from un20portal.lib.ratios import share
 
 ENTITIES, COUNTRY_TEAMS, ALL, CEB31 = "entities", "country_teams", "all", "ceb31"
@@ -30,15 +33,15 @@ class ItemCounts:
     n_missing: int
     dist: tuple[int, ...]
 
-    @property
+    @cached_property
     def n_answered(self) -> int:
         return sum(self.dist)
 
-    @property
+    @cached_property
     def has(self) -> int:
         return sum(self.dist[HAS_FROM:])
 
-    @property
+    @cached_property
     def operates(self) -> int:
         return sum(self.dist[OPERATES_FROM:])
 
@@ -70,14 +73,14 @@ def count_item(levels: Iterable[int | None], *, highest_level: int) -> ItemCount
     """Count the packed levels of a group on one item; None stands for a sheet that does not count."""
     dist = [0] * (highest_level + 1)
     n_group = n_na = n_missing = 0
-    for level in levels:
-        n_group += 1
+    for level, n in Counter(levels).items():
+        n_group += n
         if level is None or level == MISSING_BYTE:
-            n_missing += 1
+            n_missing += n
         elif level == NA_BYTE:
-            n_na += 1
+            n_na += n
         else:
-            dist[level] += 1
+            dist[level] += n
     return ItemCounts(n_group, n_na, n_missing, tuple(dist))
 
 
@@ -101,7 +104,7 @@ def summarise_dimension(
     sheets: Sequence[UnitFigures], *, n_group: int, n_items: int, highest_level: int
 ) -> DimensionSummary:
     """Summarise the counted `sheets` of a group of `n_group` units in a dimension of `n_items` items."""
-    indices = sorted(index for sheet in sheets if (index := sheet.index(highest_level)) is not None)
+    indices = _sorted_indices(sheets, highest_level)
     foundation, breadth = [0] * (highest_level + 1), [0] * (n_items + 1)
     for sheet in sheets:
         breadth[sheet.has] += 1
@@ -112,7 +115,7 @@ def summarise_dimension(
         n_group=n_group,
         n_counted=len(sheets),
         n_rated=len(indices),
-        mean=sum(indices, Fraction(0)) / len(indices) if indices else None,
+        mean=_mean_index(sheets, highest_level),
         median=quantile(indices, Fraction(1, 2)),
         q1=quantile(indices, Fraction(1, 4)),
         q3=quantile(indices, Fraction(3, 4)),
@@ -120,6 +123,27 @@ def summarise_dimension(
         n_advanced=sum(bool(sheet.is_advanced) for sheet in sheets) if has_advanced else None,
         breadth=tuple(breadth),
     )
+
+
+def _sorted_indices(sheets: Sequence[UnitFigures], highest_level: int) -> list[Fraction]:
+    """The indices of the rated sheets, ascending; few differ, so few fractions are made and compared."""
+    counts = Counter((sheet.points, sheet.weight_answered) for sheet in sheets if sheet.is_rated)
+    by_index = [(exact_index(*sums, highest_level), n) for sums, n in counts.items()]
+    return [index for index, n in sorted(by_index, key=itemgetter(0)) for _time in range(n)]
+
+
+def _mean_index(sheets: Sequence[UnitFigures], highest_level: int) -> Fraction | None:
+    """The mean index of the rated sheets, summed as integers wherever the answered weight is the same."""
+    points: Counter[int] = Counter()
+    n_rated = 0
+    for sheet in sheets:
+        if sheet.is_rated:
+            points[sheet.weight_answered] += sheet.points
+            n_rated += 1
+    if not n_rated:
+        return None
+    indices = (exact_index(total, weight, highest_level) for weight, total in points.items())
+    return sum(indices, Fraction(0)) / n_rated
 
 
 def quantile(ordered: Sequence[Fraction], p: Fraction) -> Fraction | None:

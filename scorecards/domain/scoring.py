@@ -49,7 +49,12 @@ class UnitFigures:
         """Return the index 0…100 as an exact fraction; None unless the dimension is rated."""
         if not self.is_rated:
             return None
-        return Fraction(100 * self.points, highest_level * self.weight_answered)
+        return exact_index(self.points, self.weight_answered, highest_level)
+
+
+def exact_index(points: int, weight_answered: int, highest_level: int) -> Fraction:
+    """Return the index 0…100 of a rated sheet."""
+    return Fraction(100 * points, highest_level * weight_answered)
 
 
 def score_dimension(items: Sequence[ItemShape], levels: Sequence[int], *, highest_level: int) -> UnitFigures:
