@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from django.db import transaction
 
@@ -33,6 +34,8 @@ SCORE_FIELDS = (
     "foundation",
     "is_advanced",
 )
+STORED_FIELDS = ("entity_id", "dimension_id", "basis", "snapshot_id", *SCORE_FIELDS)
+score_values = attrgetter(*SCORE_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,8 @@ def compute_cycle(*, cycle_id: int, at: datetime) -> Computation:
 
 @transaction.atomic
 def rebuild_cycle(*, cycle_id: int, at: datetime) -> Computation:
-    """Throw the derived figures of the cycle away and compute them anew."""
+    """Compute the figures of the cycle anew, whatever is stored."""
     Cycle.objects.select_for_update(no_key=True).get(pk=cycle_id)
-    UnitScore.objects.filter(cycle_id=cycle_id).delete()
     Computation.objects.filter(cycle_id=cycle_id).delete()
     return compute_cycle(cycle_id=cycle_id, at=at)
 
@@ -136,29 +138,26 @@ def _sheets(snapshot: Snapshot | None) -> dict[str, bytes | None]:
 
 
 def _store_scores(inputs: Inputs, scores: UnitScores) -> None:
+    """Make the stored rows those of `scores`: wrong ones go, missing ones come, the others stay."""
     dimension_ids = dict(inputs.cycle.framework.dimensions.values_list("code", "pk"))
     snapshots = {snapshot.assessment.entity.code: snapshot for snapshot in inputs.snapshots}
-    rows = [
-        UnitScore(
-            cycle=inputs.cycle,
-            entity_id=snapshots[unit].assessment.entity_id,
-            dimension_id=dimension_ids[dimension],
-            basis=basis,
-            snapshot=snapshots[unit],
-            **{field: getattr(figures, field) for field in SCORE_FIELDS},
+    wanted = {
+        (
+            snapshots[unit].assessment.entity_id,
+            dimension_ids[dimension],
+            basis,
+            snapshots[unit].pk,
+            *score_values(figures),
         )
         for basis, units in scores.items()
         for unit, dimensions in units.items()
         for dimension, figures in dimensions.items()
-    ]
-    kept = {(row.basis, row.entity_id) for row in rows}
-    stored = UnitScore.objects.filter(cycle=inputs.cycle)
-    for basis, entity_id in set(stored.values_list("basis", "entity_id").distinct()) - kept:
-        stored.filter(basis=basis, entity_id=entity_id).delete()
+    }
+    held = UnitScore.objects.filter(cycle=inputs.cycle)
+    stored = {tuple(values): pk for pk, *values in held.values_list("pk", *STORED_FIELDS)}
+    held.filter(pk__in=[pk for values, pk in stored.items() if values not in wanted]).delete()
+    new = [values for values in wanted if values not in stored]
     UnitScore.objects.bulk_create(
-        rows,
+        (UnitScore(cycle=inputs.cycle, **dict(zip(STORED_FIELDS, values, strict=True))) for values in new),
         batch_size=1000,
-        update_conflicts=True,
-        unique_fields=["cycle", "basis", "entity", "dimension"],
-        update_fields=["snapshot", *SCORE_FIELDS],
     )
