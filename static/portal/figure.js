@@ -5,6 +5,8 @@
   const { data, layout } = JSON.parse(document.getElementById("figure-data").textContent);
   const config = {
     displaylogo: false,
+    locale: "page",
+    locales: { page: { dictionary: { "Download plot as a PNG": target.dataset.download } } },
     modeBarButtons: [["toImage"]],
     plotlyServerURL: "",
     responsive: true,
@@ -24,6 +26,7 @@
     layout.font.size = 11;
     layout.margin.t = 190;
     layout.margin.r = Math.min(layout.margin.r, 110);
+    layout.xaxis2.tickvals = [50, 100]; // room for the 100% beside it
     for (const trace of data) trace.y = trace.y.map(inTwoLines);
     for (const note of layout.annotations) if (typeof note.y === "string") note.y = inTwoLines(note.y);
   }
