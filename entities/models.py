@@ -110,6 +110,13 @@ class Entity(SourcedModel, NamedModel):
     def is_country_team(self) -> bool:
         return self.type == EntityType.COUNTRY_TEAM
 
+    @property
+    def short_name(self) -> str:
+        """What pages call it: the acronym; a team's exists in English only, elsewhere its name stands in."""
+        name = self.name
+        is_translated = self.is_country_team and name.language != "en" and not name.is_fallback
+        return name.text if is_translated else self.acronym
+
 
 class Country(SourcedModel, NamedModel):
     """A country or territory that a country-team office works with."""

@@ -2,10 +2,19 @@
 
 from quintet.models.answers import Answer, AnswerRevision, AnswerState, NaDecision, RevisionOutcome, Snapshot
 from quintet.models.cycles import COUNTED, Assessment, Cycle, Delegation, Phase, Status, Transition
-from quintet.models.frameworks import Area, BridgeQuestion, Dimension, Framework, Item, Observation
+from quintet.models.frameworks import (
+    DIMENSION_NAMES,
+    Area,
+    BridgeQuestion,
+    Dimension,
+    Framework,
+    Item,
+    Observation,
+)
 
 __all__ = [
     "COUNTED",
+    "DIMENSION_NAMES",
     "Answer",
     "AnswerRevision",
     "AnswerState",

@@ -2,9 +2,28 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from un20portal.lib.languages import Text, reference_code
 from un20portal.lib.models import SourcedModel
+
+DIMENSION_NAMES = {
+    "DAT": _("Data"),
+    "INN": _("Innovation"),
+    "FOR": _("Strategic foresight"),
+    "DIG": _("Digital"),
+    "BES": _("Behavioural science"),
+    "CUL-CUR": _("Curiosity and learning"),
+    "CUL-AGI": _("Agility"),
+    "CUL-GEO": _("Geographical diversity"),
+    "CUL-GEN": _("Gender equality"),
+    "CUL-YOU": _("Youth"),
+    "CUL-INC": _("Inclusion"),
+    "CUL-RES": _("Resilience and well-being"),
+    "CUL-ENV": _("Environmental sustainability"),
+    "CUL-INT": _("Integrity"),
+}
 
 
 class Observation(SourcedModel):
@@ -80,6 +99,13 @@ class Dimension(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def name(self) -> Text:
+        """The name for the reader of the active language; one that is not translated stays as it is."""
+        if known := DIMENSION_NAMES.get(self.code):
+            return Text(str(known), reference_code(get_language()), is_fallback=False)
+        return Text(self.label, self.framework.language, is_fallback=True)
 
 
 class ItemQuerySet(models.QuerySet["Item"]):

@@ -8,18 +8,12 @@ from django import template
 from django.utils.formats import localize
 from django.utils.translation import get_language_bidi, gettext, gettext_lazy, ngettext
 
+from quintet.models import DIMENSION_NAMES
 from scorecards import charts
 from scorecards.charts import Bar, FigureLabels, FigurePanel
 
 register = template.Library()
 
-DIMENSION_NAMES = {
-    "DAT": gettext_lazy("Data"),
-    "INN": gettext_lazy("Innovation"),
-    "FOR": gettext_lazy("Strategic foresight"),
-    "DIG": gettext_lazy("Digital"),
-    "BES": gettext_lazy("Behavioural science"),
-}
 ENABLER_NAMES = {
     "STR": gettext_lazy("Strategy or action plan"),
     "LED": gettext_lazy("Leadership roles"),
@@ -46,7 +40,7 @@ COMPARABILITY = {
 
 @register.filter
 def dimension_name(code: str, label: str = "") -> str:
-    """Name a capability in the reader's language; other dimensions keep their label."""
+    """Name a dimension in the reader's language; one that is not translated keeps its label."""
     return str(DIMENSION_NAMES.get(code, label or code))
 
 
