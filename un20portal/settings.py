@@ -250,6 +250,8 @@ if REDIS_URL:
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
         "health_check_interval": 25,
+        # a request that wakes a worker does not wait for a broker that is down: the sweep does the work
+        "max_retries": 0,
     }
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "un20portal.outbox.tasks.beat", "schedule": 15.0},
