@@ -58,7 +58,7 @@ format: .venv/dev-installed
 
 bench: .venv/dev-installed $(CATALOGUES)
 	@mkdir -p build
-	$(BIN)/python -m tests.bench --output build/bench.json
+	$(BIN)/python -m tests.benchmarks --output build/bench.json
 
 lock: .venv/dev-installed
 	$(LOCK) --output-file requirements/base.txt requirements/base.in

@@ -141,7 +141,7 @@ def _store_scores(inputs: Inputs, scores: UnitScores) -> None:
     """Make the stored rows those of `scores`: wrong ones go, missing ones come, the others stay."""
     dimension_ids = dict(inputs.cycle.framework.dimensions.values_list("code", "pk"))
     snapshots = {snapshot.assessment.entity.code: snapshot for snapshot in inputs.snapshots}
-    wanted = {
+    wanted = [
         (
             snapshots[unit].assessment.entity_id,
             dimension_ids[dimension],
@@ -152,10 +152,10 @@ def _store_scores(inputs: Inputs, scores: UnitScores) -> None:
         for basis, units in scores.items()
         for unit, dimensions in units.items()
         for dimension, figures in dimensions.items()
-    }
+    ]
     held = UnitScore.objects.filter(cycle=inputs.cycle)
     stored = {tuple(values): pk for pk, *values in held.values_list("pk", *STORED_FIELDS)}
-    held.filter(pk__in=[pk for values, pk in stored.items() if values not in wanted]).delete()
+    held.filter(pk__in=[stored[values] for values in stored.keys() - set(wanted)]).delete()
     new = [values for values in wanted if values not in stored]
     UnitScore.objects.bulk_create(
         (UnitScore(cycle=inputs.cycle, **dict(zip(STORED_FIELDS, values, strict=True))) for values in new),
