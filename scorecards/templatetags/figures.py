@@ -11,6 +11,7 @@ from django.utils.translation import get_language_bidi, gettext, gettext_lazy, n
 from quintet.models import DIMENSION_NAMES
 from scorecards import charts
 from scorecards.charts import Bar, FigureLabels, FigurePanel
+from un20portal.lib.templatetags.portal import left_to_right
 
 register = template.Library()
 
@@ -87,8 +88,7 @@ def as_printed(baseline: Any) -> str:
         value = localize(Decimal(baseline.value), use_l10n=True)
     except InvalidOperation:
         value = baseline.value
-    text = f"{OPERATORS.get(baseline.operator, '')}{value}%"
-    return f"\u2066{text}\u2069" if get_language_bidi() else text  # a formula reads left to right
+    return left_to_right(f"{OPERATORS.get(baseline.operator, '')}{value}%")
 
 
 @register.filter
@@ -160,6 +160,11 @@ def by_dimension(rows: Sequence[Any]) -> list[dict[str, Any]]:
     return [{"code": code, "label": "", "tagline": "", "rows": cells} for code, cells in grouped.items()]
 
 
+def _run(text: str) -> str:
+    """Let a text of the figure run from right to left in Arabic: the drawing itself is left to right."""
+    return f"\u2067{text}\u2069" if get_language_bidi() else text
+
+
 @register.simple_tag
 def state_of_play_figure(panels: Sequence[Any]) -> dict[str, Any]:
     """Return the interactive state of play in the reader's language: data and layout for Plotly."""
@@ -169,16 +174,16 @@ def state_of_play_figure(panels: Sequence[Any]) -> dict[str, Any]:
                 dimension_name(panel.code, panel.label),
                 panel.rows,
                 [enabler_name(row.enabler, row.label) for row in panel.rows],
-                [in_words(row) for row in panel.rows],
-                [_note(row) for row in panel.rows],
+                [_run(in_words(row)) for row in panel.rows],
+                [_run(_note(row)) for row in panel.rows],
             )
             for panel in panels
         ],
         labels=FigureLabels(
-            has=gettext("In place (level 2 or above)"),
-            operates=gettext("Operating (level 3 or above)"),
+            has=_run(gettext("In place (level 2 or above)")),
+            operates=_run(gettext("Operating (level 3 or above)")),
             missing=gettext("No answer"),
-            baseline=gettext("Published in 2023, N not stated"),
+            baseline=_run(gettext("Published in 2023, N not stated")),
             of_answers=gettext("of the answers"),
             of_group=gettext("of the group"),
         ),

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import translate_url
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, get_language_bidi, gettext
 
 from un20portal.lib.languages import Text, reference_code
 from un20portal.lib.ratios import whole_per_cent
@@ -36,6 +36,12 @@ def spoken(text: Text) -> SafeString | str:
 def per_cent(share: Fraction | None) -> str:
     """Show a share in per cent as a whole number, rounded half to even; a dash when there is none."""
     return "–" if share is None else f"{whole_per_cent(share)}%"
+
+
+@register.filter
+def left_to_right(text: str) -> str:
+    """Keep a formula or a version in its own order inside Arabic: "0.1-draft"."""
+    return f"\u2066{text}\u2069" if get_language_bidi() else text
 
 
 @register.filter
