@@ -14,9 +14,9 @@
   };
 
   // Break a long name in two at the space nearest to its middle.
-  const inTwoLines = (name) => {
+  const inTwoLines = (name, shortest = 14) => {
     const spaces = [...name.matchAll(/ /g)].map((match) => match.index);
-    if (name.length < 14 || !spaces.length) return name;
+    if (name.length < shortest || !spaces.length) return name;
     const middle = name.length / 2;
     const at = spaces.reduce((best, place) => (Math.abs(place - middle) < Math.abs(best - middle) ? place : best));
     return `${name.slice(0, at)}<br>${name.slice(at + 1)}`;
@@ -26,9 +26,13 @@
     layout.font.size = 11;
     layout.margin.t = 190;
     layout.margin.r = Math.min(layout.margin.r, 110);
-    layout.xaxis2.tickvals = [50, 100]; // room for the 100% beside it
-    for (const trace of data) trace.y = trace.y.map(inTwoLines);
-    for (const note of layout.annotations) if (typeof note.y === "string") note.y = inTwoLines(note.y);
+    Object.assign(layout.xaxis2, { tickvals: [100], tickangle: 0 });
+    layout.xaxis2.title.text = inTwoLines(layout.xaxis2.title.text, 0);
+    for (const trace of data) trace.y = trace.y.map((name) => inTwoLines(name));
+    for (const note of layout.annotations) {
+      if (typeof note.y === "string") note.y = inTwoLines(note.y);
+      else Object.assign(note, { xshift: note.xanchor === "right" ? 60 : -60, font: { size: 14 } }); // a panel's title
+    }
   }
   target.replaceChildren();
   window.Plotly.newPlot(target, data, layout, config);
