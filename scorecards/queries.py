@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -24,6 +25,7 @@ from scorecards.domain.scoring import UnitFigures
 from scorecards.models import Basis, Computation, EntityDocument, Proposal, Scorecard, UnitScore
 
 PERCENTAGES_FROM = 10
+KEPT = 4  # published versions that a process holds, a few megabytes each
 BASELINE_UNIT = "percent_of_entities"
 SOURCE_PARTS = ("document", "title", "lines", "paragraph", "address")
 
@@ -118,21 +120,42 @@ def published_scorecards() -> QuerySet[Scorecard]:
 
 
 def latest_scorecard(cycle: Cycle | None = None) -> Scorecard | None:
-    """The latest published version: of a cycle, or of the cycle that closed last."""
-    scorecards = Scorecard.objects.select_related("cycle__framework")
+    """The latest published version: of a cycle, or of the cycle that closed last; its bytes not yet read."""
+    scorecards = Scorecard.objects.select_related("cycle__framework").defer("payload")
     if cycle is not None:
         scorecards = scorecards.filter(cycle=cycle)
     return scorecards.order_by("-cycle__closes_on", "-version").first()
 
 
 def scorecard_version(cycle: Cycle, version: int) -> Scorecard | None:
-    """A certain published version of a cycle."""
-    return Scorecard.objects.select_related("cycle__framework").filter(cycle=cycle, version=version).first()
+    """A certain published version of a cycle; its bytes not yet read."""
+    scorecards = Scorecard.objects.select_related("cycle__framework").defer("payload")
+    return scorecards.filter(cycle=cycle, version=version).first()
+
+
+def published_sha256(code: str, version: int | None = None) -> str | None:
+    """The hash of a cycle's latest published version, or of a certain one."""
+    scorecards = Scorecard.objects.filter(cycle__code=code)
+    if version is not None:
+        scorecards = scorecards.filter(version=version)
+    return scorecards.order_by("-version").values_list("sha256", flat=True).first()
+
+
+@lru_cache(maxsize=KEPT)
+def published_bytes(sha256: str) -> bytes:
+    """The published bytes that have this hash: they never change, so a process keeps the last few."""
+    return Scorecard.objects.values_list("payload", flat=True).get(sha256=sha256).encode()
+
+
+@lru_cache(maxsize=KEPT)
+def _document(sha256: str) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(published_bytes(sha256))
+    return document
 
 
 def published_figures(scorecard: Scorecard) -> Figures:
     """The figures inside the published bytes."""
-    document = json.loads(scorecard.payload)
+    document = _document(scorecard.sha256)
     return Figures(
         scorecard.cycle, document["groups"], document["baselines"], scorecard.version, scorecard.sha256
     )

@@ -21,7 +21,6 @@ from scorecards.api.choosing import (
     chosen_basis,
     chosen_figures,
     chosen_group,
-    cycle_of,
 )
 from scorecards.api.serializers import (
     DimensionFigureSerializer,
@@ -54,11 +53,11 @@ class ScorecardView(ApiView):
 
     permission_classes = [PublishedForAll]
 
-    def bytes_of(self, scorecard: Scorecard | None) -> HttpResponse:
-        if scorecard is None:
+    def bytes_of(self, sha256: str | None) -> HttpResponse:
+        if sha256 is None:
             raise Http404
-        response = HttpResponse(scorecard.payload.encode(), content_type="application/json")
-        response["ETag"] = f'"{scorecard.sha256}"'
+        response = HttpResponse(queries.published_bytes(sha256), content_type="application/json")
+        response["ETag"] = f'"{sha256}"'
         return response
 
 
@@ -69,7 +68,7 @@ class LatestScorecardView(ScorecardView):
         responses={200: OpenApiTypes.OBJECT, **problems(404)},
     )
     def get(self, request: Request, cycle: str) -> HttpResponse:
-        return self.bytes_of(queries.latest_scorecard(cycle_of(cycle)))
+        return self.bytes_of(queries.published_sha256(cycle))
 
 
 class ScorecardVersionView(ScorecardView):
@@ -80,7 +79,7 @@ class ScorecardVersionView(ScorecardView):
         responses={200: OpenApiTypes.OBJECT, **problems(404)},
     )
     def get(self, request: Request, cycle: str, version: int) -> HttpResponse:
-        return self.bytes_of(queries.scorecard_version(cycle_of(cycle), version))
+        return self.bytes_of(queries.published_sha256(cycle, version))
 
 
 FIGURES: Any = {

@@ -4,6 +4,8 @@ from typing import Any
 
 from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.messages import get_messages
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -11,6 +13,9 @@ from django.views.decorators.http import require_safe
 from quintet.models import Cycle, Phase
 from scorecards import access, queries
 from scorecards.queries import Figures
+from un20portal.lib.canonical import sha256
+
+KEPT_SECONDS = 60  # a new version shows at once; a cycle's new title or phase within this time
 
 
 @login_not_required
@@ -24,7 +29,12 @@ def scorecard_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def scorecard_detail(request: HttpRequest, cycle: str) -> HttpResponse:
     """The state of play of a cycle: the latest published version, or a provisional one for those who may."""
-    return render(request, "scorecards/scorecard_detail.html", _context(request, cycle))
+
+    def page() -> bytes:
+        return render(request, "scorecards/scorecard_detail.html", _context(request, cycle)).content
+
+    key = _public_page_key(request, cycle)
+    return HttpResponse(page() if key is None else cache.get_or_set(key, page, KEPT_SECONDS))
 
 
 @login_not_required
@@ -34,6 +44,14 @@ def scorecard_detail(request: HttpRequest, cycle: str) -> HttpResponse:
 def figure(request: HttpRequest, cycle: str) -> HttpResponse:
     """The same state of play as an interactive figure, loaded only by those who ask for it."""
     return render(request, "scorecards/figure.html", _context(request, cycle))
+
+
+def _public_page_key(request: HttpRequest, code: str) -> str | None:
+    """Name the page that everybody who is not signed in sees here; None when it is this reader's own."""
+    published = queries.published_sha256(code)
+    if published is None or request.user.is_authenticated or len(get_messages(request)):
+        return None
+    return f"scorecard-page:{sha256(f'{published} {request.get_full_path()}')}"
 
 
 def _context(request: HttpRequest, code: str) -> dict[str, Any]:
