@@ -36,6 +36,7 @@ from tests.factories import (
 )
 from tests.processes import Worker
 from un20portal.celery import app
+from un20portal.lib.errors import WrongState
 from un20portal.outbox import services as outbox
 from un20portal.outbox.models import Message
 
@@ -316,7 +317,7 @@ class TestPublishedTenTimesAtOnce:
                         publishing.propose(cycle=one, by=cast.task_force, at=AT)
                     try:
                         publishing.confirm(cycle=one, by=cast.second, at=AT)
-                    except publishing.WrongState:
+                    except WrongState:
                         continue  # another cycle came first: propose again
             finally:
                 connection.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -111,7 +112,7 @@ class TestAFirstAnswer:
         assert (revision.version, revision.outcome, revision.channel) == (1, RevisionOutcome.SAVED, "form")
         assert (revision.by, revision.at, revision.claimed) == (cast.focal, AT, 2)
 
-    def test_may_be_written_by_several_hands_at_once_but_only_one_is_first(self, say: Say) -> None:
+    def test_cannot_be_written_by_a_second_person_who_saw_nothing(self, say: Say) -> None:
         say(TWO)
         with pytest.raises(StaleVersion):
             say(THREE, version=0)
@@ -341,7 +342,7 @@ class TestWritesAtTheSameMoment:
 
     def test_on_different_items_are_all_stored(self, say: Say, cycle: Cycle) -> None:
         items = [f"DAT-{enabler}" for enabler in ("STR", "LED", "COE", "HRS", "TRN", "FUN")]
-        acts = [lambda item=item: say(TWO, item=item) for item in items]
+        acts: list[Callable[[], Any]] = [partial(say, TWO, item=item) for item in items]
         assert self.at_once(acts) == ["done"] * 6
         assert Answer.objects.count() == 6
 

@@ -1,9 +1,10 @@
 """The outbox: work that a transaction owes is tried until it is done, and done once."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ class Work:
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     """A topic of the tests, subscribed as an app does and forgotten afterwards."""
     monkeypatch.setattr(services, "_handlers", dict(services._handlers))
     handler = Work()
@@ -323,10 +324,13 @@ class TestAnsweringOnce:
         assert effects() == []
 
     def test_keeps_the_keys_of_each_person_apart(self) -> None:
+        def says(name: str) -> tuple[int, Any]:
+            return 200, name
+
         for name in ("one", "two"):
             user = make_user(name)
             asked = services.answer_once(
-                user=user, key="k", request_sha256=name, at=AT, act=lambda name=name: (200, name)
+                user=user, key="k", request_sha256=name, at=AT, act=partial(says, name)
             )
             assert asked == (200, name)
         with pytest.raises(IntegrityError), transaction.atomic():
