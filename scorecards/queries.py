@@ -141,6 +141,12 @@ def published_sha256(code: str, version: int | None = None) -> str | None:
     return scorecards.order_by("-version").values_list("sha256", flat=True).first()
 
 
+def published_state(code: str) -> tuple[str, str] | None:
+    """The hash of a cycle's latest published version and the cycle's phase now: what its page hangs on."""
+    states = Scorecard.objects.filter(cycle__code=code).order_by("-version")
+    return states.values_list("sha256", "cycle__phase").first()
+
+
 @lru_cache(maxsize=KEPT)
 def published_bytes(sha256: str) -> bytes:
     """The published bytes that have this hash: they never change, so a process keeps the last few."""

@@ -5,7 +5,7 @@ from typing import Any
 from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.messages import get_messages
-from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -15,7 +15,8 @@ from scorecards import access, queries
 from scorecards.queries import Figures
 from un20portal.lib.canonical import sha256
 
-KEPT_SECONDS = 60  # a new version shows at once; a cycle's new title or phase within this time
+# In this process: pages need no other server, and a new release begins with none.
+PAGES = LocMemCache("scorecard-pages", {"TIMEOUT": 60, "OPTIONS": {"MAX_ENTRIES": 200}})
 
 
 @login_not_required
@@ -34,7 +35,7 @@ def scorecard_detail(request: HttpRequest, cycle: str) -> HttpResponse:
         return render(request, "scorecards/scorecard_detail.html", _context(request, cycle)).content
 
     key = _public_page_key(request, cycle)
-    return HttpResponse(page() if key is None else cache.get_or_set(key, page, KEPT_SECONDS))
+    return HttpResponse(page() if key is None else PAGES.get_or_set(key, page))
 
 
 @login_not_required
@@ -48,10 +49,10 @@ def figure(request: HttpRequest, cycle: str) -> HttpResponse:
 
 def _public_page_key(request: HttpRequest, code: str) -> str | None:
     """Name the page that everybody who is not signed in sees here; None when it is this reader's own."""
-    published = queries.published_sha256(code)
-    if published is None or request.user.is_authenticated or len(get_messages(request)):
+    state = queries.published_state(code)
+    if state is None or request.user.is_authenticated or len(get_messages(request)):
         return None
-    return f"scorecard-page:{sha256(f'{published} {request.get_full_path()}')}"
+    return sha256(" ".join([*state, request.get_full_path()]))
 
 
 def _context(request: HttpRequest, code: str) -> dict[str, Any]:
