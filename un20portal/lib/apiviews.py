@@ -60,6 +60,7 @@ def _refuse_unknown_parameters(request: Request, known: set[str]) -> None:
 
 def _add_etag(response: HttpResponseBase) -> HttpResponseBase:
     """Name the bytes by their hash, unless the view named them already."""
-    content = getattr(response, "content", b"")
-    response.headers.setdefault("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+    if "ETag" not in response.headers:
+        content = getattr(response, "content", b"")
+        response.headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()}"'
     return response
