@@ -1,25 +1,9 @@
 """The administration: people, roles, tokens, entities. Never an answer."""
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.utils.translation import gettext_lazy as _
+from django.http import HttpRequest
 
-from entities import access
 from entities.models import ApiToken, Country, Entity, Membership, Region, User
-
-
-class PortalAdminSite(admin.AdminSite):
-    site_header = site_title = _("UN 2.0 portal: administration")
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        return access.is_administrator(request.user)
-
-    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """Sign in where everybody signs in; to others the administration does not exist."""
-        if request.user.is_authenticated:
-            raise Http404
-        return redirect("account_login")
 
 
 class MembershipInline(admin.TabularInline):
@@ -34,6 +18,10 @@ class UserAdmin(admin.ModelAdmin):
     search_fields = ["email", "name"]
     fields = ["email", "name", "preferred_language", "is_active"]
     inlines = [MembershipInline]
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Accounts are closed, not deleted: Django's page would list what hangs on them, answers too."""
+        return False
 
 
 class ReferenceAdmin(admin.ModelAdmin):

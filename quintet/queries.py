@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Count, F, Q, QuerySet, Value
+from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from entities.access import Person, entities_with
 from entities.models import Role
@@ -141,10 +142,18 @@ def _delegated_tasks(user: Person, sheets: QuerySet[Assessment]) -> list[Task]:
 
 
 def _with_progress(sheets: QuerySet[Assessment]) -> QuerySet[Assessment]:
+    """Count by subqueries: joining answers and items would multiply them, 65 × 65 rows a sheet."""
+    settled = Answer.objects.filter(assessment=OuterRef("pk")).exclude(state=AnswerState.UNANSWERED)
+    items = Item.objects.filter(framework=OuterRef("cycle__framework"))
     return sheets.select_related("cycle", "entity").annotate(
-        settled=Count("answers", filter=~Q(answers__state=AnswerState.UNANSWERED), distinct=True),
-        total=Count("cycle__framework__items", distinct=True),
+        settled=_count_of(settled, "assessment"), total=_count_of(items, "framework")
     )
+
+
+def _count_of(rows: QuerySet[Any], owner: str) -> Coalesce:
+    """The number of `rows` that belong to one `owner`, as a subquery."""
+    counted = rows.order_by().values(owner).annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)
 
 
 def _task(sheet: Assessment, kind: str) -> Task:
@@ -255,10 +264,19 @@ def history_entries(keys: Sequence[Mapping[str, Any]], *, is_insider: bool) -> l
     writes = AnswerRevision.objects.select_related("by", "item").in_bulk(ids["write"])
     events: dict[str, dict[int, Any]] = {"step": steps, "write": writes}
     return [
-        HistoryEntry(key["kind"], event, is_insider or getattr(event, "action", "") != "send_back")
+        _entry(key["kind"], event, is_insider)
         for key in keys
         if (event := events[key["kind"]].get(key["id"]))
     ]
+
+
+def steps(assessment: Assessment, *, is_insider: bool) -> list[HistoryEntry]:
+    """The steps of a sheet, oldest first, with the same rule on comments as in its history."""
+    return [_entry("step", step, is_insider) for step in assessment.transitions.select_related("by")]
+
+
+def _entry(kind: str, event: Transition | AnswerRevision, is_insider: bool) -> HistoryEntry:
+    return HistoryEntry(kind, event, is_insider or getattr(event, "action", "") != "send_back")
 
 
 def current_framework() -> Framework:

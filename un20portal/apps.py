@@ -23,4 +23,4 @@ class PortalConfig(AppConfig):
 class PortalAdminConfig(AdminConfig):
     """The administration, with our own rule on who may enter."""
 
-    default_site = "entities.admin.PortalAdminSite"
+    default_site = "un20portal.accounts.PortalAdminSite"

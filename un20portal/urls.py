@@ -3,26 +3,28 @@
 from allauth.account import views as account
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.decorators.http import require_http_methods
 
 from un20portal import api_docs, health, views
 
+page = require_http_methods(["GET", "HEAD", "POST"])  # allauth's own views answer PUT and OPTIONS too
 account_patterns = [
-    path("login/", account.login, name="account_login"),
+    path("login/", page(account.login), name="account_login"),
     path("logout/", views.sign_out, name="account_logout"),
-    path("inactive/", account.account_inactive, name="account_inactive"),
-    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
-    path("password/change/", account.password_change, name="account_change_password"),
-    path("password/reset/", account.password_reset, name="account_reset_password"),
-    path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
-    path(
-        "password/reset/key/<str:uidb36>-<str:key>/",
-        account.password_reset_from_key,
+    path("inactive/", page(account.account_inactive), name="account_inactive"),
+    path("reauthenticate/", page(account.reauthenticate), name="account_reauthenticate"),
+    path("password/change/", page(account.password_change), name="account_change_password"),
+    path("password/reset/", page(account.password_reset), name="account_reset_password"),
+    path("password/reset/done/", page(account.password_reset_done), name="account_reset_password_done"),
+    re_path(  # a key has hyphens of its own: the first one ends the account's number
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
+        page(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     path(
         "password/reset/key/done/",
-        account.password_reset_from_key_done,
+        page(account.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
     path("language/", views.LanguageView.as_view(), name="account_language"),

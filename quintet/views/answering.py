@@ -26,7 +26,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "sheet": sheet,
         "progress": queries.progress(sheet, access.readable_items(request.user, sheet)),
-        "transitions": sheet.transitions.select_related("by"),
+        "steps": queries.steps(sheet, is_insider=access.drafted_items(request.user, sheet) is None),
         "can_review": access.can_review(request.user),
         "comment_form": CommentForm(),
         "is_demo": sheet.is_demo,
