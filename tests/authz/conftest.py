@@ -1,0 +1,42 @@
+"""The world of a module of tests, made once and undone at its end, and the runner into it."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+from django.test import client, override_settings
+from pytest_django.plugin import DjangoDbBlocker
+from rest_framework.throttling import SimpleRateThrottle
+
+from tests.authz.runner import Runner
+from tests.authz.world import World, build_world
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Everything that requests can be about; each test runs in a savepoint inside.
+
+    Tests carry the mark `django_db`: without one in the run, pytest-django sets no database up.
+    """
+    assert "test" in Path(str(connection.settings_dict["NAME"])).name, "this is not a test database"
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield build_world()
+        transaction.set_rollback(True)
+
+
+def _forget(*_args: object, **_options: object) -> None:
+    """Copying the context of every template is half the time of a request, and nobody looks at it."""
+
+
+@pytest.fixture(scope="module")
+def runner(world: World) -> Iterator[Runner]:
+    """Thousands of requests a minute are no abuse here: limits have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch, override_settings(ACCOUNT_RATE_LIMITS=False):
+        rates = SimpleRateThrottle.THROTTLE_RATES
+        patch.setattr(SimpleRateThrottle, "THROTTLE_RATES", dict.fromkeys(rates))
+        patch.setattr(client, "store_rendered_templates", _forget)
+        logging.disable(logging.WARNING)  # a line for every refusal would be all there is to read
+        yield Runner(world)
+        logging.disable(logging.NOTSET)

@@ -1,0 +1,188 @@
+"""What a request to each route looks like: existing objects for its address, a body that can succeed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+
+from entities.models import ApiToken, User
+from tests.authz.surface import ADMIN, API, Route
+from tests.authz.world import DELEGATED, NOT_DELEGATED, PASSWORD, World, version_of
+from un20portal.outbox.models import Message
+
+SHEETS = (
+    "a_draft", "a_signoff", "a_submitted", "a_validated", "a_returned", "a_closed",
+    "b_draft", "b_submitted", "b_closed", "missing",
+)  # fmt: skip
+NOBODY = 999_999
+ONLY = "only"  # the variant of a route that needs no choice of an object
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One request to a route: values for its address, and what is sent with it."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    query: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class NoSample(Exception):
+    """A route has a place in its address for which nothing is known to put in."""
+
+
+def samples(world: World, route: Route) -> dict[str, Sample]:
+    """Return the variants of a route by name; NoSample when its address cannot be built."""
+    found = dict(_variants(world, route))
+    for variant, sample in found.items():
+        if missing := set(route.parameters) - set(sample.values):
+            raise NoSample(f"{route.name} ({variant}): no value for {missing}; name one in samples.py")
+    return found
+
+
+def _variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
+    if route.kind == ADMIN:
+        yield ONLY, Sample(_admin_values(world, route), body=_admin_body(world, route))
+    elif "pk" in route.parameters:
+        yield from _sheet_variants(world, route)
+    elif "cycle" in route.parameters or (route.name.startswith("quintet") and "code" in route.parameters):
+        yield from _cycle_variants(world, route)
+    else:
+        yield ONLY, Sample(_plain_values(world, route), body=_plain_body(world, route))
+
+
+def _sheet_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
+    """Sheets in all states, and what is particular to a route: another item, a stale version."""
+    for name in SHEETS:
+        yield name, _sheet_sample(world, route, name, DELEGATED, "DAT")
+    if "item" in route.parameters:
+        yield "a_draft_not_delegated", _sheet_sample(world, route, "a_draft", NOT_DELEGATED, "DAT")
+        yield "a_submitted_not_delegated", _sheet_sample(world, route, "a_submitted", NOT_DELEGATED, "DAT")
+        yield "a_draft_no_such_item", _sheet_sample(world, route, "a_draft", "DAT-XXX", "DAT")
+    if "dimension" in route.parameters:
+        yield "a_draft_not_delegated", _sheet_sample(world, route, "a_draft", DELEGATED, "INN")
+    if route.name.endswith(":assessment-sign-off"):
+        yield "a_signoff_own", _sheet_sample(world, route, "a_signoff_own", DELEGATED, "DAT")
+    if route.name == "quintet-api:answer-detail":
+        sample = _sheet_sample(world, route, "a_draft", DELEGATED, "DAT")
+        yield "a_draft_stale", Sample(sample.values, body=sample.body, headers={"If-Match": '"1"'})
+        yield "a_draft_no_version", Sample(sample.values, body=sample.body)
+
+
+def _sheet_sample(world: World, route: Route, name: str, item: str, dimension: str) -> Sample:
+    sheet = world.sheets.get(name)
+    values = {"pk": sheet.pk if sheet else NOBODY, "item": item, "dimension": dimension}
+    known = sheet is not None and "item" in route.parameters and item != "DAT-XXX"
+    version = version_of(sheet, item) if known and sheet else 0
+    step = route.name.partition(":")[2]
+    body: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    if step == "answer-save":
+        body = {"choice": "3", "comment": "written by a test", "version": str(version)}
+    elif step == "answer-detail":
+        body = {"state": "answered", "claimed": 3, "comment": "written by a test"}
+        headers = {"If-Match": f'"{version}"'}
+    elif step == "answer-decide":
+        body = {"accepted": "1", "reason": "decided by a test"}
+    elif step in ("assessment-send-back", "assessment-return", "assessment-reopen"):
+        body = {"comment": "Say more, please."}
+    return Sample(values, body=body, headers=headers)
+
+
+def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
+    place = "cycle" if "cycle" in route.parameters else "code"
+    body = {"codes": "UNDP"} if route.name == "quintet:cycle-open" else {}
+    others = {"version": 1} if "version" in route.parameters else {}
+    if route.name == "scorecards-api:unit-detail":
+        for name in ("published", "submitted"):
+            for letter, code in (("a", "UNDP"), ("b", "UNICEF")):
+                values = {"cycle": name, "code": code}
+                yield f"{name}_{letter}", Sample(values)
+        for letter, code in (("a", "UNDP"), ("b", "UNICEF")):
+            values = {"cycle": "computed", "code": code}
+            yield f"provisional_{letter}", Sample(values, query="?version=provisional")
+        return
+    for name in ("planned", "draft", "computed", "proposed", "proposed-own", "published", "missing"):
+        yield name, Sample({place: name, **others}, body=body)
+    if route.name in WITH_PROVISIONAL:
+        yield "provisional", Sample({place: "computed"}, query="?version=provisional")
+
+
+WITH_PROVISIONAL = {
+    "scorecards-api:item-list", "scorecards-api:state-of-play", "scorecards-api:dimension-list",
+    "scorecards-api:unit-list", "scorecards:scorecard-detail", "scorecards:scorecard-figure",
+}  # fmt: skip
+
+
+def _plain_values(world: World, route: Route) -> dict[str, Any]:
+    spare = world.people["spare"]
+    values: dict[str, Any] = {
+        "slug": world.framework.slug,
+        "uidb36": user_pk_to_url_str(spare),
+        "key": default_token_generator.make_token(spare),
+    }
+    if route.name == "entities-api:entity-detail":
+        values["code"] = "UNDP"
+    return {name: values[name] for name in route.parameters if name in values}
+
+
+def _plain_body(world: World, route: Route) -> dict[str, Any]:
+    new = "another long password of theirs"
+    days = {"opens_on": "2027-01-01", "closes_on": "2027-06-30"}
+    bodies: dict[str, dict[str, Any]] = {
+        "account_login": {"login": "spare@example.org", "password": PASSWORD},
+        "account_language": {"language": "fr", "next": "/frameworks/"},
+        "account_reauthenticate": {"password": PASSWORD},
+        "account_change_password": {"oldpassword": PASSWORD, "password1": new, "password2": new},
+        "account_reset_password": {"email": "spare@example.org"},
+        "account_reset_password_from_key": {"password1": new, "password2": new},
+        "quintet:cycle-plan": {"code": "2027", "title": "New", "framework": world.framework.pk, **days},
+    }
+    return bodies.get(route.name, {})
+
+
+def _admin_values(world: World, route: Route) -> dict[str, Any]:
+    model = route.template.split("/")[2] if route.template.count("/") > 2 else ""
+    spare = world.people["spare"]
+    objects: dict[str, Any] = {
+        "user": spare.pk,
+        "entity": world.entities["UNDP"].pk,
+        "country": "KEN",
+        "region": "africa",
+        "apitoken": ApiToken.objects.values_list("pk", flat=True)[0],
+        "message": Message.objects.values_list("pk", flat=True)[0],
+        "group": Group.objects.values_list("pk", flat=True)[0],
+        "emailaddress": NOBODY,  # the portal makes none of these rows
+        "{content_type_id}": spare.pk,
+    }
+    values = {
+        "app_label": "entities",
+        "url": "nothing/here",
+        "content_type_id": ContentType.objects.get_for_model(User).pk,
+        "object_id": objects.get(model),
+    }
+    return {name: values[name] for name in route.parameters if values.get(name) is not None}
+
+
+def _admin_body(world: World, route: Route) -> dict[str, Any]:
+    """What the forms of the administration send; an empty form where nothing is to be changed."""
+    inline = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+    person = {"name": "New", "preferred_language": "en", "is_active": "on", **inline}
+    new = "another long password of theirs"
+    bodies: dict[str, dict[str, Any]] = {
+        "admin:entities_user_add": {"email": "new@example.org", **person},
+        "admin:entities_user_change": {"email": "spare@example.org", **person},
+        "admin:entities_apitoken_change": {"revoked_at_0": "2026-01-01", "revoked_at_1": "10:00"},
+        "admin:password_change": {"old_password": PASSWORD, "new_password1": new, "new_password2": new},
+    }
+    deletes = {"post": "yes"} if route.name.endswith("_delete") else {}
+    return bodies.get(route.name, deletes)
+
+
+def is_json(route: Route) -> bool:
+    return route.kind == API

@@ -1,0 +1,81 @@
+"""Does the matrix bite? Each mutant takes one lock off; the cells behind it must turn red."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from rest_framework.permissions import SAFE_METHODS
+
+from entities import access as people
+from entities.api import authentication
+from quintet import access as sheets
+from quintet.models.cycles import AssessmentQuerySet
+from scorecards import access as figures
+from tests.authz.runner import Run, Runner, cases_of
+from tests.authz.surface import routes
+from tests.authz.world import World
+from un20portal.accounts import PortalAdminSite
+from un20portal.lib.api import SignedIn
+
+pytestmark = pytest.mark.django_db
+
+
+def always(value: Any) -> Callable[..., Any]:
+    return lambda *_args, **_options: value
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One lock taken off: where, what stands there instead, and the routes behind it."""
+
+    owner: Any
+    name: str
+    instead: Any
+    routes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{getattr(self.owner, '__name__', self.owner)}.{self.name}"
+
+
+MUTANTS = [
+    Mutant(AssessmentQuerySet, "visible_to", lambda rows, _user: rows.all(), ("quintet:assessment-detail",)),
+    Mutant(sheets, "readable_items", always(None), ("quintet-api:answer-list",)),
+    Mutant(sheets, "drafted_items", always(None), ("quintet-api:assessment-history",)),
+    Mutant(sheets, "can_edit", always(True), ("quintet-api:answer-detail",)),
+    Mutant(sheets, "can_submit", always(True), ("quintet:assessment-submit",)),
+    Mutant(sheets, "is_approver", always(True), ("quintet:assessment-sign-off",)),
+    Mutant(sheets, "can_sign_off", always(True), ("quintet-api:assessment-sign-off",)),
+    Mutant(sheets, "can_review", always(True), ("quintet:assessment-validate", "quintet:validation-queue")),
+    Mutant(sheets, "can_manage_cycles", always(True), ("quintet:cycle-list", "quintet:cycle-open")),
+    Mutant(sheets, "can_see_completion", always(True), ("quintet:cycle-detail",)),
+    Mutant(sheets, "works_with_sheets", always(True), ("quintet-api:assessment-list",)),
+    Mutant(figures, "can_publish", always(True), ("scorecards-api:scorecard-publish",)),
+    Mutant(figures, "can_see_provisional", always(True), ("scorecards-api:item-list",)),
+    Mutant(figures, "entities_with_figures_for", always(None), ("scorecards-api:unit-detail",)),
+    Mutant(people, "is_administrator", always(True), ("admin:index",)),
+    Mutant(PortalAdminSite, "has_permission", always(True), ("admin:entities_user_changelist",)),
+    Mutant(SignedIn, "has_permission", always(True), ("quintet-api:assessment-list",)),
+    Mutant(LoginRequiredMiddleware, "process_view", always(None), ("quintet:my",)),
+    Mutant(authentication, "SAFE_METHODS", [*SAFE_METHODS, "PUT"], ("quintet-api:answer-detail",)),
+]
+
+
+def run(world: World, runner: Runner, names: tuple[str, ...]) -> Run:
+    """The declared methods of these routes; without a mutant `test_matrix.py` finds no fault with them."""
+    chosen = (route for route in routes() if route.name in names)
+    return runner.run(
+        case for route in chosen for case in cases_of(world, route) if case.method in route.methods
+    )
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_the_matrix_finds(
+    mutant: Mutant, world: World, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert hasattr(mutant.owner, mutant.name)
+    monkeypatch.setattr(mutant.owner, mutant.name, mutant.instead)
+    runner.clients.clear()  # they hold the middleware as it was
+    assert run(world, runner, mutant.routes).problems != []
+    runner.clients.clear()

@@ -1,0 +1,247 @@
+"""One world for all tests of authorisation: two entities, ten columns, sheets in every state.
+
+Every text of a sheet and every person holds a token of its own, a canary, which says who may read it.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.contrib.auth.models import Group
+
+from entities.models import ApiToken, Country, Entity, Role, User
+from entities.services.people import grant_role
+from quintet.models import Answer, Assessment, Cycle, Delegation, Framework, Item, Phase
+from quintet.services import cycles, reviewing, signing
+from quintet.services.answering import record_answer
+from scorecards.services import computing, publishing
+from tests.factories import (
+    AT,
+    fill,
+    make_cycle,
+    make_entities,
+    make_entity,
+    make_framework,
+    make_region,
+    make_token,
+    sheet_of,
+)
+from un20portal.outbox.models import Message
+
+PASSWORD = "correct horse battery"
+ROLES: dict[str, tuple[Role, str | None]] = {
+    "viewer": (Role.VIEWER, "UNDP"),
+    "focal": (Role.FOCAL_POINT, "UNDP"),
+    "contributor": (Role.CONTRIBUTOR, "UNDP"),
+    "approver": (Role.APPROVER, "UNDP"),
+    "focal_b": (Role.FOCAL_POINT, "UNICEF"),
+    "approver_b": (Role.APPROVER, "UNICEF"),
+    "task_force": (Role.TASK_FORCE, None),
+    "second": (Role.TASK_FORCE, None),
+    "committee": (Role.COMMITTEE, None),
+    "admin": (Role.ADMINISTRATOR, None),
+}
+COLUMNS = (
+    "anonymous", "viewer", "focal", "contributor", "approver",
+    "focal_b", "task_force", "committee", "read_token", "admin",
+)  # fmt: skip
+OF_A = ("viewer", "focal", "contributor", "approver", "read_token")
+DRAFTERS = ("focal", "approver", "read_token")  # those of A who read a whole draft
+DELEGATED, NOT_DELEGATED = "DAT-STR", "DAT-LED"
+CROWD = 6  # more units than the threshold of a published figure
+
+
+@dataclass
+class World:
+    """People by column, cycles and sheets by name, and the canaries with those who may read them."""
+
+    people: dict[str, User] = field(default_factory=dict)
+    entities: dict[str, Entity] = field(default_factory=dict)
+    cycles: dict[str, Cycle] = field(default_factory=dict)
+    sheets: dict[str, Assessment] = field(default_factory=dict)
+    canaries: dict[str, frozenset[str]] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    secrets: list[str] = field(default_factory=list)
+    authorization: str = ""
+    framework: Framework = field(default_factory=Framework)
+
+    def canary(self, label: str, readers: Iterable[str]) -> str:
+        """Return a new token; whoever is not among `readers` must never meet it."""
+        token = f"canary{secrets.token_hex(6)}"
+        self.canaries[token], self.labels[token] = frozenset(readers), label
+        return token
+
+
+def build_world() -> World:
+    """Build everything through the services that people's requests use."""
+    world = World(framework=make_framework())
+    world.entities = {code: make_entity(code) for code in ("UNDP", "UNICEF")}
+    region = make_region("africa")
+    team = make_entity("UNCT-KEN", type="country_team", region=region)
+    names = {"en": "Kenya"}
+    Country.objects.create(
+        code="KEN", iso2="KE", names=names, region=region, office=team, certainty="certain"
+    )
+    for column, (role, code) in ROLES.items():
+        world.people[column] = _person(world, column, role, code)
+    world.people["spare"] = User.objects.create_user("spare@example.org", PASSWORD, name="Spare")
+    world.people["closed"] = User.objects.create_user("closed@example.org", PASSWORD, is_active=False)
+    world.authorization = make_token(world.people["focal"], scope="read")
+    Group.objects.create(name="group")
+    Message.objects.create(topic="quintet.assessment_changed", created_at=AT, due_at=AT, dead_at=AT)
+    _make_sheets(world)
+    _make_scorecards(world)
+    world.secrets += list(ApiToken.objects.values_list("sha256", flat=True))
+    world.secrets += [person.password.rpartition("$")[2] for person in world.people.values()]
+    return world
+
+
+def _person(world: World, column: str, role: Role, code: str | None) -> User:
+    names_for = {
+        "UNDP": {*OF_A, "task_force"},
+        "UNICEF": {"focal_b", "task_force"},
+        None: {*OF_A, "focal_b", "task_force"} if role == Role.TASK_FORCE else {column},
+    }[code]
+    alone = {column, "read_token"} if column == "focal" else {column}
+    address = world.canary(f"e-mail of {column}", {*alone, "admin"})
+    name = world.canary(f"name of {column}", {*names_for, column, "admin"})
+    user = User.objects.create_user(f"{address}@example.org", PASSWORD, name=f"{column} {name}")
+    grant_role(user=user, role=role, entity=world.entities[code] if code else None)
+    return user
+
+
+def _open(world: World, name: str) -> Cycle:
+    """An open cycle in which A and B have sheets."""
+    cycle = make_cycle(world.framework, name)
+    units = list(world.entities.values())
+    cycles.open_cycle(cycle=cycle, entities=units, by=world.people["task_force"])
+    cycle.refresh_from_db()
+    world.cycles[name] = cycle
+    return cycle
+
+
+def _sheet(
+    world: World, name: str, cycle: Cycle, unit: str, *, counted: bool = False, delegated: bool = False
+) -> Assessment:
+    """A draft of one unit with canaries for those who may read it in the state it will come to."""
+    sheet = sheet_of(cycle, world.entities[unit])
+    world.sheets[name] = sheet
+    focal = "focal" if unit == "UNDP" else "focal_b"
+    drafters = set(DRAFTERS) if unit == "UNDP" else {"focal_b"}
+    readers = drafters | (
+        ({"viewer", "task_force"} if unit == "UNDP" else {"task_force"}) if counted else set()
+    )
+    for item in Item.objects.select_related("framework", "dimension"):
+        is_mine = delegated and item.code == DELEGATED
+        if is_mine:
+            Delegation.objects.create(assessment=sheet, item=item, user=world.people["contributor"])
+        extra = {"contributor"} if is_mine else set()
+        earlier = world.canary(f"earlier {item.code} of {name}", drafters | extra)
+        now = world.canary(f"{item.code} of {name}", readers | extra)
+        _write(world, sheet, item, focal, earlier, 0)
+        _write(world, sheet, item, focal, now, 1)
+    return sheet
+
+
+def _write(world: World, sheet: Assessment, item: Item, focal: str, text: str, version: int) -> None:
+    is_na = item.code == "DAT-PMS"
+    state: dict[str, object] = {"state": "na"} if is_na else {"state": "answered", "claimed": 2}
+    record_answer(
+        assessment=sheet,
+        item=item,
+        raw={"claimed": None, **state, "na_reason": f"reason {text}" if is_na else "", "comment": text},
+        version=version,
+        by=world.people[focal],
+        at=AT,
+        channel="form",
+    )
+
+
+def _submit(world: World, sheet: Assessment, by: str = "focal") -> None:
+    signing.submit(assessment=sheet, by=world.people[by], at=AT)
+
+
+def _sign(world: World, sheet: Assessment, by: str = "approver") -> None:
+    signing.sign_off(assessment=sheet, by=world.people[by], at=AT)
+    sheet.refresh_from_db()
+
+
+def _decide(world: World, sheet: Assessment, readers: set[str]) -> None:
+    by = world.people["task_force"]
+    item = Item.objects.select_related("framework").get(code="DAT-PMS")
+    reviewing.decide_na(assessment=sheet, item=item, approve=True, by=by, at=AT)
+    item = Item.objects.select_related("framework").get(code=NOT_DELEGATED)
+    reason = world.canary("reason of a validator", readers)
+    reviewing.decide_level(assessment=sheet, item=item, accepted=1, reason=reason, by=by, at=AT)
+
+
+def _make_sheets(world: World) -> None:
+    """A: draft, sign-off (also submitted by its approver), submitted, validated, returned. B: two."""
+    people, seen = world.people, {*DRAFTERS, "viewer", "task_force"}
+    draft, waiting, own = _open(world, "draft"), _open(world, "signoff"), _open(world, "signoff-own")
+    _sheet(world, "a_draft", draft, "UNDP", delegated=True)
+    _sheet(world, "b_draft", draft, "UNICEF")
+    _submit(world, _sheet(world, "a_signoff", waiting, "UNDP"))
+    sheet = _sheet(world, "a_signoff_own", own, "UNDP")
+    _submit(world, sheet)
+    Assessment.objects.filter(pk=sheet.pk).update(submitted_by=people["approver"])
+
+    submitted = _open(world, "submitted")
+    sheet = _sheet(world, "a_submitted", submitted, "UNDP", counted=True, delegated=True)
+    _submit(world, sheet)
+    inner = world.canary("what the approver wrote to the focal point", DRAFTERS)
+    signing.send_back(assessment=sheet, by=people["approver"], at=AT, comment=inner)
+    _submit(world, sheet)
+    _sign(world, sheet)
+    _decide(world, sheet, seen)
+    sheet = _sheet(world, "b_submitted", submitted, "UNICEF", counted=True)
+    _submit(world, sheet, "focal_b")
+    _sign(world, sheet, "approver_b")
+
+    validated = _open(world, "validated")
+    sheet = _sheet(world, "a_validated", validated, "UNDP", counted=True)
+    _submit(world, sheet)
+    _sign(world, sheet)
+    _decide(world, sheet, seen)
+    reviewing.validate(assessment=sheet, by=people["task_force"], at=AT)
+
+    returned = _open(world, "returned")
+    sheet = _sheet(world, "a_returned", returned, "UNDP", delegated=True)
+    _submit(world, sheet)
+    _sign(world, sheet)
+    comment = world.canary("what the task force wants changed", {*DRAFTERS, "contributor"})
+    reviewing.return_to_entity(assessment=sheet, by=people["task_force"], at=AT, comment=comment)
+    for name in world.sheets:
+        world.sheets[name].refresh_from_db()
+
+
+def _make_scorecards(world: World) -> None:
+    """Cycles: planned; closed and published; computed only; proposed by the second or the first person."""
+    world.cycles["planned"] = make_cycle(world.framework, "planned")
+    crowd = [world.entities["UNDP"], world.entities["UNICEF"], *make_entities(CROWD)]
+    levels = {item.code: 2 for item in Item.objects.all()}
+    for name, phase in [
+        ("published", Phase.VALIDATION),
+        ("computed", Phase.VALIDATION),
+        ("proposed", Phase.VALIDATION),
+        ("proposed-own", Phase.VALIDATION),
+    ]:
+        days = {"opens_on": date(2025, 1, 1), "closes_on": date(2025, 6, 30)}
+        cycle = world.cycles[name] = make_cycle(world.framework, name, phase=phase, **days)
+        fill(cycle, dict.fromkeys(crowd, levels))
+        computing.compute_cycle(cycle_id=cycle.pk, at=AT)
+    first, second = world.people["task_force"], world.people["second"]
+    published = world.cycles["published"]
+    publishing.propose(cycle=published, by=second, at=AT)
+    publishing.confirm(cycle=published, by=first, at=AT)
+    Cycle.objects.filter(pk=published.pk).update(phase=Phase.CLOSED)
+    publishing.propose(cycle=world.cycles["proposed"], by=second, at=AT)
+    publishing.propose(cycle=world.cycles["proposed-own"], by=first, at=AT)
+    world.sheets["a_closed"] = sheet_of(published, world.entities["UNDP"])
+    world.sheets["b_closed"] = sheet_of(published, world.entities["UNICEF"])
+
+
+def version_of(sheet: Assessment, item: str) -> int:
+    """The version of an answer that a write is to be based on."""
+    return Answer.objects.get(assessment=sheet, item__code=item).version
