@@ -107,7 +107,8 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
             values = {"cycle": "computed", "code": code}
             yield f"provisional_{letter}", Sample(values, query="?version=provisional")
         return
-    for name in ("planned", "draft", "computed", "proposed", "proposed-own", "published", "missing"):
+    waiting = ("draft", "proposed", "proposed-own") if "POST" in route.methods else ()
+    for name in ("planned", "computed", "published", "missing", *waiting):
         yield name, Sample({place: name, **others}, body=body)
     if route.name in WITH_PROVISIONAL:
         yield "provisional", Sample({place: "computed"}, query="?version=provisional")

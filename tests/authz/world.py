@@ -6,9 +6,10 @@ Every text of a sheet and every person holds a token of its own, a canary, which
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from entities.models import ApiToken, Country, Entity, Role, User
 from entities.services.people import grant_role
@@ -27,6 +28,7 @@ from tests.factories import (
     make_token,
     sheet_of,
 )
+from un20portal.outbox import services as outbox
 from un20portal.outbox.models import Message
 
 PASSWORD = "correct horse battery"
@@ -89,6 +91,7 @@ def build_world() -> World:
     world.people["closed"] = User.objects.create_user("closed@example.org", PASSWORD, is_active=False)
     world.authorization = make_token(world.people["focal"], scope="read")
     Group.objects.create(name="group")
+    outbox.beat(at=timezone.now() + timedelta(hours=1))  # `/readyz` asks whether the scheduler lives
     Message.objects.create(topic="quintet.assessment_changed", created_at=AT, due_at=AT, dead_at=AT)
     _make_sheets(world)
     _make_scorecards(world)
