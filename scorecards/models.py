@@ -67,6 +67,12 @@ class Proposal(models.Model):
 
     cycle = models.OneToOneField(Cycle, on_delete=models.CASCADE, related_name="+")
     sha256 = models.CharField(max_length=64, help_text="Of the bytes that would be published")
+    changed_units = models.JSONField(
+        default=list, help_text="Codes of the units whose sheet differs from the version before"
+    )
+    n_carried = models.PositiveIntegerField(
+        default=0, help_text="Figures shown as before, because too few units changed their sheets"
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

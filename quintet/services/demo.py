@@ -103,7 +103,7 @@ def _status(entity: Entity, is_open: bool, chance: random.Random) -> tuple[Statu
     draw = chance.random()
     if draw < (0.08 if not entity.is_country_team else 0.22) and entity.code not in CAST_ENTITIES:
         return Status.DRAFT, chance.uniform(0.0, 0.6)
-    return (Status.SUBMITTED if draw > 0.96 else Status.VALIDATED), 1.0
+    return Status.VALIDATED, 1.0
 
 
 def _explain_lowered_levels(cycle: Cycle) -> None:

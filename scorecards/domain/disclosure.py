@@ -1,98 +1,166 @@
-"""Method un20-1 §7: which cells of one figure must be hidden. One pure function, plain Python.
+"""Method un20-1 §7: which cells of one figure may be shown. Pure functions, plain Python.
 
-A cell (one group's figure) with fewer answering units than the threshold is hidden. Groups overlap
-and nest, so a hidden cell could be found by adding and subtracting published ones: groups are
-vectors over atoms (units with the same memberships), and further cells are hidden until no secret
-is a linear combination of what is published.
+A cell is the figure of one group on one basis in one version. Who sees several cells can add and
+subtract them, so the rule speaks of all that they can be made to say:
+
+    no linear combination of public cells depends on fewer units than the threshold.
+
+That covers the small group itself, the difference of two groups (entities − CEB members), of several
+(entities − one type − another), of the two bases (claimed − accepted) and of two versions of a cycle.
+What a unit says is an unknown, or several when it says different things in different cells. A cell is
+the sum of the unknowns of its units: a row of a matrix with one column per unknown. Units that take part
+in the same cells are one *atom* with a weight. Cells that take part in a combination that touches too
+little weight are hidden, the least important first, until there is no such combination.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
-PRIME = (1 << 61) - 1  # 0/1 matrices of this size have determinants far below it: ranks are exact
-MAIN_GROUPS = ("ceb31", "country_teams", "entities", "all")  # hidden last, in this order
+# Sums are taken modulo a prime: what vanishes in integers vanishes here too, so nothing is missed.
+PRIME = (1 << 61) - 1
 
-Vector = tuple[int, ...]
+Cell = tuple[int, str, str]  # version, basis, group
+Unknown = frozenset[Cell]  # the cells in which one sheet of a unit takes part
+Atom = frozenset[Unknown]  # all sheets of a unit
+Key = TypeVar("Key", bound=Hashable)
+Ordered = tuple[tuple[Cell, ...], ...]  # an atom, sorted
+Population = tuple[tuple[Ordered, int], ...]
+Column = tuple[int, tuple[Cell, ...]]  # number of the atom, and which of its unknowns
 
 
-def hidden_groups(answering: Mapping[frozenset[str], int], *, threshold: int) -> frozenset[str]:
-    """Return the groups whose cell must be hidden.
+class Row(NamedTuple):
+    """A combination of cells: the unknowns it adds up, and the cells it is made of."""
 
-    `answering` maps each set of groups that units share (an atom) to how many of them answer.
+    sums: dict[Column, int]
+    cells: dict[Cell, int]
+
+
+def hidden_cells(
+    populations: Iterable[Mapping[Atom, int]], *, candidates: Sequence[Cell], threshold: int
+) -> frozenset[Cell]:
+    """Return the candidates that must stay hidden beside the cells that are public already.
+
+    `candidates` are the cells one would like to show, the most important first. A population counts the
+    units by the cells in which their sheets take part; a cell in it that is no candidate is public
+    already. Where several are given (who is rated, who is counted), the rule holds in each of them.
     """
-    return _hidden_groups(tuple(sorted((tuple(sorted(k)), v) for k, v in answering.items())), threshold)
+    sorted_populations = (
+        sorted((_in_order(atom), n) for atom, n in units.items() if n) for units in populations
+    )
+    return _hidden_cells(tuple(map(tuple, sorted_populations)), tuple(candidates), threshold)
 
 
-@lru_cache(maxsize=4096)
-def _hidden_groups(answering: tuple[tuple[tuple[str, ...], int], ...], threshold: int) -> frozenset[str]:
-    groups = sorted({group for memberships, _n in answering for group in memberships})
-    atoms = [(frozenset(memberships), n) for memberships, n in answering if n > 0]
-    vectors = {group: tuple(int(group in atom) for atom, _n in atoms) for group in groups}
-    counts = {group: sum(n for atom, n in atoms if group in atom) for group in groups}
-    hidden = {group for group in groups if counts[group] < threshold}
-    sizes = [n for _atom, n in atoms]
-    while secret := _findable_secret(vectors, hidden, sizes, threshold):
-        published = [group for group in groups if group not in hidden]
-        hidden.add(_next_to_hide(published, vectors, counts, secret))
+@lru_cache(maxsize=4096)  # items that the same units answer need the same protection
+def _hidden_cells(
+    populations: tuple[Population, ...], candidates: tuple[Cell, ...], threshold: int
+) -> frozenset[Cell]:
+    named = {cell for units in populations for atom, _n in units for unknown in atom for cell in unknown}
+    public = sorted(named.difference(candidates))
+    hidden: set[Cell] = set()
+
+    def telling() -> Set[Cell]:
+        shown = [*public, *(cell for cell in candidates if cell not in hidden)]
+        found = (_telling_cells(shown, units, threshold) for units in populations)
+        return next(filter(None, found), frozenset())
+
+    while cells := telling():
+        least = next((cell for cell in reversed(candidates) if cell in cells), None)
+        if least is None:  # what is public already tells it: hiding takes nothing back, showing could add
+            return frozenset(candidates)
+        hidden.add(least)
     return frozenset(hidden)
 
 
-def _findable_secret(
-    vectors: Mapping[str, Vector], hidden: set[str], sizes: Sequence[int], threshold: int
-) -> Vector | None:
-    """Return a small set of answering units that published cells give away, or None."""
-    published = [vector for group, vector in vectors.items() if group not in hidden]
-    basis = _basis(published)
-    differences = [
-        tuple(a - b for a, b in zip(one, other, strict=True)) for one in published for other in published
-    ]
-    single_atoms = [tuple(int(i == j) for j in range(len(sizes))) for i in range(len(sizes))]
-    secrets = [*(vectors[group] for group in sorted(hidden)), *single_atoms, *differences]
-    for secret in secrets:
-        is_a_set = all(part in (0, 1) for part in secret)
-        size = sum(part * n for part, n in zip(secret, sizes, strict=True))
-        if is_a_set and 0 < size < threshold and _is_in_span(secret, basis):
-            return secret
-    return None
+def _telling_cells(shown: Sequence[Cell], units: Population, threshold: int) -> Set[Cell]:
+    """Return cells that together depend on too few units; empty when `shown` tells no secret."""
+    weights, rows = _matrix(shown, units)
+    heavy = [column for column in _columns(rows) if weights[column[0]] >= threshold]
+    return _light_combination(_vanishing(rows, heavy), weights, threshold - 1).keys()
 
 
-def _next_to_hide(
-    published: Sequence[str], vectors: Mapping[str, Vector], counts: Mapping[str, int], secret: Vector
-) -> str:
-    """Choose the least important published group whose hiding protects the secret."""
-
-    def importance(group: str) -> tuple[int, int, str]:
-        rank = MAIN_GROUPS.index(group) + 1 if group in MAIN_GROUPS else 0
-        return rank, counts[group], group
-
-    candidates = sorted((group for group in published if any(vectors[group])), key=importance)
-    for group in candidates:
-        rest = _basis([vectors[other] for other in candidates if other != group])
-        if not _is_in_span(secret, rest):
-            return group
-    return candidates[0]
+def _matrix(shown: Sequence[Cell], units: Population) -> tuple[Sequence[int], Sequence[Row]]:
+    """Return the weight of each atom, as far as the shown cells tell it from others, and a row per cell."""
+    visible = set(shown)
+    merged: Counter[Ordered] = Counter()
+    for atom, number in units:
+        merged[_in_order(visible.intersection(unknown) for unknown in atom)] += number
+    sums: dict[Cell, dict[Column, int]] = {cell: {} for cell in shown}
+    for place, atom in enumerate(merged):
+        for unknown in atom:
+            for cell in unknown:
+                sums[cell][place, unknown] = 1
+    return list(merged.values()), _independent([Row(sums[cell], {cell: 1}) for cell in shown])
 
 
-def _basis(vectors: Sequence[Vector]) -> list[tuple[int, list[int]]]:
-    """Return a reduced basis of the span as (pivot, row with 1 at the pivot), modulo PRIME."""
-    basis: list[tuple[int, list[int]]] = []
-    for vector in vectors:
-        row = _reduce(vector, basis)
-        pivot = next((i for i, part in enumerate(row) if part), None)
-        if pivot is None:
-            continue
-        inverse = pow(row[pivot], -1, PRIME)
-        basis.append((pivot, [part * inverse % PRIME for part in row]))
-    return basis
+def _in_order(atom: Iterable[Iterable[Cell]]) -> Ordered:
+    """The same sets give the same tuples in every process: hashes of texts do not."""
+    return tuple(sorted(tuple(sorted(unknown)) for unknown in atom if unknown))
 
 
-def _reduce(vector: Sequence[int], basis: Sequence[tuple[int, list[int]]]) -> list[int]:
-    row = [part % PRIME for part in vector]
-    for pivot, other in basis:
-        if factor := row[pivot]:
-            row = [(a - factor * b) % PRIME for a, b in zip(row, other, strict=True)]
-    return row
+def _light_combination(rows: Sequence[Row], weights: Sequence[int], budget: int) -> dict[Cell, int]:
+    """Return the cells of a combination of independent `rows` that touches no more weight than `budget`.
+
+    Atom by atom, the heaviest first: either the combination does not touch it (one elimination less to
+    choose from) or it does (less budget for the others).
+    """
+    if not rows:
+        return {}
+    atoms = {place for place, _unknown in _columns(rows)}
+    if not atoms:
+        return rows[0].cells
+    place = max(atoms, key=lambda atom: (weights[atom], atom))
+    columns = [column for column in _columns(rows) if column[0] == place]
+    if found := _light_combination(_vanishing(rows, columns), weights, budget):
+        return found
+    if weights[place] > budget:
+        return {}
+    touched = [Row({at: n for at, n in row.sums.items() if at[0] != place}, row.cells) for row in rows]
+    return _light_combination(touched, weights, budget - weights[place])
 
 
-def _is_in_span(vector: Sequence[int], basis: Sequence[tuple[int, list[int]]]) -> bool:
-    return not any(_reduce(vector, basis))
+def _columns(rows: Sequence[Row]) -> list[Column]:
+    return list(dict.fromkeys(column for row in rows for column in row.sums))
+
+
+def _vanishing(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
+    """Return a basis of the combinations of `rows` that are zero in `columns`: Gaussian elimination."""
+    left = list(rows)
+    for column in columns:
+        pivot = next((row for row in left if column in row.sums), None)
+        if pivot is not None:
+            left = [_reduced(row, pivot, column) for row in left if row is not pivot]
+    return left
+
+
+def _independent(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows without those that are a combination of rows before them."""
+    echelon: list[tuple[Row, Column]] = []
+    kept = []
+    for row in rows:
+        rest = row
+        for pivot, column in echelon:
+            rest = _reduced(rest, pivot, column)
+        if rest.sums:
+            echelon.append((rest, next(iter(rest.sums))))
+            kept.append(row)
+    return kept
+
+
+def _reduced(row: Row, pivot: Row, column: Column) -> Row:
+    """Return `row` less the multiple of `pivot` that makes it zero in `column`."""
+    if column not in row.sums:
+        return row
+    factor = row.sums[column] * pow(pivot.sums[column], -1, PRIME) % PRIME
+    return Row(_less(row.sums, factor, pivot.sums), _less(row.cells, factor, pivot.cells))
+
+
+def _less(vector: dict[Key, int], factor: int, other: dict[Key, int]) -> dict[Key, int]:
+    result = dict(vector)
+    for key, part in other.items():
+        if value := (result.get(key, 0) - factor * part) % PRIME:
+            result[key] = value
+        else:
+            result.pop(key, None)
+    return result

@@ -1,63 +1,206 @@
-"""Applying the disclosure rule to the figures of a cycle: what is published, and what is hidden."""
+"""Applying the disclosure rule to the figures of a cycle: what is shown, hidden, or shown as before."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
-from scorecards.domain.disclosure import hidden_groups
-from scorecards.domain.figures import BASES, FrameworkShape, Unit, UnitScores
+from scorecards.domain.disclosure import Atom, Cell, hidden_cells
+from scorecards.domain.figures import BASES, FrameworkShape, Unit, score_units
+from scorecards.domain.groups import ALL, CEB31, COUNTRY_TEAMS, ENTITIES
+from scorecards.domain.scoring import UnitFigures
+
+MAIN_GROUPS = (ALL, ENTITIES, COUNTRY_TEAMS, CEB31)  # the last to be hidden, in this order
+
+
+@dataclass(frozen=True)
+class Release:
+    """One version of a cycle's figures: the units behind it and its cells, published or about to be."""
+
+    version: int
+    units: Sequence[Unit]
+    groups: Mapping[str, Any]  # {group: {basis: {n_group, n_counted, items, dimensions}}}
+
+    def own_cells(self, kind: str, code: str) -> Iterator[Cell]:
+        """Yield the cells that show this version's own figure: neither hidden nor carried."""
+        for group, bases in self.groups.items():
+            for basis, figures in bases.items():
+                entry = figures[kind][code]
+                if not entry.get("suppressed") and "carried_from" not in entry:
+                    yield self.version, basis, group
+
+
+class Sheet(NamedTuple):
+    """What a unit says on one basis in one version, and the cells in which it takes part."""
+
+    basis: str
+    levels: bytes
+    figures: Mapping[str, UnitFigures]
+    cells: frozenset[Cell]
+
+
+# A view of the units: for each unit its sheets, each with the number of the unknown that it is.
+View = Sequence[Sequence[tuple[Sheet, int]]]
+TakesPart = Callable[[Sheet], bool]
 
 
 def suppress(
-    groups: Mapping[str, Any],
-    units: Sequence[Unit],
-    framework: FrameworkShape,
-    scores: UnitScores,
-    *,
-    threshold: int,
+    release: Release, framework: FrameworkShape, *, before: Sequence[Release] = (), threshold: int
 ) -> dict[str, Any]:
-    """Return a copy of `groups` in which every cell that must be hidden says only that it is."""
-    published: dict[str, Any] = {
+    """Return a copy of the groups in which no cell tells too much beside those published `before`.
+
+    `before` holds the cycle's earlier versions, in order. A cell that must be hidden shows what the last
+    of them showed, marked with `carried_from`, the version that figure is of; else only that it is hidden.
+    """
+    shown: dict[str, Any] = {
         group: {basis: {**figures[basis], "items": {}, "dimensions": {}} for basis in BASES}
-        for group, figures in groups.items()
+        for group, figures in release.groups.items()
     }
-    for basis in BASES:
-        for position, item in enumerate(framework.items):
-            answering = _count(units, lambda unit, at=position, on=basis: _answers(unit.sheets[on], at))
-            _place(
-                groups, published, basis, "items", item.code, hidden_groups(answering, threshold=threshold)
-            )
-        for code in framework.dimensions:
-            rated = {unit for unit, figures in scores[basis].items() if figures[code].is_rated}
-            answering = _count(units, lambda unit, known=rated: unit.code in known)
-            _place(
-                groups, published, basis, "dimensions", code, hidden_groups(answering, threshold=threshold)
-            )
-    return published
+    curtain = _Curtain(release, framework, before, threshold)
+    for dimension, place in framework.places.items():
+        telling: set[Cell] = set()
+        for position in range(place.start, place.stop):
+            item = framework.items[position].code
+            hidden = curtain.hidden("items", item, [_answers(position)])
+            telling |= {cell for cell in hidden if _cell(release, cell, "items", item)["n_answered"]}
+            _show(shown, release, before, "items", item, hidden)
+        # A dimension adds its items up: beside a hidden item it would give that item away.
+        hidden = curtain.hidden("dimensions", dimension, [_is_counted, _is_rated(dimension)], without=telling)
+        _show(shown, release, before, "dimensions", dimension, hidden)
+    return shown
 
 
-def _answers(sheet: bytes | None, position: int) -> bool:
-    return sheet is not None and sheet[position] not in (NA_BYTE, MISSING_BYTE)
+class _Curtain:
+    """Decides figure by figure which cells of a release stay hidden."""
+
+    def __init__(
+        self, release: Release, framework: FrameworkShape, before: Sequence[Release], threshold: int
+    ) -> None:
+        self.release, self.before, self.threshold = release, before, threshold
+        sheets = _sheets_by_unit([*before, release], framework)
+        # A unit is one unknown: whoever is known to be in one cell and not in another must not be found,
+        # even if everybody else said the same in both.
+        self.views: list[View] = [[[(sheet, 0) for sheet in unit] for unit in sheets]]
+        if before:
+            self.views += [_changes(sheets, basis) for basis in BASES]
+        self.candidates = _by_importance(release)
+
+    def hidden(
+        self, kind: str, code: str, parts: Sequence[TakesPart], without: Set[Cell] = frozenset()
+    ) -> frozenset[Cell]:
+        """Return the cells of one figure that stay hidden; those in `without` do in any case."""
+        now = self.views[0]
+        counts = [_count(now, takes_part) for takes_part in parts]
+        wanted = [
+            cell
+            for cell in self.candidates
+            if cell not in without and min(count[cell] for count in counts) >= self.threshold
+        ]
+        visible = {*wanted, *(cell for earlier in self.before for cell in earlier.own_cells(kind, code))}
+        populations = [_population(view, takes_part, visible) for view in self.views for takes_part in parts]
+        refused = hidden_cells(populations, candidates=wanted, threshold=self.threshold)
+        return frozenset(self.candidates) - set(wanted) | refused
 
 
-def _count(units: Sequence[Unit], answers: Any) -> dict[frozenset[str], int]:
-    found: Counter[frozenset[str]] = Counter()
-    for unit in units:
-        found[frozenset(unit.groups)] += int(answers(unit))
-    return dict(found)
+def _is_counted(_sheet: Sheet) -> bool:
+    return True
 
 
-def _place(
-    groups: Mapping[str, Any],
-    published: dict[str, Any],
-    basis: str,
+def _is_rated(dimension: str) -> TakesPart:
+    return lambda sheet: sheet.figures[dimension].is_rated
+
+
+def _answers(position: int) -> TakesPart:
+    return lambda sheet: sheet.levels[position] not in (NA_BYTE, MISSING_BYTE)
+
+
+def _sheets_by_unit(releases: Sequence[Release], framework: FrameworkShape) -> list[list[Sheet]]:
+    sheets: dict[str, list[Sheet]] = {}
+    for release in releases:
+        scores = score_units(release.units, framework)
+        for unit in release.units:
+            for basis, levels in unit.sheets.items():
+                if levels is not None:
+                    cells = frozenset((release.version, basis, group) for group in unit.groups)
+                    found = Sheet(basis, levels, scores[basis][unit.code], cells)
+                    sheets.setdefault(unit.code, []).append(found)
+    return list(sheets.values())
+
+
+def _changes(units: Sequence[Sequence[Sheet]], basis: str) -> View:
+    """Every version of a unit's sheet on this basis is an unknown: who changed it is known by name."""
+    view = []
+    for sheets in units:
+        here = [sheet for sheet in sheets if sheet.basis == basis]
+        numbers = {levels: number for number, levels in enumerate(dict.fromkeys(s.levels for s in here))}
+        view.append([(sheet, numbers[sheet.levels]) for sheet in here])
+    return view
+
+
+def _population(view: View, takes_part: TakesPart, visible: Set[Cell]) -> Counter[Atom]:
+    """Count the units by the visible cells in which their unknowns take part."""
+    kinds = Counter(
+        tuple((sheet.cells, unknown) for sheet, unknown in unit if takes_part(sheet)) for unit in view
+    )
+    atoms: Counter[Atom] = Counter()
+    for kind, number in kinds.items():
+        unknowns: dict[int, set[Cell]] = {}
+        for cells, unknown in kind:
+            unknowns.setdefault(unknown, set()).update(cells & visible)
+        atoms[frozenset(map(frozenset, unknowns.values()))] += number
+    return atoms
+
+
+def _count(view: View, takes_part: TakesPart) -> Counter[Cell]:
+    sets = Counter(sheet.cells for unit in view for sheet, _unknown in unit if takes_part(sheet))
+    counts: Counter[Cell] = Counter()
+    for cells, number in sets.items():
+        counts.update(dict.fromkeys(cells, number))
+    return counts
+
+
+def _by_importance(release: Release) -> list[Cell]:
+    """All cells of the release: accepted before claimed, the main groups first, then the large ones."""
+
+    def rank(cell: Cell) -> tuple[int, int, int, str]:
+        _version, basis, group = cell
+        main = MAIN_GROUPS.index(group) if group in MAIN_GROUPS else len(MAIN_GROUPS)
+        return BASES.index(basis), main, -release.groups[group][basis]["n_group"], group
+
+    return sorted(((release.version, basis, group) for group in release.groups for basis in BASES), key=rank)
+
+
+def _cell(release: Release, cell: Cell, kind: str, code: str) -> dict[str, Any]:
+    _version, basis, group = cell
+    entry: dict[str, Any] = release.groups[group][basis][kind][code]
+    return entry
+
+
+def _show(
+    shown: dict[str, Any],
+    release: Release,
+    before: Sequence[Release],
     kind: str,
     code: str,
-    hidden: frozenset[str],
+    hidden: Set[Cell],
 ) -> None:
-    for group, figures in groups.items():
-        entry = figures[basis][kind][code]
-        if group in hidden:
-            entry = {"n_group": entry["n_group"], "suppressed": True}
-        published[group][basis][kind][code] = entry
+    for group, bases in release.groups.items():
+        for basis in BASES:
+            entry = bases[basis][kind][code]
+            if (release.version, basis, group) in hidden:
+                entry = _carried(before, group, basis, kind, code) or {
+                    "n_group": entry["n_group"],
+                    "suppressed": True,
+                }
+            shown[group][basis][kind][code] = entry
+
+
+def _carried(
+    before: Sequence[Release], group: str, basis: str, kind: str, code: str
+) -> dict[str, Any] | None:
+    """What the version before showed in this place, if it showed anything."""
+    if not before or group not in before[-1].groups:
+        return None
+    entry = before[-1].groups[group][basis][kind][code]
+    return None if entry.get("suppressed") else {"carried_from": before[-1].version, **entry}

@@ -88,7 +88,7 @@ def gather(*, cycle_id: int) -> Inputs:
             groups=tuple(
                 group_codes(entity_type=entity.type, is_ceb_member=entity.ceb_member, region=entity.region_id)
             ),
-            sheets=_sheets(by_entity.get(entity.pk)),
+            sheets=sheets_of(by_entity.get(entity.pk)),
         )
         for entity in units_of(cycle)
     ]
@@ -98,15 +98,26 @@ def gather(*, cycle_id: int) -> Inputs:
         {
             "method": METHOD,
             "framework": [cycle.framework.slug, cycle.framework.version],
-            "weights": {item.code: item.weight for item in framework.items},
+            "items": [[item.code, item.weight, item.enabler] for item in framework.items],
+            "highest_level": framework.highest_level,
             "units": {unit.code: list(unit.groups) for unit in units},
             "snapshots": {
-                snapshot.assessment.entity.code: [snapshot.sha256, snapshot.assessment.status]
-                for snapshot in kept
+                snapshot.assessment.entity.code: [snapshot.sha256, snapshot.status] for snapshot in kept
             },
         }
     )
     return Inputs(cycle, framework, units, kept, sha256(fingerprint))
+
+
+def sheets_of(snapshot: Snapshot | None) -> dict[str, bytes | None]:
+    """Return the packed levels that count on each basis: accepted only for validated sheets."""
+    if snapshot is None:
+        return {Basis.CLAIMED.value: None, Basis.ACCEPTED.value: None}
+    is_validated = snapshot.status == Status.VALIDATED
+    return {
+        Basis.CLAIMED.value: bytes(snapshot.claimed),
+        Basis.ACCEPTED.value: bytes(snapshot.accepted) if is_validated else None,
+    }
 
 
 def heal_stale_figures(*, at: datetime) -> int:
@@ -124,17 +135,6 @@ def _framework_shape(cycle: Cycle) -> FrameworkShape:
     for item in items:
         dimensions.setdefault(item.dimension.code, []).append(ItemShape(item.code, item.weight, item.enabler))
     return FrameworkShape(cycle.framework.highest_level, dimensions)
-
-
-def _sheets(snapshot: Snapshot | None) -> dict[str, bytes | None]:
-    """The packed levels that count on each basis: accepted only for validated sheets."""
-    if snapshot is None:
-        return {Basis.CLAIMED.value: None, Basis.ACCEPTED.value: None}
-    is_validated = snapshot.assessment.status == Status.VALIDATED
-    return {
-        Basis.CLAIMED.value: bytes(snapshot.claimed),
-        Basis.ACCEPTED.value: bytes(snapshot.accepted) if is_validated else None,
-    }
 
 
 def _store_scores(inputs: Inputs, scores: UnitScores) -> None:

@@ -32,7 +32,6 @@ def publication(request: HttpRequest, cycle: str) -> HttpResponse:
         "published": queries.published_scorecards().filter(cycle=chosen),
         "may_propose": chosen.phase != Phase.PLANNED,
         "may_confirm": proposal is not None and proposal.by_id != request.user.pk,
-        "changes": publishing.pending_changes(cycle=chosen),
         "is_demo": chosen.is_demo,
     }
     return render(request, "scorecards/publication.html", context)

@@ -8,8 +8,8 @@ from django.utils import timezone
 from quintet.models import Cycle, Phase
 from scorecards.domain.figures import group_figures, score_units
 from scorecards.models import UnitScore
+from scorecards.services.composing import compose
 from scorecards.services.computing import compute_cycle, gather, rebuild_cycle
-from scorecards.services.publishing import build
 from tests.benchmarks.measuring import Line, medians_in_turn, milliseconds
 
 # The scores of both bases in one pass over the answers; it writes nothing.
@@ -63,7 +63,7 @@ def lines() -> list[Line]:
         everything,
         rebuild,
         lambda: milliseconds(compute),
-        lambda: milliseconds(lambda: build(cycle=cycle)),
+        lambda: milliseconds(lambda: compose(cycle=cycle)),
         lambda: milliseconds(lambda: _aggregate(cycle)),
     )
     sql = ("best SQL aggregate", aggregate)

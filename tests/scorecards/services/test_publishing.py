@@ -22,6 +22,7 @@ from scorecards import queries
 from scorecards.interchange.tables import scorecard_csv
 from scorecards.models import Computation, EntityDocument, Proposal, Scorecard
 from scorecards.services import publishing
+from scorecards.services.composing import compose
 from scorecards.services.computing import compute_cycle
 from tests import processes
 from tests.factories import (
@@ -65,6 +66,16 @@ def publish(cycle: Cycle, cast: Cast) -> Scorecard:
 def document_of(scorecard: Scorecard) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(scorecard.payload)
     return found
+
+
+def cells_of(scorecard: Scorecard) -> list[dict[str, Any]]:
+    return [
+        cell
+        for bases in document_of(scorecard)["groups"].values()
+        for figures in bases.values()
+        for kind in ("items", "dimensions")
+        for cell in figures[kind].values()
+    ]
 
 
 class TestTwoPersons:
@@ -137,7 +148,7 @@ class TestTwoPersons:
 
 class TestTheBytes:
     def test_are_canonical_and_free_of_keys_and_clocks(self, cycle: Cycle, cast: Cast) -> None:
-        payload, _documents = publishing.build(cycle=cycle)
+        payload = compose(cycle=cycle).payload
         assert payload == canonical_json(json.loads(payload))
         publishing.propose(cycle=cycle, by=cast.task_force, at=later(900))
         assert publishing.confirm(cycle=cycle, by=cast.second, at=later(999)).payload == payload
@@ -184,7 +195,6 @@ class TestTheChain:
         document = document_of(third)
         assert (document["version"], document["supersedes"]) == (2, first.sha256)
         assert document["changed_units"] == ["UNDP"]
-        assert publishing.pending_changes(cycle=cycle) == []
 
     def test_takes_no_second_scorecard_at_the_same_place(self, cycle: Cycle, cast: Cast) -> None:
         other = make_counted_cycle(cycle.framework, {}, "2025")
@@ -259,13 +269,58 @@ class TestWhatIsHidden:
         assert (row["item"], row["n_answered"], row["suppressed"]) == ("DAT-LED", 4, False)
 
 
+class TestVersions:
+    """What the difference of two versions, or of the two bases, must not tell."""
+
+    def cell(self, scorecard: Scorecard, basis: str = "accepted", kind: str = "items") -> dict[str, Any]:
+        code = "DAT-STR" if kind == "items" else "DAT"
+        found: dict[str, Any] = document_of(scorecard)["groups"]["all"][basis][kind][code]
+        return found
+
+    @pytest.mark.parametrize("kind", ["items", "dimensions"])
+    def test_keep_the_figure_of_the_one_before_when_few_units_changed(self, cast: Cast, kind: str) -> None:
+        units = make_entities(12)
+        full = {"DAT-STR": 2, "DAT-LED": 2, "DAT-COE": 2, "DAT-HRS": 2, "DAT-TRN": 2, "DAT-FUN": 2}
+        cycle = make_counted_cycle(make_framework(), dict.fromkeys(units[:8], full))
+        first = publish(cycle, cast)
+        fill(cycle, {units[8]: full | {"DAT-STR": 4}})
+        second = publish(cycle, cast)
+        assert document_of(second)["changed_units"] == ["ENT-009"]
+        assert self.cell(second, kind=kind) == {"carried_from": 1, **self.cell(first, kind=kind)}
+        fill(cycle, {unit: full | {"DAT-STR": 4} for unit in units[9:]})
+        third = publish(cycle, cast)  # four joined since the first version, one of them with the second
+        assert self.cell(third, kind=kind) == {"carried_from": 1, **self.cell(first, kind=kind)}
+        fill(cycle, {make_entity("NEW"): full})
+        fourth = publish(cycle, cast)
+        assert "carried_from" not in self.cell(fourth, kind=kind)
+        assert self.cell(fourth)["n_answered"] == 13
+
+    def test_keep_the_figure_when_one_unit_leaves(self, cycle: Cycle, cast: Cast) -> None:
+        first = publish(cycle, cast)
+        sheet = sheet_of(cycle, Entity.objects.get(code="ENT-001"))
+        reviewing.reopen(assessment=sheet, by=cast.task_force, at=AT, comment="New facts.")
+        proposal = publishing.propose(cycle=cycle, by=cast.task_force, at=later(2))
+        assert proposal.changed_units == ["ENT-001"]
+        second = publishing.confirm(cycle=cycle, by=cast.second, at=later(3))
+        assert self.cell(second) == {"carried_from": 1, **self.cell(first)}
+        carried = [cell for cell in cells_of(second) if "carried_from" in cell]
+        assert len(carried) == proposal.n_carried > 0
+
+    def test_hide_the_claims_of_the_few_that_are_not_validated(self, cycle: Cycle, cast: Cast) -> None:
+        fill(cycle, {Entity.objects.get(code="UNDP"): {"DAT-STR": 4}}, Status.SUBMITTED)
+        scorecard = publish(cycle, cast)
+        assert self.cell(scorecard)["n_answered"] == 7
+        assert self.cell(scorecard, basis="claimed")["suppressed"] is True
+
+
 class TestParityAfterPublication:
     @pytest.mark.parametrize("group", ["entities", "all"])
     @pytest.mark.parametrize("basis", ["accepted", "claimed"])
     def test_of_page_api_table_and_what_was_computed(
         self, cycle: Cycle, cast: Cast, client: Client, group: str, basis: str
     ) -> None:
-        fill(cycle, {Entity.objects.get(code="UNICEF"): {"DAT-STR": 2}}, Status.SUBMITTED)
+        claimed_only = [make_entity(f"NEW-{number}") for number in range(5)]
+        fill(cycle, {unit: {"DAT-STR": 2} for unit in claimed_only}, Status.SUBMITTED)
         scorecard = publish(cycle, cast)
         names = ("n_group", "n_na", "n_missing", "n_answered", "has", "operates")
         computed = json.loads(Computation.objects.get().figures)[group][basis]["items"]["DAT-STR"]

@@ -1,0 +1,153 @@
+"""Composing the canonical bytes of a scorecard from frozen sheets and the versions before. Writes nothing."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from quintet.models import Cycle, Snapshot
+from scorecards.domain.figures import BASES, Unit, UnitScores, group_figures, score_units, unit_entry
+from scorecards.domain.scoring import METHOD
+from scorecards.domain.suppression import Release, suppress
+from scorecards.models import Scorecard
+from scorecards.queries import baselines
+from scorecards.services.computing import Inputs, gather, sheets_of
+from un20portal.lib.canonical import canonical_json, sha256
+
+CHAIN = {"version", "supersedes", "changed_units", "previous_sha256"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What would be published now: the canonical bytes, and each unit's document by entity id."""
+
+    payload: str
+    documents: dict[int, str]
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.payload)
+
+    @property
+    def changed_units(self) -> list[str]:
+        """The codes of the units whose sheet differs from the version before; none for the first."""
+        changed: list[str] = json.loads(self.payload)["changed_units"]
+        return changed
+
+    @property
+    def n_carried(self) -> int:
+        """How many figures are shown as in an earlier version: too few units changed their sheets."""
+        return sum("carried_from" in cell for cell, *_place in _cells(json.loads(self.payload)["groups"]))
+
+    def repeats(self, latest: Scorecard) -> bool:
+        """Whether it says the same as the latest version, but for its place in the chain."""
+        ours, theirs = json.loads(self.payload), json.loads(latest.payload)
+        return all(ours[name] == theirs[name] for name in ours.keys() - CHAIN)
+
+
+def compose(*, cycle: Cycle) -> Draft:
+    """Return what would be published now; equal inputs give equal bytes on every database."""
+    inputs = gather(cycle_id=cycle.pk)
+    scores = score_units(inputs.units, inputs.framework)
+    before = list(Scorecard.objects.filter(cycle=cycle).order_by("version"))
+    release = Release(len(before) + 1, inputs.units, group_figures(inputs.units, inputs.framework, scores))
+    groups = suppress(
+        release,
+        inputs.framework,
+        before=[_release(scorecard) for scorecard in before],
+        threshold=cycle.threshold,
+    )
+    documents = _unit_documents(inputs, scores)
+    return Draft(canonical_json(_document(inputs, groups, documents, before)), documents)
+
+
+def _document(
+    inputs: Inputs, groups: dict[str, Any], documents: dict[int, str], before: list[Scorecard]
+) -> dict[str, Any]:
+    cycle = inputs.cycle
+    previous = Scorecard.objects.order_by("pk").last()
+    latest = before[-1] if before else None
+    memberships = {unit.code: list(unit.groups) for unit in inputs.units}
+    units = {
+        snapshot.assessment.entity.code: {
+            "groups": memberships[snapshot.assessment.entity.code],
+            "snapshot": snapshot.sha256,
+            "document": sha256(documents[snapshot.assessment.entity_id]),
+        }
+        for snapshot in inputs.snapshots
+    }
+    return {
+        "method": METHOD,
+        "cycle": {
+            "code": cycle.code,
+            "title": cycle.title,
+            "opens_on": cycle.opens_on.isoformat(),
+            "closes_on": cycle.closes_on.isoformat(),
+            "phase": str(cycle.phase),
+            "synthetic": cycle.is_demo,
+        },
+        "framework": {"slug": cycle.framework.slug, "version": cycle.framework.version},
+        "threshold": cycle.threshold,
+        "version": len(before) + 1,
+        "supersedes": latest.sha256 if latest else None,
+        "changed_units": _changed_units(latest, units),
+        "previous_sha256": previous.sha256 if previous else None,
+        "inputs_sha256": inputs.sha256,
+        "baselines": baselines(cycle.framework),
+        "groups": groups,
+        "units": units,
+    }
+
+
+def _unit_documents(inputs: Inputs, scores: UnitScores) -> dict[int, str]:
+    return {
+        snapshot.assessment.entity_id: canonical_json(
+            {
+                "cycle": inputs.cycle.code,
+                "entity": snapshot.assessment.entity.code,
+                "method": METHOD,
+                "snapshot": snapshot.sha256,
+                "figures": {
+                    basis: {
+                        dimension: unit_entry(figures, inputs.framework.highest_level)
+                        for dimension, figures in scores[basis]
+                        .get(snapshot.assessment.entity.code, {})
+                        .items()
+                    }
+                    for basis in BASES
+                },
+            }
+        )
+        for snapshot in inputs.snapshots
+    }
+
+
+def _release(scorecard: Scorecard) -> Release:
+    """A published version as the disclosure rule needs it: its cells, and the sheets behind them."""
+    document = json.loads(scorecard.payload)
+    units = document["units"]
+    snapshots = Snapshot.objects.filter(assessment__cycle=scorecard.cycle_id).defer("payload")
+    frozen = {snapshot.sha256: snapshot for snapshot in snapshots}
+    return Release(
+        scorecard.version,
+        [
+            Unit(code, tuple(unit["groups"]), sheets_of(frozen[unit["snapshot"]]))
+            for code, unit in units.items()
+        ],
+        document["groups"],
+    )
+
+
+def _changed_units(latest: Scorecard | None, units: dict[str, Any]) -> list[str]:
+    if latest is None:
+        return []
+    before = json.loads(latest.payload)["units"]
+    return sorted(code for code in {*before, *units} if before.get(code) != units.get(code))
+
+
+def _cells(groups: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str, str]]:
+    """Yield every figure with its group, basis and code."""
+    for group, bases in groups.items():
+        for basis, figures in bases.items():
+            for code, cell in {**figures["items"], **figures["dimensions"]}.items():
+                yield cell, group, basis, code
