@@ -6,13 +6,15 @@ from typing import Any
 
 from django.db import transaction
 
-from quintet.models import Cycle, Framework, Observation, Phase
+from quintet.models import Cycle, Framework, Observation, Phase, Snapshot
 from un20portal.lib.reference import Changes, Fixture, Problem, Row, refuse, sync
 
 FILES = ("observations-brief", "framework-quintet-2026")
 FROZEN_PHASES = (Phase.OPEN, Phase.VALIDATION)
 # What a row says about itself may be corrected at any time; what people answer to may not.
 NOT_TEXT = {"source", "doubts", "baseline", "baseline_comparability"}
+# What frozen sheets are read by: levels are packed in this order, figures are sums by these fields.
+SHAPE = {"order", "dimension", "area", "enabler", "weight", "na_allowed", "levels"}
 BRIEF = "PB11"
 
 
@@ -20,7 +22,8 @@ BRIEF = "PB11"
 def load_questions(*, fixtures: Mapping[str, Fixture]) -> list[Changes]:
     """Load figures, then frameworks; raise InvalidReference and load nothing on any error.
 
-    A change of framework text is such an error while a cycle with that framework is open or in validation.
+    A change of framework text is such an error while a cycle with that framework is open or in validation;
+    a change of its shape (items, order, weights, levels) is one as soon as a sheet has been frozen with it.
     """
     observations, framework = (fixtures[name] for name in FILES)
     return [_load_observations(observations), _load_framework(framework)]
@@ -45,31 +48,36 @@ def _load_framework(fixture: Fixture) -> Changes:
     known = Framework.objects.filter(slug=head["slug"])
     changes = sync(file=fixture.file, listing=known, key=["slug"], rows=[head])
     framework = known.select_for_update().get()  # no cycle opens with it while its text changes
-    changes += _load_parts(fixture, framework)
+    changes += _load_items(fixture, framework)
+    if Snapshot.objects.filter(assessment__cycle__framework=framework).exists():
+        refuse(_reshapes(changes))
+    changes += _load_bridge_questions(fixture, framework)
     if Cycle.objects.filter(framework=framework, phase__in=FROZEN_PHASES).exists():
         refuse(_thaws(changes))
     return changes
 
 
-def _load_parts(fixture: Fixture, framework: Framework) -> Changes:
-    """Load dimensions, items and bridge questions of `framework`."""
+def _load_items(fixture: Fixture, framework: Framework) -> Changes:
+    """Load dimensions and the items that are scored."""
     dimensions = sync(
         file=fixture.file,
         listing=framework.dimensions.all(),
         key=["code"],
         rows=[{**_without_source(row), "framework": framework} for row in fixture.rows("dimensions")],
     )
-    items = sync(
+    return dimensions + sync(
         file=fixture.file, listing=framework.items.all(), key=["code"], rows=_item_rows(fixture, framework)
     )
+
+
+def _load_bridge_questions(fixture: Fixture, framework: Framework) -> Changes:
     refuse(_unknown_figures(fixture, "bridge_questions", "compares_with"))
-    questions = sync(
+    return sync(
         file=fixture.file,
         listing=framework.bridge_questions.all(),
         key=["code"],
         rows=[{**_without_source(row), "framework": framework} for row in fixture.rows("bridge_questions")],
     )
-    return dimensions + items + questions
 
 
 def _item_rows(fixture: Fixture, framework: Framework) -> list[dict[str, Any]]:
@@ -122,4 +130,13 @@ def _thaws(changes: Changes) -> Iterator[Problem]:
         yield Problem(changes.file, row, f"{rule}: added")
     for change in changes.changed:
         if change.field not in NOT_TEXT:
+            yield Problem(changes.file, change.row, f"{rule}: {change.field}: {change.old} → {change.new}")
+
+
+def _reshapes(changes: Changes) -> Iterator[Problem]:
+    rule = "sheets have been frozen with this framework: give the changed one a new slug"
+    for row in changes.added:
+        yield Problem(changes.file, row, f"{rule}: added")
+    for change in changes.changed:
+        if change.field in SHAPE:
             yield Problem(changes.file, change.row, f"{rule}: {change.field}: {change.old} → {change.new}")

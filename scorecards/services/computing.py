@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from django.db import transaction
 
-from quintet.models import Cycle, Item, Snapshot, Status
+from quintet.models import Cycle, Item, Phase, Snapshot, Status
 from quintet.queries import counted_snapshots
 from scorecards.domain.figures import (
     FrameworkShape,
@@ -121,11 +121,20 @@ def sheets_of(snapshot: Snapshot | None) -> dict[str, bytes | None]:
 
 
 def heal_stale_figures(*, at: datetime) -> int:
-    """Compute every cycle whose figures do not match its sheets; return how many were stale."""
-    healed = 0
-    for cycle_id in Cycle.objects.exclude(phase="planned").values_list("pk", flat=True):
-        before = Computation.objects.filter(cycle_id=cycle_id).values_list("inputs_sha256", flat=True).first()
-        healed += compute_cycle(cycle_id=cycle_id, at=at).inputs_sha256 != before
+    """Compute every cycle whose figures do not match its sheets; return how many were stale.
+
+    One cycle that cannot be computed does not keep the others stale: its error is raised after them.
+    """
+    healed, errors = 0, []
+    for cycle in Cycle.objects.exclude(phase=Phase.PLANNED).order_by("pk"):
+        before = Computation.objects.filter(cycle=cycle).values_list("inputs_sha256", flat=True).first()
+        try:
+            healed += compute_cycle(cycle_id=cycle.pk, at=at).inputs_sha256 != before
+        except Exception as error:  # noqa: BLE001  raised below, after the other cycles
+            error.add_note(f"cycle {cycle.code}")
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("some cycles could not be computed", errors)
     return healed
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from quintet.models import BridgeQuestion, Cycle, Dimension, Framework, Item, Observation
 from quintet.services.reference import FILES, load_questions
+from tests.factories import make_counted_cycle, make_entity
 from un20portal.lib.reference import Changes, InvalidReference, read_fixtures
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +152,34 @@ class TestFreeze:
         edit(directory / FRAMEWORK, "    doubts:\n      - Ratios are our proposal.", "    doubts: []")
         (change,) = load(directory)[1].changed
         assert str(change) == "CUL-YOU-3: doubts: ['Ratios are our proposal.'] → []"
+
+
+class TestShape:
+    """Figures of frozen sheets hang on the order and number of items: they outlive a closed cycle."""
+
+    @pytest.mark.parametrize(
+        ("old", "new", "problem"),
+        [
+            ("weight: 1", "weight: 2", "DAT-STR: .*weight: 1 → 2"),
+            ("na_allowed: false", "na_allowed: true", "DAT-STR: .*na_allowed"),
+            ("enabler: STR", "enabler: LED", "DAT-STR: .*enabler"),
+            ("code: DAT-STR", "code: DAT-NEW", "DAT-NEW: .*added"),
+        ],
+    )
+    def test_stays_once_a_sheet_is_frozen(self, directory: Path, old: str, new: str, problem: str) -> None:
+        load(directory)
+        make_counted_cycle(Framework.objects.get(), {make_entity("UNDP"): {"DAT-STR": 2}})
+        Cycle.objects.update(phase="closed")
+        edit(directory / FRAMEWORK, old, new)
+        with pytest.raises(InvalidReference, match=problem):
+            load(directory)
+        kept = Item.objects.in_order().values_list("code", "enabler", "weight", "na_allowed")[0]
+        assert kept == ("DAT-STR", "STR", 1, False)
+
+    def test_lets_text_be_corrected_after_the_cycle(self, directory: Path) -> None:
+        load(directory)
+        make_counted_cycle(Framework.objects.get(), {make_entity("UNDP"): {"DAT-STR": 2}})
+        Cycle.objects.update(phase="closed")
+        edit(directory / FRAMEWORK, TestFreeze.QUESTION, "approved data plan")
+        (change,) = load(directory)[1].changed
+        assert change.field == "question"

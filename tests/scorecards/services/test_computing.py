@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity
-from quintet.models import Answer, Assessment, Cycle, Phase, Status
+from quintet.models import Answer, Assessment, Cycle, Item, Phase, Status
 from quintet.services import reviewing, signing
 from scorecards import queries
 from scorecards.models import Basis, Computation, UnitScore
@@ -234,6 +234,19 @@ class TestHealing:
         assert heal_stale_figures(at=later(2)) == 1
         assert cell(cycle)["n_answered"] == 6
         assert Computation.objects.get().at == later(2)
+
+    def test_goes_on_after_a_cycle_that_cannot_be_computed(self, cycle: Cycle, cast: Cast) -> None:
+        broken = make_counted_cycle(make_framework("other"), {make_entity("NEW"): {"DAT-STR": 2}}, "2020")
+        framework = broken.framework
+        dimension = framework.dimensions.get(code="DAT")
+        Item.objects.create(
+            framework=framework, dimension=dimension, code="DAT-NEW", order=0, question="?", level_texts=[]
+        )
+        later_one = make_counted_cycle(cycle.framework, {}, "2030")
+        with pytest.raises(ExceptionGroup) as caught:
+            heal_stale_figures(at=AT)
+        assert [error.__notes__ for error in caught.value.exceptions] == [["cycle 2020"]]
+        assert {computation.cycle for computation in Computation.objects.all()} == {cycle, later_one}
 
     def test_leaves_planned_cycles_alone(self, cast: Cast) -> None:
         make_cycle(make_framework())
