@@ -56,7 +56,8 @@ def test_an_answer_becomes_a_public_figure(
     sign_in(second, "second")
     publish(portal, first, second)
     before = figure_of(portal, OPEN_ITEM)
-    assert (before["n_answered"], before["has"]) == (14, 0)
+    assert (before["n_answered"], before["has"]) == (10, 0)
+    portal.let_the_others_follow()
 
     # the focal point answers the item that is still open, and submits
     sign_in(focal, "focal")
