@@ -54,6 +54,7 @@ class ItemFigure:
     n_group: int
     counts: ItemCounts | None
     baseline: Baseline | None
+    carried_from: int | None = None  # the version whose figure is shown again, because too few changed
 
     @property
     def capability(self) -> str:
@@ -191,6 +192,7 @@ def item_figures(figures: Figures, *, group: str, basis: str, area: str | None =
             n_group=cells[item.code]["n_group"],
             counts=_counts(cells[item.code]),
             baseline=_baseline(figures.baselines.get(item.code), group),
+            carried_from=cells[item.code].get("carried_from"),
         )
         for item in items
     ]

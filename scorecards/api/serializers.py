@@ -61,13 +61,17 @@ class BaselineSerializer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]  # the name is the contract
 
 
+CARRIED = "The version this figure is of, when too few units changed since to show a new one"
+
+
 class ItemFigureSerializer(serializers.Serializer[Any]):
-    """How a group answers one item; a suppressed cell has null figures."""
+    """How a group answers one item; a suppressed cell has null figures, a carried one those of a version."""
 
     capability = serializers.CharField()
     enabler = serializers.CharField()
     item = serializers.CharField()
     suppressed = serializers.BooleanField(source="is_suppressed")
+    carried_from = serializers.IntegerField(allow_null=True, help_text=CARRIED)
     n_group = serializers.IntegerField()
     n_na = serializers.IntegerField(allow_null=True)
     n_missing = serializers.IntegerField(allow_null=True)
@@ -89,6 +93,7 @@ class DimensionFigureSerializer(serializers.Serializer[Any]):
 
     dimension = serializers.CharField()
     suppressed = serializers.BooleanField(default=False)
+    carried_from = serializers.IntegerField(default=None, allow_null=True, help_text=CARRIED)
     n_group = serializers.IntegerField()
     n_counted = serializers.IntegerField(default=None, allow_null=True)
     n_rated = serializers.IntegerField(default=None, allow_null=True)

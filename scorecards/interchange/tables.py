@@ -14,6 +14,7 @@ COLUMNS = (
     "basis",
     "item",
     "suppressed",
+    "carried_from",
     "n_group",
     "n_na",
     "n_missing",
@@ -24,6 +25,7 @@ COLUMNS = (
     "share_operates",
     "paper_gap",
 )
+FIGURES_FROM = COLUMNS.index("carried_from")
 
 
 def scorecard_csv(payload: str) -> str:
@@ -34,7 +36,7 @@ def scorecard_csv(payload: str) -> str:
     writer.writerow(COLUMNS)
     head = [document["cycle"]["code"], document["version"], str(document["cycle"]["synthetic"]).lower()]
     for group, basis, item, cell in _cells(document["groups"]):
-        figures = [_plain(cell.get(column)) for column in COLUMNS[7:]]
+        figures = [_plain(cell.get(column)) for column in COLUMNS[FIGURES_FROM:]]
         hidden = str(bool(cell.get("suppressed"))).lower()
         writer.writerow([*head, group, basis, item, hidden, *figures])
     return text.getvalue()

@@ -107,7 +107,7 @@ def comparability_name(baseline: Any) -> str:
 def in_words(row: Any) -> str:
     """Say one row in sentences: counts, missing answers, and the published value with its limits."""
     if row.is_suppressed:
-        return gettext("Suppressed: the group of answers is too small.")
+        return gettext("Suppressed: it would tell what a few units answered.")
     if not row.n_answered:
         return gettext("No answers.")
     sentences = [
@@ -126,6 +126,11 @@ def in_words(row: Any) -> str:
             ngettext("Not applicable to %(count)s.", "Not applicable to %(count)s.", row.n_na)
             % {"count": row.n_na}
         )
+    if row.carried_from:
+        sentences.append(
+            gettext("As in version %(number)s: too few units have changed their answers since.")
+            % {"number": row.carried_from}
+        )
     if row.baseline:
         sentences.append(
             gettext("%(year)s: %(value)s (N not stated; %(comparability)s).")
@@ -141,7 +146,7 @@ def in_words(row: Any) -> str:
 def _note(row: Any) -> str:
     """Say briefly why the interactive figure draws no bar."""
     if row.is_suppressed:
-        return gettext("Suppressed: small group")
+        return gettext("Suppressed: tells of a few")
     if not row.n_answered:
         return gettext("No answers")
     return gettext("In place %(has)s/%(n)s, operating %(operates)s/%(n)s") % {

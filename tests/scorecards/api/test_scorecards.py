@@ -78,6 +78,7 @@ class TestTheWorkedExamples:
             "enabler": "STR",
             "item": "DAT-STR",
             "suppressed": False,
+            "carried_from": None,
             "n_group": 31,
             "n_na": 0,
             "n_missing": 3,

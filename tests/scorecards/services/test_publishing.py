@@ -306,6 +306,21 @@ class TestVersions:
         carried = [cell for cell in cells_of(second) if "carried_from" in cell]
         assert len(carried) == proposal.n_carried > 0
 
+    def test_say_on_every_face_which_version_a_figure_is_of(
+        self, cycle: Cycle, cast: Cast, client: Client
+    ) -> None:
+        publish(cycle, cast)
+        fill(cycle, {make_entity("NEW"): {"DAT-STR": 4}})
+        second = publish(cycle, cast)
+        row = client.get("/api/v1/scorecards/2026/state-of-play/").json()[0]
+        assert (row["carried_from"], row["n_answered"]) == (1, 7)
+        table = csv.DictReader(io.StringIO(scorecard_csv(second.payload)))
+        listed = next(row for row in table if (row["group"], row["item"]) == ("entities", "DAT-STR"))
+        assert (listed["carried_from"], listed["n_answered"]) == ("1", "7")
+        page = client.get("/scorecards/2026/").content.decode()
+        assert page.count("as in version 1") == 2  # in the panel and in the table of numbers
+        assert "As in version 1: too few units have changed their answers since." in page
+
     def test_hide_the_claims_of_the_few_that_are_not_validated(self, cycle: Cycle, cast: Cast) -> None:
         fill(cycle, {Entity.objects.get(code="UNDP"): {"DAT-STR": 4}}, Status.SUBMITTED)
         scorecard = publish(cycle, cast)
