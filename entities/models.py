@@ -266,3 +266,17 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.scope} · {self.expires_at:%Y-%m-%d}"
+
+
+class Attempt(models.Model):
+    """One entry of the cache that counts attempts, at signing in above all: kept by Django's DatabaseCache.
+
+    A model only so that migrations make its table and tests empty it; no code of ours reads the rows.
+    """
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.cache_key

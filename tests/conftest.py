@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connections
 from playwright.sync_api import BrowserContext, Page, Route
 from pytest_django import Settings
@@ -58,8 +58,8 @@ def _quick_passwords() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_over(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Throttles and cached figures of one test are not those of the next; uploads go to a scratch folder."""
-    cache.clear()
+    """Requests counted in one test are not those of the next; uploads go to a scratch folder."""
+    caches["throttle"].clear()
     settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
 
 

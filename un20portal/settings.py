@@ -13,6 +13,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from un20portal.lib.secret import local_secret_key
 
@@ -144,6 +146,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # that mail would invite to sign up, whi
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("NUM_PROXIES", default=0)  # else all people share the proxy's limit
+# "key" is an account asked for from one address (un20portal.accounts)
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 
 # --- sessions, cookies, headers ----------------------------------------------------------------
@@ -263,13 +266,21 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- cache, mail, logs -------------------------------------------------------------------------
 CACHES = {
+    # attempts to sign in: limits that hold without Redis and survive its restart (docs/decisions/0008)
     "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "entities_attempt",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
+    # requests to the API: they may go uncounted for as long as Redis is away
+    "throttle": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": env.str("CACHE_URL", default=REDIS_URL),
         "KEY_PREFIX": "un20",
+        "OPTIONS": {"socket_connect_timeout": 0.4, "socket_timeout": 0.4, "retry": Retry(NoBackoff(), 0)},
     }
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
@@ -296,8 +307,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "un20portal.lib.pagination.ReferencePagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
+        "un20portal.lib.throttling.AnonymousThrottle",
+        "un20portal.lib.throttling.PersonThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
         "anon": env.str("THROTTLE_ANON", default="60/min"),

@@ -1,7 +1,6 @@
 """Faults in the middle of computing and publishing: nothing lost, nothing twice, nothing by halves."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,11 +11,10 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from entities.models import Entity
-from quintet.models import Assessment, Cycle, Phase, Snapshot, Status
+from quintet.models import Assessment, Cycle, Phase, Status
 from quintet.services import signing
 from scorecards.models import Computation, EntityDocument, Proposal, Scorecard, UnitScore
 from scorecards.services import publishing
@@ -144,59 +142,6 @@ class TestAWorkerKilledInTheMiddle:
         call_command("drain_outbox", stdout=out)
         assert out.getvalue() == "1 handled, 0 pending, 0 given up\n"
         assert UnitScore.objects.count() == 2
-
-
-class TestTheBrokerIsDown:
-    @pytest.fixture(autouse=True, params=["was never there", "stopped while it was used"])
-    def _no_broker(self, request: pytest.FixtureRequest, sheet: Assessment) -> Iterator[None]:
-        before = app.conf.broker_url
-        with servers.private_redis() as url:
-            self.publish_to(url)
-            if request.param == "stopped while it was used":
-                app.send_task("un20portal.outbox.tasks.drain")
-        try:
-            yield
-        finally:
-            self.publish_to(before)
-
-    @staticmethod
-    def publish_to(url: str) -> None:
-        app.conf.broker_url = app.conf.broker_write_url = url
-        app.amqp._producer_pool = None
-
-    def test_a_page_answers_quickly_and_the_work_is_done_later(
-        self, client: Client, sheet: Assessment, cast: Cast
-    ) -> None:
-        client.force_login(cast.approver)
-        began = time.monotonic()
-        answer = client.post(reverse("quintet:assessment-sign-off", args=[sheet.pk]))
-        took = time.monotonic() - began
-        assert (answer.status_code, took < 5) == (302, True), took
-        self.is_pending_then_done(sheet)
-
-    def test_the_api_answers_quickly_and_the_work_is_done_later(
-        self, client: Client, sheet: Assessment, cast: Cast
-    ) -> None:
-        began = time.monotonic()
-        answer = client.post(
-            f"/api/v1/assessments/{sheet.pk}/sign-off/",
-            "{}",
-            content_type="application/json",
-            headers={"Authorization": make_token(cast.approver)},
-        )
-        took = time.monotonic() - began
-        assert (answer.status_code, took < 5) == (200, True), took
-        self.is_pending_then_done(sheet)
-
-    def is_pending_then_done(self, sheet: Assessment) -> None:
-        assert Assessment.objects.get(pk=sheet.pk).status == Status.SUBMITTED
-        assert Snapshot.objects.filter(assessment=sheet).count() == 1
-        assert Message.objects.pending().count() == 1
-        assert not Computation.objects.exists()
-        out = StringIO()
-        call_command("drain_outbox", stdout=out)
-        assert out.getvalue() == "1 handled, 0 pending, 0 given up\n"
-        assert Computation.objects.count() == 1
 
 
 class TestTheDatabaseSessionEnds:
