@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from entities.models import ApiToken, Entity, Membership, Role, User
 from tests.factories import make_entity, make_token, make_user
@@ -156,6 +158,21 @@ class TestGuessing:
         response = sign_in(client, **({"HTTP_X_FORWARDED_FOR": "198.51.100.1"} if rotating else {}))
         assert response.status_code in (200, 429)
         assert client.get("/my/").status_code == 302, "the guesser is in"
+
+    def test_guessing_does_not_lock_the_owner_out(
+        self, client: Client, focal: User, settings: Settings
+    ) -> None:
+        """Behind one proxy the address is the last one named: what a guesser puts before it means nothing."""
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+        guesser, owner = "198.51.100.1, 203.0.113.7", "198.51.100.1"
+        for number in range(6):
+            sign_in(Client(), password=f"guess {number}", HTTP_X_FORWARDED_FOR=guesser)
+        caches["throttle"].clear()  # a restart of Redis changes nothing
+        locked = Client()
+        sign_in(locked, HTTP_X_FORWARDED_FOR=guesser)
+        assert locked.get("/my/").status_code == 302, "the guesser is in"
+        sign_in(client, HTTP_X_FORWARDED_FOR=owner)
+        assert client.get("/my/").status_code == 200, "the owner is locked out"
 
     def test_forged_addresses_do_not_lift_the_limit_of_the_api(self, client: Client) -> None:
         statuses = [
