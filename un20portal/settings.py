@@ -108,7 +108,8 @@ if _database["ENGINE"].endswith("sqlite3"):
 else:
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
-    _database.setdefault("OPTIONS", {})["options"] = (
+    _database.setdefault("OPTIONS", {})["connect_timeout"] = 5  # else a server that is away costs minutes
+    _database["OPTIONS"]["options"] = (
         "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

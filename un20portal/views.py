@@ -1,5 +1,6 @@
 """The home page, language and sign-out, and the answers to requests that go wrong."""
 
+import sys
 from typing import Any
 
 from allauth.account import views as account
@@ -64,7 +65,7 @@ class LanguageView(View):
 def _refuse(request: HttpRequest, status: int, template: str) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problems.plain_problem(request, status)
-    if status in (400, 500):  # no context processors: they may be what failed
+    if status in (400, 500, 503):  # no context processors: they may be what failed
         return HttpResponse(loader.render_to_string(template), status=status)
     return render(request, template, status=status)
 
@@ -86,4 +87,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _refuse(request, 500, "500.html")
+    """A 503 when the database did not answer, which passes; a 500 for what nobody foresaw.
+
+    Django asks here for pages, and for the API when it breaks before a view is found: knowing the person
+    takes the database too.
+    """
+    if not isinstance(sys.exception(), problems.PASSING):
+        return _refuse(request, 500, "500.html")
+    response = _refuse(request, 503, "503.html")
+    response.headers["Retry-After"] = str(problems.RETRY_SECONDS)
+    return response

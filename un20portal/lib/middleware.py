@@ -18,7 +18,10 @@ PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 class SafetyHeadersMiddleware:
-    """Add what Django has no setting for; pages of a signed-in person are never kept by a cache."""
+    """Add what Django has no setting for; pages of a signed-in person are never kept by a cache.
+
+    Neither is a failure, and then nobody asks who the person is: the database may be what failed.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -27,10 +30,14 @@ class SafetyHeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
+        if response.status_code >= 500 or _is_signed_in(request):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    return user is not None and user.is_authenticated
 
 
 class CompressHtmlMiddleware(GZipMiddleware):

@@ -20,6 +20,8 @@ from un20portal.lib.errors import marked as _
 
 PROBLEM = "application/problem+json"
 RETRY_SECONDS = 5
+# the connection is lost or refused, or the server gave up waiting: not the request's doing, and it passes
+PASSING = (OperationalError, InterfaceError)
 TEXTS = {
     400: _("The request is not understood."),
     403: _("You may not do this."),
@@ -77,12 +79,12 @@ def _foreign_problem(error: Exception) -> Response | None:
         ((PermissionDenied,), 403),
         ((RequestDataTooBig,), 413),
         ((SuspiciousOperation, ValidationError, DataError), 400),
-        ((OperationalError, InterfaceError), 503),
+        (PASSING, 503),
     ]
     status = next((status for kinds, status in statuses if isinstance(error, kinds)), None)
     if status is None:
         return None
-    if isinstance(error, (DataError, OperationalError, InterfaceError)):
+    if isinstance(error, (DataError, *PASSING)):
         logger.error("the database refused a request", exc_info=error)
     response = _problem(status, _code(status), gettext(TEXTS[status]), [])
     if status == 503:
