@@ -62,8 +62,13 @@ class LanguageView(View):
         return HttpResponseRedirect(translate_url(target, language))
 
 
+def _is_script(request: HttpRequest) -> bool:
+    """Whether a page's script asks, not the person: it says so by what it accepts."""
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
 def _refuse(request: HttpRequest, status: int, template: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") or _is_script(request):
         return problems.plain_problem(request, status)
     if status in (400, 500, 503):  # no context processors: they may be what failed
         return HttpResponse(loader.render_to_string(template), status=status)

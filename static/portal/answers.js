@@ -3,6 +3,7 @@
   "use strict";
   const texts = document.getElementById("save-texts")?.dataset;
   if (!texts) return;
+  const signInAgain = document.getElementById("sign-in-again").innerHTML;
   const unsaved = new Set();
 
   const show = (form, state, text) => {
@@ -13,12 +14,32 @@
 
   const say = (form, html) => {
     const place = form.parentElement.querySelector(".item-messages");
+    if (place.innerHTML === html) return; // said already: no second announcement
     place.innerHTML = html; // our own server's escaped template
     place.querySelector("form")?.addEventListener("submit", () => unsaved.delete(form));
     place.querySelector("[data-keep-theirs]")?.addEventListener("click", () => {
       unsaved.delete(form);
       setTimeout(() => location.reload());
     });
+  };
+
+  const send = (form) =>
+    fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { Accept: "application/json" },
+      redirect: "manual",
+    });
+
+  // Who signed in again, in another tab, has a new token: this page as it is now holds it, and says who it is.
+  const sendWithFreshToken = async (form) => {
+    const page = await fetch(location.href, { redirect: "manual" });
+    if (!page.ok) return page;
+    const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
+    if (fresh.getElementById("save-texts")?.dataset.person !== texts.person) return { type: "somebody else" };
+    const token = fresh.querySelector("[name=csrfmiddlewaretoken]").value;
+    document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => (field.value = token));
+    return send(form);
   };
 
   // One request per item at a time: a change during a request is sent after its answer.
@@ -30,43 +51,55 @@
     }
     form.dataset.busy = "1";
     delete form.dataset.again;
+    if (!form.retry) show(form, "saving", texts.saving);
     clearTimeout(form.retry);
-    show(form, "saving", texts.saving);
+    delete form.retry;
     try {
-      const response = await fetch(form.action, {
-        method: "POST",
-        body: new FormData(form),
-        headers: { Accept: "application/json" },
-        redirect: "manual",
-      });
+      let response = await send(form);
+      if (isSignedOut(response) || response.status === 403) response = await sendWithFreshToken(form);
       await take(form, response);
     } catch {
-      show(form, "failed", `${texts.failed}. ${texts.offline}`);
-      form.retry = setTimeout(() => save(form), 5000);
+      saveLater(form, texts.offline);
     } finally {
       delete form.dataset.busy;
     }
     if (form.dataset.again) save(form);
   };
 
+  const isSignedOut = (response) => response.type === "opaqueredirect";
+
+  // What passes by itself is tried again; whatever else is refused waits for the person.
   const take = async (form, response) => {
-    const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
-    if (response.ok && isJson) {
-      const saved = await response.json();
-      form.elements.version.value = saved.version;
-      if (!form.dataset.again) unsaved.delete(form);
-      say(form, "");
-      show(form, "saved", `${texts.saved} ${saved.saved_at}`);
-      const jump = document.querySelector(`.item-jump[href="#${form.parentElement.id}"]`);
-      jump?.classList.toggle("is-answered", form.elements.choice.value !== "open");
-    } else if (isJson) {
-      show(form, "failed", texts.failed);
-      say(form, (await response.json()).html);
-    } else if (response.type === "opaqueredirect" || response.status === 403) {
-      show(form, "failed", `${texts.failed}. ${texts.signin}`);
+    if (isSignedOut(response) || response.type === "somebody else") {
+      say(form, signInAgain);
+      saveLater(form, isSignedOut(response) ? texts.signin : texts.somebody, 10);
+    } else if (response.status === 429 || response.status === 503) {
+      saveLater(form, texts.busy, response.headers.get("Retry-After"));
     } else {
-      throw new Error(`answered ${response.status}`);
+      const isJson = response.headers.get("Content-Type")?.includes("json");
+      const answer = isJson ? await response.json() : {};
+      if (response.ok && isJson) saved(form, answer);
+      else refused(form, answer);
     }
+  };
+
+  const saveLater = (form, why, seconds) => {
+    show(form, "failed", `${texts.failed}. ${why}`);
+    form.retry = setTimeout(() => save(form), 1000 * (Number(seconds) || 5));
+  };
+
+  const saved = (form, { version, saved_at }) => {
+    form.elements.version.value = version;
+    if (!form.dataset.again) unsaved.delete(form);
+    say(form, "");
+    show(form, "saved", `${texts.saved} ${saved_at}`);
+    const jump = document.querySelector(`.item-jump[href="#${form.parentElement.id}"]`);
+    jump?.classList.toggle("is-answered", form.elements.choice.value !== "open");
+  };
+
+  const refused = (form, { html, detail }) => {
+    say(form, html ?? "");
+    show(form, "failed", html ? texts.failed : `${texts.failed}. ${detail ?? ""} ${texts.refused}`);
   };
 
   for (const form of document.querySelectorAll("form[data-answer]")) {
@@ -86,7 +119,10 @@
     });
   }
 
-  addEventListener("online", () => unsaved.forEach(save));
+  // back online, or back from the tab where one signed in: no need to wait for the next try
+  const retryNow = () => unsaved.forEach((form) => form.retry && save(form));
+  addEventListener("online", retryNow);
+  addEventListener("focus", retryNow);
   addEventListener("beforeunload", (event) => {
     if (unsaved.size) event.preventDefault();
   });

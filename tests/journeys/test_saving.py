@@ -1,0 +1,120 @@
+"""Answers save themselves in a real browser, whatever comes in between: nothing typed is lost."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+
+from quintet.models import Answer, Assessment
+from tests.journeys.conftest import OPEN_ITEM, Portal
+
+SignIn = Callable[[Page, str], None]
+TYPED = "Plan approved in May."
+SOON = 15_000  # milliseconds: longer than the page waits before it looks whether one has signed in
+
+
+@pytest.fixture
+def form(portal: Portal, page: Page, sign_in: SignIn) -> Page:
+    sign_in(page, "focal")
+    page.goto(f"{portal.address}/assessments/{portal.sheet}/DAT/")
+    return page
+
+
+@pytest.fixture
+def card(form: Page) -> Locator:
+    return form.locator(f"#{OPEN_ITEM}")
+
+
+def stored(portal: Portal) -> list[str]:
+    answers = Answer.objects.filter(assessment=portal.sheet, item__code=OPEN_ITEM)
+    return list(answers.values_list("comment", flat=True))
+
+
+def state(card: Locator) -> Locator:
+    return card.locator(".save-state")
+
+
+def write(card: Locator, text: str = TYPED) -> None:
+    card.get_by_label("Comment and evidence").fill(text)
+
+
+class TestTheSessionEnds:
+    @pytest.fixture(autouse=True)
+    def _written_after_the_end(self, card: Locator) -> None:
+        Session.objects.all().delete()
+        write(card)
+        expect(state(card)).to_contain_text("NOT SAVED. Your session has ended.")
+
+    def test_what_was_typed_is_saved_after_signing_in_again_in_another_tab(
+        self, portal: Portal, form: Page, card: Locator, sign_in: SignIn
+    ) -> None:
+        with form.context.expect_page() as opened:
+            card.get_by_role("link", name="Sign in").click()
+        sign_in(opened.value, "focal")
+        expect(state(card)).to_have_attribute("data-state", "saved", timeout=SOON)
+        expect(card.get_by_role("link", name="Sign in")).to_have_count(0)
+        assert stored(portal) == [TYPED]
+        with form.expect_response("**/answers/**") as answered:  # the page goes on with its new token
+            write(card, f"{TYPED} Budget too.")
+        assert answered.value.status == 200
+        assert stored(portal) == [f"{TYPED} Budget too."]
+
+    def test_what_was_typed_is_not_saved_in_the_name_of_somebody_else(
+        self, portal: Portal, card: Locator, context: BrowserContext, sign_in: SignIn
+    ) -> None:
+        other = context.new_page()
+        sign_in(other, "approver")
+        expect(state(card)).to_contain_text("NOT SAVED. Somebody else is signed in now.", timeout=SOON)
+        assert TYPED not in stored(portal)
+        other.get_by_role("button", name="Sign out").click()
+        sign_in(other, "focal")
+        expect(state(card)).to_have_attribute("data-state", "saved", timeout=SOON)
+        assert stored(portal) == [TYPED]
+
+
+class TestRefusals:
+    @pytest.fixture
+    def sent(self, form: Page) -> list[str]:
+        """Every attempt to save, as the page makes it."""
+        requests: list[str] = []
+        form.on("request", lambda asked: requests.append(asked.method) if asked.method == "POST" else None)
+        return requests
+
+    def test_what_cannot_be_saved_waits_for_the_person(
+        self, portal: Portal, form: Page, card: Locator, sent: list[str]
+    ) -> None:
+        Assessment.objects.filter(pk=portal.sheet).delete()
+        write(card)
+        expect(state(card)).to_contain_text("NOT SAVED. There is nothing at this address")
+        form.wait_for_timeout(6_000)  # longer than the pause before a second try
+        assert sent == ["POST"]
+        expect(card.get_by_label("Comment and evidence")).to_have_value(TYPED)
+
+    @pytest.mark.parametrize("status", [413, 500])
+    def test_so_does_what_something_in_between_refuses(
+        self, form: Page, card: Locator, sent: list[str], status: int
+    ) -> None:
+        form.route("**/answers/**", proxy_that_says(status))
+        write(card)
+        expect(state(card)).to_contain_text("NOT SAVED. Copy your text and reload the page.")
+        form.wait_for_timeout(6_000)
+        assert sent == ["POST"]
+
+    @pytest.mark.parametrize("status", [429, 503])
+    def test_what_passes_is_tried_again_when_the_answer_says(
+        self, portal: Portal, form: Page, card: Locator, sent: list[str], status: int
+    ) -> None:
+        form.route("**/answers/**", proxy_that_says(status, {"Retry-After": "2"}), times=1)
+        write(card)
+        expect(state(card)).to_contain_text("NOT SAVED. The portal is busy")
+        form.wait_for_timeout(1_000)
+        assert sent == ["POST"]
+        expect(state(card)).to_have_attribute("data-state", "saved")
+        assert sent == ["POST", "POST"]
+        assert stored(portal) == [TYPED]
+
+
+def proxy_that_says(status: int, headers: dict[str, str] | None = None) -> Callable[[Route], None]:
+    """What stands before the portal answers in its place."""
+    return lambda route: route.fulfill(status=status, headers=headers or {}, body="<h1>Not now</h1>")
