@@ -56,6 +56,11 @@ def is_administrator(user: Person) -> bool:
     return has_role(user, Role.ADMINISTRATOR)
 
 
+def can_change_roles(user: Person, of: User | None) -> bool:
+    """Roles are given and taken by an administrator, but never one's own."""
+    return is_administrator(user) and (of is None or of.pk != user.pk)
+
+
 @dataclass(frozen=True)
 class Navigation:
     """What the navigation offers: links a person could not follow are not shown."""

@@ -1,15 +1,33 @@
 """The administration: people, roles, tokens, entities. Never an answer."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from entities import access
+from entities.access import signed_in
+from entities.forms import MembershipFormSet
 from entities.models import ApiToken, Country, Entity, Membership, Region, User
 
 
 class MembershipInline(admin.TabularInline):
+    """The roles of a person; one's own are only shown."""
+
     model = Membership
+    formset = MembershipFormSet
     extra = 0
     autocomplete_fields = ["entity"]
+
+    def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return access.can_change_roles(signed_in(request), obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return access.can_change_roles(signed_in(request), obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return access.can_change_roles(signed_in(request), obj)
 
 
 @admin.register(User)
@@ -18,6 +36,11 @@ class UserAdmin(admin.ModelAdmin):
     search_fields = ["email", "name"]
     fields = ["email", "name", "preferred_language", "is_active"]
     inlines = [MembershipInline]
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        may_change = access.can_change_roles(signed_in(request), obj)
+        note = "" if may_change else _("Your own roles can be changed by another administrator only.")
+        return [(None, {"fields": self.fields, "description": note})]
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Accounts are closed, not deleted: Django's page would list what hangs on them, answers too."""

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from entities.domain.roles import Term
 from un20portal.lib.models import NamedModel, SourcedModel
 
 
@@ -239,6 +240,10 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.role} · {self.entity or 'system'}"
+
+    @property
+    def term(self) -> Term:
+        return Term(self.role, self.valid_from, self.valid_to)
 
 
 class TokenScope(models.TextChoices):

@@ -24,3 +24,12 @@ class PortalAdminConfig(AdminConfig):
     """The administration, with our own rule on who may enter."""
 
     default_site = "un20portal.accounts.PortalAdminSite"
+
+    def ready(self) -> None:
+        """Find what is registered, and leave out what others register for uses the portal does not have."""
+        super().ready()
+        from allauth.account.models import EmailAddress
+        from django.contrib import admin
+        from django.contrib.auth.models import Group
+
+        admin.site.unregister([Group, EmailAddress])

@@ -5,9 +5,12 @@ from datetime import date
 from django.conf import settings
 from django.db import transaction
 
+from entities.domain.roles import Term, mixes_administration
 from entities.models import Entity, Membership, Role, User
-from un20portal.lib.errors import FieldError, InvalidInput
+from un20portal.lib.errors import FieldError, InvalidInput, WrongState
 from un20portal.lib.errors import marked as _
+
+MIXED_ROLES = _("An administrator gives roles to others and can hold no other role at the same time.")
 
 
 @transaction.atomic
@@ -32,8 +35,13 @@ def grant_role(
 ) -> Membership:
     """Give a person a role, for an entity or in the whole system, perhaps for a period only.
 
-    Given again, the period is replaced.
+    Given again, the period is replaced. Raises WrongState when the person would be an administrator
+    and something else on the same day.
     """
+    User.objects.select_for_update().get(pk=user.pk)  # two grants at once see one another
+    others = Membership.objects.filter(user=user).exclude(role=role, entity=entity)
+    if mixes_administration([Term(role, valid_from, valid_to), *(other.term for other in others)]):
+        raise WrongState(MIXED_ROLES)
     membership, _made = Membership.objects.update_or_create(
         user=user, role=role, entity=entity, defaults={"valid_from": valid_from, "valid_to": valid_to}
     )

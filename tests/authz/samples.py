@@ -6,7 +6,6 @@ from typing import Any
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
-from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 
 from entities.models import ApiToken, User
@@ -157,8 +156,6 @@ def _admin_values(world: World, route: Route) -> dict[str, Any]:
         "region": "africa",
         "apitoken": ApiToken.objects.values_list("pk", flat=True)[0],
         "message": Message.objects.values_list("pk", flat=True)[0],
-        "group": Group.objects.values_list("pk", flat=True)[0],
-        "emailaddress": NOBODY,  # the portal makes none of these rows
         "{content_type_id}": spare.pk,
     }
     values = {

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from entities.models import ApiToken, Country, Entity, Role, User
@@ -90,7 +89,6 @@ def build_world() -> World:
     world.people["spare"] = User.objects.create_user("spare@example.org", PASSWORD, name="Spare")
     world.people["closed"] = User.objects.create_user("closed@example.org", PASSWORD, is_active=False)
     world.authorization = make_token(world.people["focal"], scope="read")
-    Group.objects.create(name="group")
     outbox.beat(at=timezone.now() + timedelta(hours=1))  # `/readyz` asks whether the scheduler lives
     Message.objects.create(topic="quintet.assessment_changed", created_at=AT, due_at=AT, dead_at=AT)
     _make_sheets(world)
