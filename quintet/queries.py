@@ -174,7 +174,7 @@ def validation_queue() -> QuerySet[Assessment]:
     return (
         waiting.select_related("cycle", "entity")
         .annotate(open_requests=requests)
-        .order_by("cycle__closes_on", "entity__code")
+        .order_by("cycle__closes_on", "entity__code", "pk")
     )
 
 

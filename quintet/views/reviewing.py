@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,13 +16,16 @@ from quintet.forms import DecisionForm
 from quintet.services import reviewing
 from un20portal.lib.errors import FieldError, InvalidInput, marked
 
+QUEUE_PAGE = 50
+
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """Sheets that wait for validation, the first to close first."""
     if not access.can_review(request.user):
         raise PermissionDenied
-    return render(request, "quintet/validation_queue.html", {"sheets": queries.validation_queue()})
+    page = Paginator(queries.validation_queue(), QUEUE_PAGE).get_page(request.GET.get("page"))
+    return render(request, "quintet/validation_queue.html", {"page": page})
 
 
 @require_POST

@@ -354,6 +354,23 @@ class TestTheQueue:
         reviewing.validate(assessment=sheet, by=cast.task_force, at=AT)
         assert "No assessment waits" in page(client, cast.task_force, "validation-queue")
 
+    def test_shows_fifty_sheets_a_page(self, client: Client, cast: Cast, cycle: Cycle) -> None:
+        fill(cycle, dict.fromkeys(make_entities(51), FULL), Status.SUBMITTED)
+        first = page(client, cast.task_force, "validation-queue")
+        assert (len(rows(first)[1:]), "Page 1 of 2" in first) == (50, True)
+        link = re.search(r'href="([^"]+)">Next page', first)
+        assert link
+        last = flat(client.get(reverse("quintet:validation-queue") + link[1]))
+        assert len(rows(last)[1:]) == 1
+        assert rows(last)[1].startswith("ENT-051")
+        assert "Previous page" in last
+        assert "Next page" not in last
+
+    @pytest.mark.parametrize("number", ["0", "-1", "99", "x", "1e9", "²"])
+    def test_shows_a_page_that_exists(self, client: Client, cast: Cast, number: str) -> None:
+        client.force_login(cast.task_force)
+        assert client.get(reverse("quintet:validation-queue"), {"page": number}).status_code == 200
+
 
 class TestHome:
     def test_tells_each_person_what_waits(
