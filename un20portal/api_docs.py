@@ -90,7 +90,12 @@ def _type(described: Mapping[str, Any]) -> str:
 
 @method_decorator(login_not_required, name="dispatch")
 class DocsView(View):
-    """The schema as a page that needs no script: read by people and screen readers alike."""
+    """The schema as a page that needs no script: read by people and screen readers alike.
+
+    It names all operations to everybody, those for people with a role too: who is to write a program for
+    them reads before there is a token, and a name opens nothing. The schema for programs (`SchemaView`)
+    keeps to what its caller may use.
+    """
 
     http_method_names = ["get", "head"]
 

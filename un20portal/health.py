@@ -1,13 +1,15 @@
 """Two questions an orchestrator asks: is this process alive, and can the portal do its work?
 
-`/healthz` answers without touching anything else. `/readyz` asks every part and names each one's
-state in a word; why a part fails goes to the log, never into the answer. In process (no REDIS_URL)
+`/healthz` answers everybody and touches nothing else. `/readyz` asks every part and names each one's
+state in a word; why a part fails goes to the log, never into the answer. It answers only those who ask
+from within, past no proxy: strangers need not learn which part is down. In process (no REDIS_URL)
 there is no broker, and a late beat is reported but no failure: work is done right after its commit,
 and the sweep is only a second chance.
 """
 
 import functools
 import logging
+from ipaddress import ip_address
 from datetime import datetime, timedelta
 
 import redis
@@ -16,7 +18,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -39,6 +41,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @cache_control(no_store=True)
 def readyz(request: HttpRequest) -> JsonResponse:
+    if not _is_from_within(request):
+        raise Http404
     parts = states(at=timezone.now())
     ready = is_ready(parts)
     body = {"status": "ok" if ready else "unavailable", "parts": parts}
@@ -102,6 +106,14 @@ def beat_state(*, at: datetime) -> str:
     if last is None:
         return "never"
     return "ok" if at - last.at <= BEAT_IS_LATE_AFTER else "late"
+
+
+def _is_from_within(request: HttpRequest) -> bool:
+    """Whether nothing but a private network lies between: a proxy says for whom it asks."""
+    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+        return False
+    address = request.META.get("REMOTE_ADDR", "")
+    return not address or ip_address(address).is_private  # a socket of this machine has no address
 
 
 @functools.cache

@@ -45,6 +45,23 @@ class TestHealthz:
         assert client.head(path).status_code == 200
 
 
+class TestWhoMayAsk:
+    """The parts are named to an orchestrator beside the portal, not to those who come through the proxy."""
+
+    @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "::1", ""])
+    def test_those_within(self, client: Client, a_beat: None, address: str) -> None:
+        assert client.get("/readyz", REMOTE_ADDR=address).status_code == 200
+
+    @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888"])
+    def test_not_those_outside(self, client: Client, address: str) -> None:
+        assert client.get("/readyz", REMOTE_ADDR=address).status_code == 404
+
+    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+    def test_not_those_behind_the_proxy(self, client: Client, header: str) -> None:
+        assert client.get("/readyz", headers={header: "127.0.0.1"}).status_code == 404
+        assert client.get("/healthz", headers={header: "127.0.0.1"}).status_code == 200
+
+
 class TestReadyz:
     def test_is_ready_when_all_parts_are(self, client: Client, a_beat: None) -> None:
         response = client.get("/readyz")
