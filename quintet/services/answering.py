@@ -19,6 +19,7 @@ from quintet.models import (
     NaDecision,
     RevisionOutcome,
 )
+from quintet.services.locking import lock_sheet
 from un20portal.lib.errors import NotAllowed, StaleVersion
 from un20portal.lib.errors import marked as _
 
@@ -82,7 +83,7 @@ def _write(
 ) -> Answer | None:
     """Return the answer as it is now; None when the write came too late and was kept as a revision."""
     # The sheet's row is the lock: an answer cannot slip in while the sheet is being submitted.
-    locked = Assessment.objects.select_for_update(of=("self",)).select_related("cycle").get(pk=assessment.pk)
+    locked = lock_sheet(assessment)
     workflow.require_editable(status=locked.status, phase=locked.cycle.phase)
     answer = Answer.objects.filter(assessment=locked, item=item).first()
     if answer and _says(answer) == value:

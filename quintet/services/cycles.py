@@ -9,6 +9,7 @@ from entities.models import Entity, User
 from quintet import access
 from quintet.domain import workflow
 from quintet.models import Assessment, Cycle, Framework, Phase
+from quintet.services.locking import lock_cycle
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed
 from un20portal.lib.errors import marked as _
 
@@ -33,17 +34,18 @@ def plan_cycle(
 
 @transaction.atomic
 def open_cycle(*, cycle: Cycle, entities: Sequence[Entity], by: User) -> int:
-    """Open the cycle for `entities`, return how many sheets were made; raise InvalidInput for none."""
+    """Open the cycle for `entities`, return how many sheets were made.
+
+    Raises InvalidInput for none, and for units that do not exist any more (or yet) on the cycle's last day.
+    """
     _require_manager(by)
     if not entities:
         raise InvalidInput(_("Choose at least one unit for the cycle."))
+    _require_existing(entities, on=cycle.closes_on)
     # the framework's text is frozen from now on: a load that changes it must end before, or fail after
     Framework.objects.select_for_update().get(pk=cycle.framework_id)
     locked = _move(cycle, Phase.OPEN)
-    Assessment.objects.bulk_create(
-        [Assessment(cycle=locked, entity=entity, is_demo=locked.is_demo) for entity in entities]
-    )
-    return len(entities)
+    return give_sheets(locked, entities)
 
 
 @transaction.atomic
@@ -60,13 +62,32 @@ def close_cycle(*, cycle: Cycle, by: User) -> None:
     _move(cycle, Phase.CLOSED)
 
 
+def give_sheets(cycle: Cycle, entities: Sequence[Entity]) -> int:
+    """Give a draft to each unit that has no sheet in the locked cycle; return how many were made."""
+    served = set(Assessment.objects.filter(cycle=cycle).values_list("entity_id", flat=True))
+    made = Assessment.objects.bulk_create(
+        Assessment(cycle=cycle, entity=entity, is_demo=cycle.is_demo)
+        for entity in entities
+        if entity.pk not in served
+    )
+    return len(made)
+
+
+def _require_existing(entities: Sequence[Entity], *, on: date) -> None:
+    existing = set(Entity.objects.active_on(on).values_list("pk", flat=True))
+    if absent := sorted(entity.code for entity in entities if entity.pk not in existing):
+        raise InvalidInput(
+            _("These units do not exist on the cycle's last day: %(codes)s."), {"codes": ", ".join(absent)}
+        )
+
+
 def _require_manager(by: User) -> None:
     if not access.can_manage_cycles(by):
         raise NotAllowed(_("Only the task force manages cycles."))
 
 
 def _move(cycle: Cycle, wanted: Phase) -> Cycle:
-    locked = Cycle.objects.select_for_update().get(pk=cycle.pk)
+    locked = lock_cycle(cycle)
     locked.phase = Phase(workflow.next_phase(locked.phase, wanted=wanted))
     locked.save(update_fields=["phase"])
     return locked

@@ -24,8 +24,10 @@ from quintet.models import (
     Transition,
 )
 from quintet.queries import framework_for
+from quintet.services.cycles import give_sheets
 from quintet.services.freezing import CHANGED, build_snapshot
-from un20portal.lib.errors import FieldError, InvalidInput
+from quintet.services.locking import lock_cycle
+from un20portal.lib.errors import FieldError, InvalidInput, WrongState
 from un20portal.lib.errors import marked as _
 from un20portal.outbox import services as outbox
 
@@ -47,7 +49,8 @@ def import_sheets(*, sheets: Sheets, cycle_code: str, at: datetime) -> int:
     """Import sheets into a cycle (made, closed, if there is none); return the number of answers.
 
     Each sheet is validated and frozen. All or nothing: raises InvalidInput naming the units that
-    have answers already, or for a new cycle whose code no address could name.
+    have answers already, or for a new cycle whose code no address could name; WrongState when the
+    cycle is only planned.
     """
     cycle = Cycle.objects.filter(code=cycle_code).first() or _closed_cycle(cycle_code, at)
     entities = {entity.code: entity for entity in Entity.objects.filter(code__in=sheets)}
@@ -59,9 +62,12 @@ def import_sheets(*, sheets: Sheets, cycle_code: str, at: datetime) -> int:
 def write_sheets(*, cycle: Cycle, sheets: list[SheetToWrite], at: datetime, channel: str) -> int:
     """Write `sheets` into the cycle with revisions, traces and snapshots; return the number of answers.
 
-    Raises InvalidInput when a unit has answers in this cycle already.
+    Raises InvalidInput when a unit has answers in this cycle already, WrongState for a planned cycle.
     """
-    assessments = _assessments(cycle, sheets)
+    locked = lock_cycle(cycle)
+    if locked.phase == Phase.PLANNED:
+        raise WrongState(_("The cycle is only planned: open it first, then its sheets can be filled."))
+    assessments = _empty_sheets(locked, [sheet.entity for sheet in sheets])
     items = list(Item.objects.filter(framework=cycle.framework_id).in_order())
     by_code = {item.code: item for item in items}
     answers = [
@@ -71,18 +77,8 @@ def write_sheets(*, cycle: Cycle, sheets: list[SheetToWrite], at: datetime, chan
     ]
     Answer.objects.bulk_create(answers, batch_size=BATCH)
     AnswerRevision.objects.bulk_create((_revision(answer, channel) for answer in answers), batch_size=BATCH)
-    moved = [sheet for sheet in sheets if sheet.status != Status.DRAFT]
-    Transition.objects.bulk_create(
-        Transition(
-            assessment=assessments[sheet.entity.pk],
-            action=channel,
-            from_status=Status.DRAFT,
-            to_status=sheet.status,
-            at=at,
-        )
-        for sheet in moved
-    )
-    _freeze([assessments[sheet.entity.pk] for sheet in moved], items, answers, at)
+    _move({assessments[sheet.entity.pk]: sheet.status for sheet in sheets}, channel, at)
+    _freeze(list(assessments.values()), items, answers, at)
     outbox.put(CHANGED, {"cycle_id": cycle.pk}, at=at)
     return len(answers)
 
@@ -97,28 +93,16 @@ def _closed_cycle(code: str, at: datetime) -> Cycle:
     )
 
 
-def _assessments(cycle: Cycle, sheets: list[SheetToWrite]) -> dict[int, Assessment]:
-    """Lock or make the sheets' rows, with their status; refuse those that say something already."""
-    known = {sheet.entity_id: sheet for sheet in Assessment.objects.filter(cycle=cycle).select_for_update()}
-    written = set(
-        Answer.objects.filter(assessment__cycle=cycle).values_list("assessment__entity_id", flat=True)
-    )
-    taken = [sheet.entity.code for sheet in sheets if sheet.entity.pk in written]
-    if taken:
+def _empty_sheets(cycle: Cycle, entities: list[Entity]) -> dict[int, Assessment]:
+    """Return the units' sheets by entity id, made where there are none; refuse those that say something."""
+    sheets = Assessment.objects.filter(cycle=cycle, entity__in=entities)
+    written = Answer.objects.filter(assessment__in=sheets).values_list("assessment__entity__code", flat=True)
+    if taken := sorted(set(written)):
         message = _("This unit has answers in the cycle already.")
-        errors = [FieldError(code, "has_answers", message) for code in sorted(taken)]
+        errors = [FieldError(code, "has_answers", message) for code in taken]
         raise InvalidInput(_("Nothing was imported: %(count)s problems."), {"count": len(taken)}, errors)
-    Assessment.objects.bulk_create(
-        Assessment(cycle=cycle, entity=sheet.entity, status=sheet.status, is_demo=cycle.is_demo)
-        for sheet in sheets
-        if sheet.entity.pk not in known
-    )
-    for sheet in sheets:
-        if sheet.entity.pk in known:
-            known[sheet.entity.pk].status = sheet.status
-    Assessment.objects.bulk_update(known.values(), ["status"])
-    rows = Assessment.objects.filter(cycle=cycle).select_related("cycle__framework", "entity")
-    return {sheet.entity_id: sheet for sheet in rows}
+    give_sheets(cycle, entities)
+    return {sheet.entity_id: sheet for sheet in sheets.select_related("cycle__framework", "entity")}
 
 
 def _answer(
@@ -154,6 +138,24 @@ def _revision(answer: Answer, channel: str) -> AnswerRevision:
         na_reason=answer.na_reason,
         comment=answer.comment,
     )
+
+
+def _move(targets: Mapping[Assessment, Status], channel: str, at: datetime) -> None:
+    """Write the new status of every sheet that gets another one, and its trace."""
+    moved = [sheet for sheet, target in targets.items() if sheet.status != target]
+    Transition.objects.bulk_create(
+        Transition(
+            assessment=sheet,
+            action=channel,
+            from_status=sheet.status,
+            to_status=targets[sheet],
+            at=at,
+        )
+        for sheet in moved
+    )
+    for sheet in moved:
+        sheet.status = targets[sheet]
+    Assessment.objects.bulk_update(moved, ["status"])
 
 
 def _freeze(sheets: list[Assessment], items: list[Item], answers: list[Answer], at: datetime) -> None:

@@ -10,7 +10,8 @@ from quintet.domain import workflow
 from quintet.domain.answers import can_be_stored, tidy
 from quintet.models import Answer, AnswerState, Assessment, Item, NaDecision, Status, Transition
 from quintet.services import freezing
-from quintet.services.signing import lock, move, require_comment
+from quintet.services.locking import lock_sheet
+from quintet.services.signing import move, require_comment
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
 
@@ -93,7 +94,7 @@ def _give_back(action: str, assessment: Assessment, by: User, at: datetime, comm
 def _for_review(assessment: Assessment, by: User) -> Assessment:
     if not access.can_review(by):
         raise NotAllowed(_("Only the task force reviews assessments."))
-    return lock(assessment)
+    return lock_sheet(assessment)
 
 
 def _open_review(assessment: Assessment, by: User) -> Assessment:

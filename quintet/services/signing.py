@@ -12,6 +12,7 @@ from quintet.domain.rules import find_problems
 from quintet.models import Assessment, Status, Transition
 from quintet.queries import sheet_values
 from quintet.services import freezing
+from quintet.services.locking import lock_sheet
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed
 from un20portal.lib.errors import marked as _
 
@@ -19,7 +20,7 @@ from un20portal.lib.errors import marked as _
 @transaction.atomic
 def submit(*, assessment: Assessment, by: User, at: datetime) -> Transition:
     """Hand the sheet to the approver; raise InvalidInput with the problems that block."""
-    sheet = lock(assessment)
+    sheet = lock_sheet(assessment)
     if not access.can_submit(by, sheet):
         raise NotAllowed(_("Only a focal point of the entity submits its assessment."))
     target = workflow.next_status("submit", status=sheet.status, phase=sheet.cycle.phase)
@@ -37,7 +38,7 @@ def submit(*, assessment: Assessment, by: User, at: datetime) -> Transition:
 @transaction.atomic
 def sign_off(*, assessment: Assessment, by: User, at: datetime) -> Transition:
     """Confirm the sheet for the entity: it is frozen, counted, and visible to the task force."""
-    sheet = lock(assessment)
+    sheet = lock_sheet(assessment)
     _require_approver(by, sheet)
     target = workflow.next_status("sign_off", status=sheet.status, phase=sheet.cycle.phase)
     transition = move(sheet, "sign_off", target, by=by, at=at)
@@ -49,16 +50,10 @@ def sign_off(*, assessment: Assessment, by: User, at: datetime) -> Transition:
 @transaction.atomic
 def send_back(*, assessment: Assessment, by: User, at: datetime, comment: str) -> Transition:
     """Give the sheet back to the focal point with a comment that says what to change."""
-    sheet = lock(assessment)
+    sheet = lock_sheet(assessment)
     _require_approver(by, sheet)
     target = workflow.next_status("send_back", status=sheet.status, phase=sheet.cycle.phase)
     return move(sheet, "send_back", target, by=by, at=at, comment=require_comment(comment))
-
-
-def lock(assessment: Assessment) -> Assessment:
-    """Return the sheet with its row locked until the transaction ends."""
-    sheets = Assessment.objects.select_for_update(of=("self",))
-    return sheets.select_related("cycle__framework", "entity").get(pk=assessment.pk)
 
 
 def move(

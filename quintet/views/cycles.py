@@ -80,8 +80,9 @@ def open_cycle(request: HttpRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         context = _monitor_context(request, cycle, form)
         return render(request, "quintet/cycle_detail.html", context, status=400)
-    units = form.cleaned_data["units"] or Entity.objects.of_kinds(form.cleaned_data["kinds"])
-    count = cycles.open_cycle(cycle=cycle, entities=list(units), by=signed_in(request))
+    of_kinds = Entity.objects.of_kinds(form.cleaned_data["kinds"]).active_on(cycle.closes_on)
+    units = form.cleaned_data["units"] or list(of_kinds)
+    count = cycles.open_cycle(cycle=cycle, entities=units, by=signed_in(request))
     messages.success(request, _("The cycle is open for %(count)s units.") % {"count": count})
     return redirect("quintet:cycle-detail", code=code)
 

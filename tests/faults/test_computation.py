@@ -3,10 +3,8 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from io import StringIO
 
-import psycopg2
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
@@ -18,7 +16,7 @@ from quintet.models import Assessment, Cycle, Phase, Status
 from quintet.services import signing
 from scorecards.models import Computation, EntityDocument, Proposal, Scorecard, UnitScore
 from scorecards.services import publishing
-from tests import processes, servers
+from tests import servers
 from tests.factories import (
     AT,
     Cast,
@@ -33,6 +31,7 @@ from tests.factories import (
     sheet_of,
 )
 from tests.processes import Worker
+from tests.sessions import held, is_alive, until, waiting_sessions
 from un20portal.celery import app
 from un20portal.lib.errors import WrongState
 from un20portal.outbox import services as outbox
@@ -69,38 +68,6 @@ def sheet(undp: Entity, cast: Cast) -> Assessment:
 def cycle(cast: Cast) -> Cycle:
     """A counted cycle of six organisations."""
     return make_counted_cycle(make_framework(), dict.fromkeys(make_entities(6), FULL))
-
-
-def until(is_true: Callable[[], bool], what: str, *, seconds: float = 20) -> None:
-    problem = servers.wait_until_fine(lambda: None if is_true() else what, seconds=seconds)
-    assert problem is None, problem
-
-
-@contextmanager
-def held(cycle: Cycle) -> Iterator[None]:
-    """Hold the row of the cycle in a session of our own: who computes the cycle has to wait."""
-    session = psycopg2.connect(processes.environment()["DATABASE_URL"])
-    try:
-        with session.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM quintet_cycle WHERE id = %s FOR UPDATE", [cycle.pk])
-            yield
-    finally:
-        session.close()
-
-
-def waiting_sessions() -> list[int]:
-    """The sessions of this database that wait for a lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return [pid for (pid,) in cursor.fetchall()]
-
-
-def is_alive(session: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [session])
-        return cursor.fetchone() is not None
 
 
 class TestAWorkerKilledInTheMiddle:
@@ -190,9 +157,7 @@ class TestTheDatabaseSessionEnds:
                 connection.close()
 
         # documents point at their units: with this row locked the session stops after the scorecard
-        session = psycopg2.connect(processes.environment()["DATABASE_URL"])
-        with session.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM entities_entity WHERE id = %s FOR UPDATE", [entity.pk])
+        with held(entity):
             thread = threading.Thread(target=confirm)
             thread.start()
             until(lambda: len(waiting_sessions()) == 1, "publishing does not stop at the documents")
@@ -200,7 +165,6 @@ class TestTheDatabaseSessionEnds:
             with connection.cursor() as own:
                 own.execute("SELECT pg_terminate_backend(%s)", waiting_sessions())
             thread.join(20)
-        session.close()
         assert len(ended) == 1
         assert not Scorecard.objects.exists()
         assert not EntityDocument.objects.exists()

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from entities.models import Entity
 from quintet.models import Assessment, Cycle, Framework, Phase, Status
@@ -82,6 +84,34 @@ class TestOpening:
         with pytest.raises(InvalidInput):
             cycles.open_cycle(cycle=planned, entities=[], by=cast.task_force)
         assert phase_of(planned) == Phase.PLANNED
+
+    def test_leaves_a_unit_its_sheet(self, planned: Cycle, undp: Entity, cast: Cast) -> None:
+        Assessment.objects.create(cycle=planned, entity=undp)
+        units = [undp, make_entity("WHO")]
+        assert cycles.open_cycle(cycle=planned, entities=units, by=cast.task_force) == 1
+        assert planned.assessments.count() == 2
+
+    @pytest.mark.parametrize(
+        "days",
+        [{"valid_to": date(2026, 12, 17)}, {"valid_from": date(2026, 12, 19)}],
+        ids=["gone", "to come"],
+    )
+    def test_refuses_units_that_do_not_exist_on_the_last_day(
+        self, planned: Cycle, undp: Entity, cast: Cast, days: dict[str, date]
+    ) -> None:
+        units = [undp, make_entity("OLD", **days)]
+        with pytest.raises(InvalidInput, match="OLD"):
+            cycles.open_cycle(cycle=planned, entities=units, by=cast.task_force)
+        assert phase_of(planned) == Phase.PLANNED
+        assert not planned.assessments.exists()
+
+    def test_of_all_entities_leaves_out_those_that_are_gone(
+        self, client: Client, planned: Cycle, undp: Entity, cast: Cast
+    ) -> None:
+        make_entity("OLD", valid_to=date(2026, 12, 17))
+        client.force_login(cast.task_force)
+        client.post(reverse("quintet:cycle-open", args=[planned.code]), {"kinds": "entities"})
+        assert list(planned.assessments.values_list("entity__code", flat=True)) == ["UNDP", "UNICEF"]
 
     def test_happens_once(self, planned: Cycle, undp: Entity, cast: Cast) -> None:
         cycles.open_cycle(cycle=planned, entities=[undp], by=cast.task_force)

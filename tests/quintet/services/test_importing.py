@@ -1,7 +1,8 @@
 """Writing whole sheets at once: validated and frozen, all or nothing, with their traces."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity
 from quintet.domain.answers import ANSWERED, NA, AnswerValue
@@ -19,6 +20,7 @@ from quintet.models import (
     Status,
     Transition,
 )
+from quintet.services.cycles import open_cycle
 from quintet.services.freezing import CHANGED
 from quintet.services.importing import import_sheets
 from tests.factories import (
@@ -26,13 +28,14 @@ from tests.factories import (
     Cast,
     fill,
     make_cast,
+    make_cycle,
     make_entity,
     make_framework,
     make_open_cycle,
     sheet_of,
 )
 from un20portal.lib.canonical import sha256
-from un20portal.lib.errors import InvalidInput
+from un20portal.lib.errors import InvalidInput, WrongState
 from un20portal.outbox import services as outbox
 from un20portal.outbox.models import Message
 
@@ -110,8 +113,38 @@ class TestImporting:
         assert sheet.status == Status.VALIDATED
         assert cycle.assessments.count() == 2
 
+    def test_says_from_which_status_a_sheet_came(self, undp: Entity, unicef: Entity) -> None:
+        cycle = make_open_cycle(Framework.objects.get(), [undp], make_cast(undp, unicef).task_force)
+        cycle.assessments.update(status=Status.RETURNED)
+        import_sheets(sheets=SHEETS, cycle_code="2026", at=AT)
+        steps = Transition.objects.order_by("assessment__entity__code")
+        assert list(steps.values_list("assessment__entity__code", "from_status", "to_status")) == [
+            ("UNDP", "returned", "validated"),
+            ("UNICEF", "draft", "validated"),
+        ]
+
+    def test_writes_no_sheet_of_another_unit(self, undp: Entity, unicef: Entity) -> None:
+        cycle = make_open_cycle(Framework.objects.get(), [undp, unicef], make_cast(undp, unicef).task_force)
+        sheet = sheet_of(cycle, undp)
+        with CaptureQueriesContext(connection) as queries:
+            import_sheets(sheets={"UNICEF": SHEETS["UNICEF"]}, cycle_code="2026", at=AT)
+        updates = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
+        assert len(updates) == 1
+        assert f"IN ({sheet_of(cycle, unicef).pk})" in updates[0]
+        sheet.refresh_from_db()
+        assert sheet.status == Status.DRAFT
+
 
 class TestAllOrNothing:
+    def test_refuses_a_planned_cycle_which_then_opens(self, undp: Entity, unicef: Entity) -> None:
+        cycle = make_cycle(Framework.objects.get())
+        before = counts()
+        with pytest.raises(WrongState, match="only planned"):
+            import_sheets(sheets=SHEETS, cycle_code=cycle.code, at=AT)
+        assert counts() == before
+        by = make_cast(undp, unicef).task_force
+        assert open_cycle(cycle=cycle, entities=[undp, unicef], by=by) == 2
+
     def test_refuses_units_that_said_something_already(self, undp: Entity, unicef: Entity) -> None:
         import_sheets(sheets={"UNICEF": SHEETS["UNICEF"]}, cycle_code="2024", at=AT)
         before = counts()

@@ -1,0 +1,27 @@
+"""Row locks of this floor, always taken in this order: framework, cycle, the cycle's sheets by key.
+
+A step of one sheet locks that sheet and nothing above it. Whoever changes a cycle as a whole locks the
+cycle and then every sheet in it: steps under way end first, in the phase in which they began; a step that
+waited reads the new phase. Two transactions that keep the order never wait for each other in a circle.
+On SQLite there are no row locks: one transaction writes at a time.
+"""
+
+from quintet.models import Assessment, Cycle
+
+
+def lock_sheet(assessment: Assessment) -> Assessment:
+    """Return the sheet, locked until the transaction ends, with its cycle as it is now.
+
+    Two statements: one that waits for a lock shows joined rows as they were before it waited.
+    """
+    Assessment.objects.select_for_update().get(pk=assessment.pk)
+    return Assessment.objects.select_related("cycle__framework", "entity").get(pk=assessment.pk)
+
+
+def lock_cycle(cycle: Cycle) -> Cycle:
+    """Return the cycle as it is now, locked with all its sheets until the transaction ends."""
+    # NO KEY leaves other rows free to point at the cycle
+    locked = Cycle.objects.select_for_update(no_key=True).get(pk=cycle.pk)
+    sheets = Assessment.objects.select_for_update().filter(cycle=locked).order_by("pk")
+    list(sheets.values_list("pk", flat=True))
+    return locked

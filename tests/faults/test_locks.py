@@ -1,0 +1,142 @@
+"""Two sessions at one sheet: a step that waited sees the cycle as it is now; nobody waits in a circle."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from entities.models import Entity
+from quintet.models import Answer, Assessment, Cycle, Item, Phase, Status, Transition
+from quintet.services import answering, cycles, importing, reviewing, signing
+from tests.factories import (
+    AT,
+    Cast,
+    Levels,
+    fill,
+    make_cast,
+    make_entities,
+    make_entity,
+    make_framework,
+    make_open_cycle,
+    sheet_of,
+)
+from tests.sessions import held, until, waiting_sessions
+from un20portal.lib.errors import DomainError
+
+pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
+ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
+FULL: Levels = {f"{d}-{e}": 2 for d in ("DAT", "INN") for e in ENABLERS}
+
+
+@pytest.fixture
+def undp() -> Entity:
+    return make_entity("UNDP")
+
+
+@pytest.fixture
+def cast(undp: Entity) -> Cast:
+    return make_cast(undp, make_entity("UNICEF"))
+
+
+@pytest.fixture
+def cycle(undp: Entity, cast: Cast) -> Cycle:
+    return make_open_cycle(make_framework(), [undp, *make_entities(6)], cast.task_force)
+
+
+@pytest.fixture
+def sheet(cycle: Cycle, undp: Entity) -> Assessment:
+    """A complete draft."""
+    fill(cycle, {undp: FULL}, Status.DRAFT)
+    return sheet_of(cycle, undp)
+
+
+def in_a_session(pool: ThreadPoolExecutor, act: Callable[[], object]) -> Future[str]:
+    """Begin `act` in a thread with a connection of its own; the result names what became of it."""
+
+    def run() -> str:
+        try:
+            act()
+        except DomainError as refusal:
+            return refusal.code
+        finally:
+            connection.close()
+        return "done"
+
+    return pool.submit(run)
+
+
+def save(sheet: Assessment, by: Any, text: str = "new", version: int = 1) -> Answer:
+    return answering.record_answer(
+        assessment=sheet,
+        item=Item.objects.select_related("framework").get(code="DAT-STR"),
+        raw={"state": "answered", "claimed": 3, "comment": text},
+        version=version,
+        by=by,
+        at=AT,
+        channel="form",
+    )
+
+
+class TestAStepThatWaitedForTheSheet:
+    @pytest.mark.parametrize(
+        ("step", "status"),
+        [("save", "draft"), ("submit", "draft"), ("sign_off", "signoff"), ("return", "submitted")],
+    )
+    def test_sees_that_the_cycle_was_closed_meanwhile(
+        self, sheet: Assessment, cast: Cast, step: str, status: str
+    ) -> None:
+        steps: dict[str, Callable[[], object]] = {
+            "save": lambda: save(sheet, cast.focal),
+            "submit": lambda: signing.submit(assessment=sheet, by=cast.focal, at=AT),
+            "sign_off": lambda: signing.sign_off(assessment=sheet, by=cast.approver, at=AT),
+            "return": lambda: reviewing.return_to_entity(
+                assessment=sheet, by=cast.task_force, at=AT, comment="Say more."
+            ),
+        }
+        Assessment.objects.filter(pk=sheet.pk).update(status=status)
+        with ThreadPoolExecutor(1) as pool:
+            with held(sheet) as session:
+                outcome = in_a_session(pool, steps[step])
+                until(lambda: len(waiting_sessions()) == 1, "the step does not wait for the sheet")
+                session.execute("UPDATE quintet_cycle SET phase = 'closed' WHERE id = %s", [sheet.cycle_id])
+            assert outcome.result(20) == "wrong_state"
+        assert Assessment.objects.get(pk=sheet.pk).status == status
+        assert not Transition.objects.exists()
+        assert not Answer.objects.filter(comment="new").exists()
+
+
+class TestAPhase:
+    @pytest.mark.parametrize(
+        ("before", "move", "after"),
+        [
+            (Phase.OPEN, cycles.start_validation, Phase.VALIDATION),
+            (Phase.VALIDATION, cycles.close_cycle, Phase.CLOSED),
+        ],
+    )
+    def test_ends_after_the_steps_that_are_under_way(
+        self, sheet: Assessment, cast: Cast, before: str, move: Callable[..., None], after: str
+    ) -> None:
+        Cycle.objects.update(phase=before)
+        with ThreadPoolExecutor(1) as pool:
+            with held(sheet):
+                outcome = in_a_session(pool, lambda: move(cycle=sheet.cycle, by=cast.task_force))
+                until(lambda: len(waiting_sessions()) == 1, "the phase ends in the middle of a step")
+                assert Cycle.objects.get().phase == before
+            assert outcome.result(20) == "done"
+        assert Cycle.objects.get().phase == after
+
+    def test_ends_while_everybody_writes(self, sheet: Assessment, cast: Cast) -> None:
+        """Saves, an import and the end of the phase at once: each is done or refused, none is a deadlock."""
+        others = [importing.SheetToWrite(Entity.objects.get(code="ENT-001"), Status.VALIDATED, {})]
+        acts: list[Callable[[], object]] = [
+            *[lambda n=n: save(sheet, cast.focal, f"text {n}") for n in range(6)],
+            lambda: importing.write_sheets(cycle=sheet.cycle, sheets=others, at=AT, channel="import"),
+            lambda: cycles.start_validation(cycle=sheet.cycle, by=cast.task_force),
+        ]
+        with ThreadPoolExecutor(len(acts)) as pool:
+            *saves, imported, moved = [in_a_session(pool, act) for act in acts]
+            assert {outcome.result(30) for outcome in saves} <= {"done", "stale_version", "wrong_state"}
+            assert (imported.result(30), moved.result(30)) == ("done", "done")
+        assert Cycle.objects.get().phase == Phase.VALIDATION

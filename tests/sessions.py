@@ -1,0 +1,44 @@
+"""Sessions of the test's PostgreSQL database: one that holds rows, those that wait, those that live."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+from django.db import connection
+from django.db.models import Model
+
+from tests import processes, servers
+
+
+@contextmanager
+def held(row: Model) -> Iterator[Any]:
+    """Hold a row in a session of our own, whose cursor is given; what it did is committed at the end."""
+    session = psycopg2.connect(processes.environment()["DATABASE_URL"])
+    try:
+        with session, session.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {row._meta.db_table} WHERE id = %s FOR UPDATE", [row.pk])  # noqa: S608
+            yield cursor
+    finally:
+        session.close()
+
+
+def until(is_true: Callable[[], bool], what: str, *, seconds: float = 20) -> None:
+    """Wait until it is true, or fail with `what`."""
+    problem = servers.wait_until_fine(lambda: None if is_true() else what, seconds=seconds)
+    assert problem is None, problem
+
+
+def waiting_sessions() -> list[int]:
+    """The sessions of this database that wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+def is_alive(session: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [session])
+        return cursor.fetchone() is not None
