@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from entities.access import Person, entities_with
 from entities.models import Role
 from quintet.domain.answers import UNANSWERED, AnswerValue
 from quintet.domain.sheets import ItemFacts
+from quintet.domain.workflow import RUNNING
 from quintet.models import (
     COUNTED,
     Answer,
@@ -22,7 +23,6 @@ from quintet.models import (
     Dimension,
     Framework,
     Item,
-    Phase,
     Snapshot,
     Status,
     Transition,
@@ -114,25 +114,21 @@ class Task:
 
 def waiting_for(user: Person) -> list[Task]:
     """What waits for this person in running cycles, the most urgent (first to close) first."""
-    sheets = Assessment.objects.filter(cycle__phase__in=[Phase.OPEN, Phase.VALIDATION])
-    focal = entities_with(user, Role.FOCAL_POINT)
-    editing = Q(entity__in=focal, status=Status.RETURNED) | Q(
-        entity__in=focal, status=Status.DRAFT, cycle__phase=Phase.OPEN
-    )
-    signing = Q(entity__in=entities_with(user, Role.APPROVER), status=Status.SIGNOFF) & ~Q(
-        submitted_by=user.pk
-    )
-    tasks = [_task(sheet, "answer") for sheet in _with_progress(sheets.filter(editing))]
-    tasks += [_task(sheet, "sign_off") for sheet in _with_progress(sheets.filter(signing))]
-    tasks += _delegated_tasks(user, sheets)
+    editable = Assessment.objects.editable()
+    focal, approving = entities_with(user, Role.FOCAL_POINT), entities_with(user, Role.APPROVER)
+    running = Assessment.objects.filter(cycle__phase__in=RUNNING, status=Status.SIGNOFF)
+    signing = running.filter(entity__in=approving).exclude(submitted_by=user.pk)
+    tasks = [_task(sheet, "answer") for sheet in _with_progress(editable.filter(entity__in=focal))]
+    tasks += [_task(sheet, "sign_off") for sheet in _with_progress(signing)]
+    tasks += _delegated_tasks(user, editable)
     return sorted(tasks, key=lambda task: (task.assessment.cycle.closes_on, task.assessment.entity.code))
 
 
-def _delegated_tasks(user: Person, sheets: QuerySet[Assessment]) -> list[Task]:
+def _delegated_tasks(user: Person, editable: QuerySet[Assessment]) -> list[Task]:
     """Items handed to a contributor, on sheets that can still be edited."""
     mine = Delegation.objects.filter(user=user.pk).values("assessment")
     entities = entities_with(user, Role.CONTRIBUTOR)
-    chosen = sheets.filter(pk__in=mine, entity__in=entities, status__in=[Status.DRAFT, Status.RETURNED])
+    chosen = editable.filter(pk__in=mine, entity__in=entities)
     settled = Q(delegations__user=user.pk) & ~Q(answers__state=AnswerState.UNANSWERED)
     counted = chosen.annotate(
         total=Count("delegations", filter=Q(delegations__user=user.pk), distinct=True),
@@ -167,9 +163,7 @@ def completion(cycle: Cycle) -> QuerySet[Assessment]:
 
 def validation_queue() -> QuerySet[Assessment]:
     """Sheets that wait for the task force, first to close first, with open requests counted."""
-    waiting = Assessment.objects.filter(
-        status=Status.SUBMITTED, cycle__phase__in=[Phase.OPEN, Phase.VALIDATION]
-    )
+    waiting = Assessment.objects.filter(status=Status.SUBMITTED, cycle__phase__in=RUNNING)
     requests = Count("answers", filter=Q(answers__na_decision="pending"))
     return (
         waiting.select_related("cycle", "entity")
@@ -187,11 +181,15 @@ def cycles_with_response() -> QuerySet[Cycle]:
 
 
 def counted_snapshots(cycle: Cycle) -> Sequence[Snapshot]:
-    """The latest snapshot of every sheet of the cycle that counts, with sheet and unit, by unit code."""
+    """The latest snapshot of every sheet of the cycle that counts, with sheet and unit, by unit code.
+
+    Without the payload, which no figure needs: the levels are packed beside it.
+    """
     sheets = Assessment.objects.filter(cycle=cycle).counted()
-    snapshots = Snapshot.objects.filter(assessment__in=sheets).select_related("assessment__entity")
-    latest = {snapshot.assessment_id: snapshot for snapshot in snapshots.order_by("number")}
-    return sorted(latest.values(), key=lambda snapshot: snapshot.assessment.entity.code)
+    newer = Snapshot.objects.filter(assessment=OuterRef("assessment"), number__gt=OuterRef("number"))
+    latest = Snapshot.objects.filter(~Exists(newer), assessment__in=sheets)
+    snapshots = latest.select_related("assessment__entity").defer("payload")
+    return sorted(snapshots, key=lambda snapshot: snapshot.assessment.entity.code)
 
 
 def sheets_for(user: Person) -> QuerySet[Assessment]:

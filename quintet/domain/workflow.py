@@ -25,6 +25,8 @@ STEPS = {
     "reopen": Step(("validated",), "returned", RUNNING),
 }
 PHASES = ("planned", "open", "validation", "closed")
+# phase → statuses of sheets whose answers may change in it; in validation only what was returned
+EDITABLE = {"open": ("draft", "returned"), "validation": ("returned",)}
 
 
 def next_status(action: str, *, status: str, phase: str) -> str:
@@ -43,10 +45,8 @@ def next_status(action: str, *, status: str, phase: str) -> str:
 
 
 def is_editable(*, status: str, phase: str) -> bool:
-    """Answers may change in a draft or returned sheet; in validation only in a returned one."""
-    return (phase == "open" and status in ("draft", "returned")) or (
-        phase == "validation" and status == "returned"
-    )
+    """Return whether answers of such a sheet may change (`Assessment.objects.editable()` finds them)."""
+    return status in EDITABLE.get(phase, ())
 
 
 def require_editable(*, status: str, phase: str) -> None:

@@ -1,5 +1,8 @@
 """Rounds of assessment and the sheets in them: who may read which, and how each went its way."""
 
+from functools import reduce
+from operator import or_
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -7,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.access import Person, entities_with, is_task_force
 from entities.models import Entity, Role
+from quintet.domain.workflow import EDITABLE
 from quintet.models.frameworks import Framework, Item
 
 
@@ -60,6 +64,11 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Sheets that count on the claimed basis."""
         return self.filter(status__in=COUNTED)
 
+    def editable(self) -> "AssessmentQuerySet":
+        """Sheets whose answers may change now, by the same table as `workflow.is_editable`."""
+        chosen = [Q(cycle__phase=phase, status__in=statuses) for phase, statuses in EDITABLE.items()]
+        return self.filter(reduce(or_, chosen))
+
     def visible_to(self, user: Person) -> "AssessmentQuerySet":
         """Sheets whose contents `user` may read."""
         if not user.is_authenticated:
@@ -94,10 +103,6 @@ class Assessment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entity_id} in {self.cycle_id}"
-
-    @property
-    def is_being_edited(self) -> bool:
-        return self.status in (Status.DRAFT, Status.RETURNED)
 
 
 class Delegation(models.Model):

@@ -1,0 +1,93 @@
+"""What waits for whom, which sheets can change, and which snapshots count."""
+
+import itertools
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from entities.models import Entity
+from quintet.domain import workflow
+from quintet.models import Assessment, Cycle, Delegation, Item, Snapshot, Status
+from quintet.queries import counted_snapshots, waiting_for
+from quintet.services import signing
+from quintet.services.reviewing import return_to_entity
+from tests.factories import (
+    AT,
+    Cast,
+    Levels,
+    fill,
+    make_cast,
+    make_entity,
+    make_framework,
+    make_open_cycle,
+    sheet_of,
+)
+
+pytestmark = pytest.mark.django_db
+ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
+FULL: Levels = {f"{d}-{e}": 2 for d in ("DAT", "INN") for e in ENABLERS}
+EVERY_CASE = list(itertools.product(Status.values, workflow.PHASES))
+
+
+@pytest.fixture
+def undp() -> Entity:
+    return make_entity("UNDP")
+
+
+@pytest.fixture
+def cast(undp: Entity) -> Cast:
+    return make_cast(undp, make_entity("UNICEF"))
+
+
+@pytest.fixture
+def sheet(undp: Entity, cast: Cast) -> Assessment:
+    """A draft with one item in the hands of the contributor."""
+    cycle = make_open_cycle(make_framework(), [undp, Entity.objects.get(code="UNICEF")], cast.task_force)
+    found = sheet_of(cycle, undp)
+    item = Item.objects.get(code="DAT-STR")
+    Delegation.objects.create(assessment=found, item=item, user=cast.contributor)
+    return found
+
+
+def put_in(sheet: Assessment, status: str, phase: str) -> None:
+    Assessment.objects.filter(pk=sheet.pk).update(status=status)
+    Cycle.objects.filter(pk=sheet.cycle_id).update(phase=phase)
+
+
+class TestSheetsThatCanChange:
+    @pytest.mark.parametrize(("status", "phase"), EVERY_CASE)
+    def test_are_those_of_the_workflow(self, sheet: Assessment, status: str, phase: str) -> None:
+        put_in(sheet, status, phase)
+        found = Assessment.objects.editable().filter(pk=sheet.pk).exists()
+        assert found == workflow.is_editable(status=status, phase=phase)
+
+    @pytest.mark.parametrize(("status", "phase"), EVERY_CASE)
+    @pytest.mark.parametrize(("who", "kind"), [("focal", "answer"), ("contributor", "contribute")])
+    def test_and_no_others_wait_for_answers(
+        self, sheet: Assessment, cast: Cast, status: str, phase: str, who: str, kind: str
+    ) -> None:
+        put_in(sheet, status, phase)
+        tasks = [(task.kind, task.assessment.pk) for task in waiting_for(getattr(cast, who))]
+        is_editable = workflow.is_editable(status=status, phase=phase)
+        assert tasks == ([(kind, sheet.pk)] if is_editable else [])
+
+
+class TestTheSnapshotsThatCount:
+    def test_are_the_newest_of_each_counted_sheet(self, sheet: Assessment, undp: Entity, cast: Cast) -> None:
+        fill(sheet.cycle, {undp: FULL, Entity.objects.get(code="UNICEF"): FULL}, Status.SUBMITTED)
+        return_to_entity(assessment=sheet, by=cast.task_force, at=AT, comment="More evidence.")
+        assert [found.assessment.entity.code for found in counted_snapshots(sheet.cycle)] == ["UNICEF"]
+        signing.submit(assessment=sheet, by=cast.focal, at=AT)
+        signing.sign_off(assessment=sheet, by=cast.approver, at=AT)
+        found = [(one.assessment.entity.code, one.number) for one in counted_snapshots(sheet.cycle)]
+        assert found == [("UNDP", 2), ("UNICEF", 1)]
+
+    def test_are_read_in_one_query_without_their_payload(self, sheet: Assessment, undp: Entity) -> None:
+        fill(sheet.cycle, {undp: FULL}, Status.SUBMITTED)
+        sha256 = Snapshot.objects.get().sha256
+        with CaptureQueriesContext(connection) as queries:
+            [found] = counted_snapshots(sheet.cycle)
+            assert (found.sha256, found.assessment.entity.code) == (sha256, "UNDP")
+        assert len(queries) == 1
+        assert "payload" not in queries[0]["sql"]
