@@ -263,6 +263,10 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "un20portal.outbox.tasks.beat", "schedule": 15.0},
     "sweep the outbox": {"task": "un20portal.outbox.tasks.drain", "schedule": 30.0},
     "heal stale figures": {"task": "scorecards.tasks.heal", "schedule": crontab(minute=7)},
+    "forget old idempotency keys": {
+        "task": "un20portal.outbox.tasks.forget_old_keys",
+        "schedule": crontab(hour=3, minute=23),
+    },
 }
 
 # --- cache, mail, logs -------------------------------------------------------------------------

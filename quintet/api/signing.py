@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,16 +12,10 @@ from quintet.api.answering import SheetView
 from quintet.api.serializers import AssessmentSerializer, CommentBodySerializer
 from quintet.models import Transition
 from quintet.services import reviewing, signing
-from un20portal.lib.api import fingerprint, idempotency_key
-from un20portal.lib.serializers import NoBodySerializer, problems
+from un20portal.lib.api import identity
+from un20portal.lib.serializers import IDEMPOTENCY_KEY, NoBodySerializer, problems
 from un20portal.outbox.services import answer_once
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="Sent again with the same key, the same request gets the same answer and changes nothing.",
-)
 STEP: Any = {
     "tags": ["assessments"],
     "parameters": [IDEMPOTENCY_KEY],
@@ -30,23 +24,23 @@ STEP: Any = {
 
 
 class StepView(SheetView):
-    """Take one step with the sheet; asked twice with one key, it is taken once."""
+    """Take one step with the sheet; asked twice with one key, it is taken once.
+
+    The earlier answer comes before everything else: a step may take the sheet out of the person's sight.
+    """
 
     body_class: ClassVar[type[NoBodySerializer | CommentBodySerializer]] = NoBodySerializer
 
     def take(self, step: Callable[..., Transition]) -> Response:
-        request, sheet = self.request, self.sheet()
-        body = self.body_class(data=request.data)
-        body.is_valid(raise_exception=True)
-        by: Any = request.user
         at = timezone.now()
 
         def act() -> tuple[int, Any]:
-            done = step(assessment=sheet, by=by, at=at, **body.validated_data)
+            sheet, body = self.sheet(), self.body_class(data=self.request.data)
+            body.is_valid(raise_exception=True)
+            done = step(assessment=sheet, by=self.request.user, at=at, **body.validated_data)
             return 200, AssessmentSerializer(done.assessment).data
 
-        key, asked = idempotency_key(request), fingerprint(request)
-        status, answer = answer_once(user=by, key=key, request_sha256=asked, at=at, act=act)
+        status, answer = answer_once(**identity(self.request), at=at, act=act)
         return Response(answer, status=status)
 
 

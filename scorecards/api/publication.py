@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,17 +11,10 @@ from scorecards.api.choosing import cycle_of
 from scorecards.api.serializers import ProposalSerializer, ScorecardSerializer
 from scorecards.models import Scorecard
 from scorecards.services import publishing
-from un20portal.lib.api import SignedIn, fingerprint, idempotency_key
+from un20portal.lib.api import SignedIn, identity
 from un20portal.lib.apiviews import ApiView
-from un20portal.lib.serializers import NoBodySerializer, problems
+from un20portal.lib.serializers import IDEMPOTENCY_KEY, NoBodySerializer, problems
 from un20portal.outbox.services import answer_once
-
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="Sent again with the same key, the same request gets the same answer and changes nothing.",
-)
 
 
 class PublishView(ApiView):
@@ -50,6 +43,5 @@ class PublishView(ApiView):
                 return 201, ScorecardSerializer(done).data
             return 202, ProposalSerializer(done).data
 
-        key, asked = idempotency_key(request), fingerprint(request)
-        status, answer = answer_once(user=by, key=key, request_sha256=asked, at=at, act=act)
+        status, answer = answer_once(**identity(request), at=at, act=act)
         return Response(answer, status=status)

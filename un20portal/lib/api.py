@@ -4,6 +4,8 @@ The settings name a class of this module, so it cannot import `rest_framework.vi
 """
 
 import hashlib
+from datetime import timedelta
+from typing import Any, TypedDict
 
 import orjson
 from rest_framework.permissions import BasePermission, IsAuthenticated, IsAuthenticatedOrReadOnly
@@ -13,6 +15,15 @@ from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
 
 LONGEST_KEY = 200
+KEYS_LAST = timedelta(days=7)
+
+
+class Identity(TypedDict):
+    """What makes a request the same request: who asks, with which key ("": none), and for what."""
+
+    user: Any
+    key: str
+    request_sha256: str
 
 
 class DenyUnlessDeclared(BasePermission):
@@ -30,7 +41,12 @@ class SignedIn(IsAuthenticated):
     """People and tokens only; which rows they see is decided by the querysets of `queries`."""
 
 
-def idempotency_key(request: Request) -> str:
+def identity(request: Request) -> Identity:
+    """Return what `outbox.services.answer_once` tells requests apart by; raise InvalidInput for a bad key."""
+    return Identity(user=request.user, key=_idempotency_key(request), request_sha256=_fingerprint(request))
+
+
+def _idempotency_key(request: Request) -> str:
     """Return the `Idempotency-Key` header, or "" without one; raise InvalidInput for an unusable one."""
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
@@ -39,7 +55,7 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
-def fingerprint(request: Request) -> str:
+def _fingerprint(request: Request) -> str:
     """Return a hash of what a request asks: method, address and body."""
     body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).hexdigest()

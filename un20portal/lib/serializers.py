@@ -1,15 +1,24 @@
 """Serializers that take nothing on trust: unknown keys are refused, types are not converted.
 
-Also how problems are described in the API's schema.
+Also how problems and idempotency keys are described in the API's schema.
 """
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from un20portal.lib.api import KEYS_LAST
 from un20portal.lib.problems import PROBLEM
 
 Row = serializers.Serializer[Any]
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Sent again with the same key, the same request gets the same answer and changes nothing. "
+    f"A key is remembered for {KEYS_LAST.days} days.",
+)
 
 
 class StrictSerializer(serializers.Serializer[Any]):

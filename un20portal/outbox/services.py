@@ -9,9 +9,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
-from un20portal.lib.errors import DomainError, KeyReused
+from un20portal.lib.api import KEYS_LAST
+from un20portal.lib.errors import KeyReused
 from un20portal.lib.errors import marked as _
 from un20portal.outbox import signals
 from un20portal.outbox.models import Heartbeat, IdempotencyKey, Message
@@ -95,11 +96,17 @@ def answer_once(
                 user=user, key=key, request_sha256=request_sha256, status=status, answer=answer, at=at
             )
             return status, answer
-    except (IntegrityError, DomainError):
-        # the same request may have been answered while this one waited for its lock
+    except Exception:
+        # whatever refused it, the same request may have been answered while this one waited for its lock
         if earlier := _earlier(user, key, request_sha256):
             return earlier
         raise
+
+
+@transaction.atomic
+def forget_old_keys(*, at: datetime) -> int:
+    """Drop the idempotency keys that are older than the API promises; return how many."""
+    return IdempotencyKey.objects.filter(created_at__lt=at - KEYS_LAST).delete()[0]
 
 
 def _earlier(user: Any, key: str, request_sha256: str) -> tuple[int, Any] | None:

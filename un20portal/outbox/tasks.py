@@ -13,6 +13,12 @@ def drain() -> int:
 
 
 @shared_task
+def forget_old_keys() -> int:
+    """Drop idempotency keys that nobody counts on any more."""
+    return services.forget_old_keys(at=timezone.now())
+
+
+@shared_task
 def beat() -> None:
     """Show that scheduler, broker and worker are alive."""
     services.beat(at=timezone.now())

@@ -181,7 +181,7 @@ class TestTheSteps:
         assert len(answer.json()["errors"]) == 14
 
 
-class TestIdempotencyOfSubmitting:
+class TestIdempotencyOfTheSteps:
     @pytest.fixture
     def sheet(self, cycle: Cycle, undp: Entity) -> Assessment:
         fill(cycle, {undp: ALL_2}, Status.DRAFT)
@@ -194,6 +194,26 @@ class TestIdempotencyOfSubmitting:
         assert first.json() == second.json()
         assert Transition.objects.filter(action="submit").count() == 1
         assert post(client, sheet, "submit", cast.focal).status_code == 409
+
+    @pytest.mark.parametrize(
+        ("step", "who", "status", "body"),
+        [
+            ("submit", "focal", Status.DRAFT, None),
+            ("sign-off", "approver", Status.SIGNOFF, None),
+            ("send-back", "approver", Status.SIGNOFF, {"comment": "Please check DAT."}),
+            ("validate", "task_force", Status.SUBMITTED, None),
+            ("return", "task_force", Status.SUBMITTED, {"comment": "More evidence."}),
+        ],
+    )
+    def test_holds_for_each_even_when_the_sheet_is_out_of_sight(
+        self, client: Client, cast: Cast, sheet: Assessment, step: str, who: str, status: str, body: Any
+    ) -> None:
+        Assessment.objects.filter(pk=sheet.pk).update(status=status)
+        key, before = {"Idempotency-Key": "abc-1"}, Transition.objects.count()
+        first, second = (post(client, sheet, step, getattr(cast, who), body, **key) for _time in range(2))
+        assert (first.status_code, second.status_code) == (200, 200)
+        assert first.json() == second.json()
+        assert Transition.objects.count() == before + 1
 
     def test_refuses_the_key_for_another_request(self, client: Client, cast: Cast, sheet: Assessment) -> None:
         key = {"Idempotency-Key": "abc-1"}

@@ -8,10 +8,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from entities.models import Region
 from tests.factories import AT, later, make_user
+from un20portal.celery import app
 from un20portal.lib.errors import KeyReused, WrongState
 from un20portal.outbox import services
 from un20portal.outbox.models import Heartbeat, IdempotencyKey, Message
@@ -335,6 +337,21 @@ class TestAnsweringOnce:
             assert asked == (200, name)
         with pytest.raises(IntegrityError), transaction.atomic():
             services.remember_answer(user=user, key="k", request_sha256="x", status=200, answer=None, at=AT)
+
+
+class TestForgettingKeys:
+    def test_keeps_those_that_the_api_still_promises(self) -> None:
+        user = make_user("somebody")
+        for key, at in (("old", AT), ("young", AT + timedelta(seconds=1))):
+            services.remember_answer(user=user, key=key, request_sha256="x", status=200, answer={}, at=at)
+        assert services.forget_old_keys(at=AT + timedelta(days=7, seconds=1)) == 1
+        assert IdempotencyKey.objects.get().key == "young"
+
+    def test_is_scheduled_and_every_scheduled_task_exists(self) -> None:
+        app.loader.import_default_modules()
+        scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+        assert "un20portal.outbox.tasks.forget_old_keys" in scheduled
+        assert scheduled <= set(app.tasks)
 
 
 def test_a_heartbeat_is_one_row_that_moves_on() -> None:
