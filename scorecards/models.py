@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from entities.models import Entity
 from quintet.models import Cycle, Dimension, Snapshot
+from un20portal.lib.models import AppendOnlyModel
 
 
 class Basis(models.TextChoices):
@@ -80,7 +81,7 @@ class Proposal(models.Model):
         return f"{self.cycle_id} {self.sha256[:8]}"
 
 
-class Scorecard(models.Model):
+class Scorecard(AppendOnlyModel):
     """One published version of a cycle's scorecard. Never updated, never deleted."""
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="+")
@@ -106,7 +107,7 @@ class Scorecard(models.Model):
         return f"{self.cycle_id} v{self.version}"
 
 
-class EntityDocument(models.Model):
+class EntityDocument(AppendOnlyModel):
     """The figures of one unit as they stood when a scorecard was published, named in it by hash."""
 
     scorecard = models.ForeignKey(Scorecard, on_delete=models.PROTECT, related_name="documents")

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
+from django.core.checks import Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
 
@@ -12,12 +13,13 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from un20portal.celery import app as _tasks_find_their_app  # noqa: F401
-        from un20portal.production import unsafe_settings
+        from un20portal.production import check_append_only_tables, unsafe_settings
 
         names = [name for name in dir(settings) if name.isupper()]
         findings = unsafe_settings({name: getattr(settings, name) for name in names})
         if findings:
             raise ImproperlyConfigured("The portal does not start:\n  " + "\n  ".join(findings))
+        register(check_append_only_tables, Tags.database)
 
 
 class PortalAdminConfig(AdminConfig):

@@ -1,7 +1,14 @@
-"""What a production start must not be: one function that names every unsafe setting at once."""
+"""What production must not be: unsafe settings, named all at once, and tables that nothing guards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from django.core.checks import CheckMessage, Error
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+
+from un20portal.lib.append_only import TRIGGER, unguarded_tables
 
 
 def unsafe_settings(settings: Mapping[str, Any]) -> list[str]:
@@ -41,3 +48,27 @@ python -c 'import secrets; print(secrets.token_urlsafe(48))'""",
         ),
     ]
     return [sentence for is_unsafe, sentence in findings if is_unsafe]
+
+
+def check_append_only_tables(
+    *, databases: Sequence[str] | None = None, **_options: object
+) -> list[CheckMessage]:
+    """Name the append-only tables without their trigger; only once no migration is left that may add it."""
+    found: list[CheckMessage] = []
+    for connection in [connections[alias] for alias in databases or ()]:
+        if connection.vendor != "postgresql" or _has_pending_migrations(connection):
+            continue
+        found += [
+            Error(
+                f"Rows of {table} can be changed: its append-only trigger is missing or not ENABLE ALWAYS.",
+                hint=f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {TRIGGER}; look who switched it off.",
+                id="un20portal.E004",
+            )
+            for table in unguarded_tables(connection)
+        ]
+    return found
+
+
+def _has_pending_migrations(connection: BaseDatabaseWrapper) -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

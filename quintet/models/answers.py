@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quintet.models.cycles import Assessment, Status
 from quintet.models.frameworks import Item
+from un20portal.lib.models import AppendOnlyModel
 
 LOWEST_LEVEL, HIGHEST_LEVEL = 0, 4
 
@@ -89,10 +90,10 @@ class RevisionOutcome(models.TextChoices):
     REFUSED = "refused", _("not saved: somebody else had written in between")
 
 
-class AnswerRevision(AnswerFields):
+class AnswerRevision(AppendOnlyModel, AnswerFields):
     """One write of an answer, or one that came too late: its text is kept all the same."""
 
-    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="revisions")
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="revisions")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(help_text="The version written, or the stale one that was sent.")
     outcome = models.CharField(max_length=20, choices=RevisionOutcome)
@@ -114,7 +115,7 @@ class AnswerRevision(AnswerFields):
         return f"{self.item_id} v{self.version}"
 
 
-class Snapshot(models.Model):
+class Snapshot(AppendOnlyModel):
     """A sheet frozen on entering `submitted` and on validation. Never changed; the engine reads only this."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="snapshots")

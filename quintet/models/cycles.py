@@ -12,6 +12,7 @@ from entities.access import Person, entities_with, is_task_force
 from entities.models import Entity, Role
 from quintet.domain.workflow import EDITABLE
 from quintet.models.frameworks import Framework, Item
+from un20portal.lib.models import AppendOnlyModel
 
 
 class Phase(models.TextChoices):
@@ -121,10 +122,10 @@ class Delegation(models.Model):
         return f"{self.item_id} → {self.user_id}"
 
 
-class Transition(models.Model):
+class Transition(AppendOnlyModel):
     """One step of a sheet through the workflow: from, to, who, when, and what was said."""
 
-    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="transitions")
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="transitions")
     action = models.CharField(max_length=20)
     from_status = models.CharField(max_length=20, choices=Status)
     to_status = models.CharField(max_length=20, choices=Status)

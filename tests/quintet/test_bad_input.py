@@ -184,11 +184,9 @@ class TestAStaleForm:
 
 class TestOtherForms:
     @pytest.fixture
-    def submitted(self, cycle: Cycle, undp: Entity, sheet: Assessment) -> Assessment:
-        AnswerRevision.objects.all().delete()
-        Answer.objects.all().delete()
+    def submitted(self, cycle: Cycle, undp: Entity) -> Assessment:
         fill(cycle, {undp: {**FULL, "DAT-PMS": "na"}}, Status.SUBMITTED)
-        return sheet
+        return sheet_of(cycle, undp)
 
     @pytest.mark.parametrize(
         ("fields", "words"),
@@ -285,11 +283,9 @@ class TestOtherForms:
 
 class TestSubmittingTwice:
     @pytest.fixture
-    def full(self, cycle: Cycle, undp: Entity, sheet: Assessment) -> Assessment:
-        AnswerRevision.objects.all().delete()
-        Answer.objects.all().delete()
+    def full(self, cycle: Cycle, undp: Entity) -> Assessment:
         fill(cycle, {undp: FULL}, Status.DRAFT)
-        return sheet
+        return sheet_of(cycle, undp)
 
     def test_through_the_page_is_refused_with_a_page(
         self, client: Client, cast: Cast, full: Assessment

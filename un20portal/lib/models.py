@@ -18,6 +18,13 @@ class SourcedModel(models.Model):
         abstract = True
 
 
+class AppendOnlyModel(models.Model):
+    """A row that is written once: its table's migration ends with `append_only.MakeAppendOnly`."""
+
+    class Meta:
+        abstract = True
+
+
 class NamedModel(models.Model):
     """Something with a name in up to six languages; a missing one stays missing."""
 
