@@ -40,11 +40,12 @@ class CommentForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """A validator's decision on one item: a level with a reason, or yes or no to a request."""
+    """A validator's decision on one item in a version: a level with a reason, or yes or no to a request."""
 
     approve = forms.ChoiceField(choices=[("yes", _("Approve")), ("no", _("Reject"))], required=False)
     accepted = forms.IntegerField(min_value=0, max_value=99, required=False)
     reason = forms.CharField(required=False, max_length=10_000)
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
 
 
 class CyclePlanForm(forms.ModelForm):

@@ -14,6 +14,7 @@ from quintet.domain.sheets import ItemFacts
 from quintet.domain.workflow import RUNNING
 from quintet.models import (
     COUNTED,
+    DECISIONS,
     Answer,
     AnswerRevision,
     AnswerState,
@@ -23,6 +24,7 @@ from quintet.models import (
     Dimension,
     Framework,
     Item,
+    RevisionOutcome,
     Snapshot,
     Status,
     Transition,
@@ -230,6 +232,12 @@ def answers_on(assessment: Assessment, items: Sequence[Item]) -> list[Answer]:
     return answers
 
 
+def last_decision(answer: Answer) -> AnswerRevision | None:
+    """The decision that `answer` holds, with who took it; None where the claim is newer."""
+    decisions = AnswerRevision.objects.filter(outcome=RevisionOutcome.DECIDED, version=answer.version)
+    return decisions.filter(assessment=answer.assessment_id, item=answer.item_id).select_related("by").first()
+
+
 @dataclass(frozen=True)
 class HistoryEntry:
     """One event of a sheet: a step of the workflow, or a write of an answer."""
@@ -239,15 +247,19 @@ class HistoryEntry:
     shows_comment: bool = True
 
 
-def history(assessment: Assessment, drafted: set[int] | None) -> QuerySet[Any, Any]:
+def history(assessment: Assessment, drafted: set[int] | None, *, is_reviewer: bool) -> QuerySet[Any, Any]:
     """Keys (at, kind, id) of the sheet's events, oldest first: steps, and writes on the `drafted` items.
 
+    A decision is a write, too: those that hold are seen with the item, all of them by reviewers.
     Only ever added to at its end; a union, so it can be sliced but not filtered.
     """
     steps = Transition.objects.filter(assessment=assessment)
-    writes = AnswerRevision.objects.filter(assessment=assessment)
+    seen = ~Q(outcome=RevisionOutcome.DECISION_REFUSED)
     if drafted is not None:
-        writes = writes.filter(item__in=drafted)
+        seen &= Q(item__in=drafted)
+    if is_reviewer:
+        seen |= Q(outcome__in=DECISIONS)
+    writes = AnswerRevision.objects.filter(seen, assessment=assessment)
     step, write = (Value(kind, output_field=CharField()) for kind in ("step", "write"))
     keys = steps.order_by().annotate(kind=step).values("at", "kind", "id")
     return keys.union(writes.order_by().annotate(kind=write).values("at", "kind", "id"), all=True).order_by(

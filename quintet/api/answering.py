@@ -146,13 +146,15 @@ class HistoryView(SheetView, generics.GenericAPIView[Any]):
         tags=["assessments"],
         operation_id="assessments_history_list",
         summary="What happened to a sheet, oldest first",
-        description="Steps of the workflow; for those who edit the sheet also every write of an answer.",
+        description="Steps of the workflow; for those who edit the sheet also every write of an answer and "
+        "every decision on one, for the task force the decisions.",
         responses={200: HistoryEntrySerializer(many=True), **problems(401, 404)},
     )
     def get(self, request: Request, pk: int) -> Response:
         sheet = self.sheet()
         drafted = access.drafted_items(request.user, sheet)
-        keys = self.paginate_queryset(queries.history(sheet, drafted)) or []
+        found = queries.history(sheet, drafted, is_reviewer=access.can_review(request.user))
+        keys = self.paginate_queryset(found) or []
         entries = queries.history_entries(keys, is_insider=drafted is None)
         return self.get_paginated_response(HistoryEntrySerializer(entries, many=True).data)
 

@@ -254,7 +254,10 @@ class CommentBodySerializer(StrictSerializer):
 
 
 class HistoryEntrySerializer(serializers.Serializer[Any]):
-    """One event of a sheet: a step of the workflow (`step`) or a write of an answer (`write`)."""
+    """One event of a sheet: a step of the workflow (`step`), or a write (`write`).
+
+    A write is one of an answer (its outcome: saved, refused) or of a decision (decided, decision_refused).
+    """
 
     kind = serializers.ChoiceField(choices=["step", "write"])
     at = serializers.DateTimeField(source="event.at")
@@ -270,6 +273,12 @@ class HistoryEntrySerializer(serializers.Serializer[Any]):
     state = serializers.CharField(source="event.state", default=None, allow_null=True)
     claimed = serializers.IntegerField(source="event.claimed", default=None, allow_null=True)
     na_reason = serializers.CharField(source="event.na_reason", default=None, allow_null=True)
+    na_decision = serializers.SerializerMethodField()
+    accepted = serializers.IntegerField(source="event.accepted", default=None, allow_null=True)
+    accepted_reason = serializers.CharField(source="event.accepted_reason", default=None, allow_null=True)
+
+    def get_na_decision(self, entry: HistoryEntry) -> str | None:
+        return getattr(entry.event, "na_decision", "") or None
 
     def get_comment(self, entry: HistoryEntry) -> str | None:
         return entry.event.comment if entry.shows_comment else None

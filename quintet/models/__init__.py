@@ -1,6 +1,15 @@
 """The models of the quintet floor, by use: what is asked, the rounds, what is answered."""
 
-from quintet.models.answers import Answer, AnswerRevision, AnswerState, NaDecision, RevisionOutcome, Snapshot
+from quintet.models.answers import (
+    DECISIONS,
+    Answer,
+    AnswerFields,
+    AnswerRevision,
+    AnswerState,
+    NaDecision,
+    RevisionOutcome,
+    Snapshot,
+)
 from quintet.models.cycles import COUNTED, Assessment, Cycle, Delegation, Phase, Status, Transition
 from quintet.models.frameworks import (
     DIMENSION_NAMES,
@@ -14,8 +23,10 @@ from quintet.models.frameworks import (
 
 __all__ = [
     "COUNTED",
+    "DECISIONS",
     "DIMENSION_NAMES",
     "Answer",
+    "AnswerFields",
     "AnswerRevision",
     "AnswerState",
     "Area",

@@ -25,28 +25,34 @@ class NaDecision(models.TextChoices):
 
 
 class AnswerFields(models.Model):
-    """What an answer says; an answer and each of its revisions say the same things."""
+    """What is said on an item: the claim, and what the task force decided on it.
+
+    An answer and each of its revisions say the same things.
+    """
 
     state = models.CharField(max_length=20, choices=AnswerState, default=AnswerState.UNANSWERED)
     claimed = models.PositiveSmallIntegerField(null=True, blank=True)
     na_reason = models.TextField(blank=True)
     comment = models.TextField(blank=True)
+    na_decision = models.CharField(max_length=20, choices=NaDecision, blank=True)
+    accepted = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="A validator's level, if any"
+    )
+    accepted_reason = models.TextField(blank=True)
 
     class Meta:
         abstract = True
 
 
 class Answer(AnswerFields):
-    """What a sheet says on one item. `version` counts its writes; a stale one is refused."""
+    """What a sheet says on one item. `version` counts its writes and decisions; a stale one is refused.
+
+    `updated_by` and `updated_at` are of the claim; who decided on it and when is in the revisions.
+    """
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="answers")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(default=1)
-    na_decision = models.CharField(max_length=20, choices=NaDecision, blank=True)
-    accepted = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="A validator's level, if any"
-    )
-    accepted_reason = models.TextField(blank=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -88,10 +94,15 @@ class Answer(AnswerFields):
 class RevisionOutcome(models.TextChoices):
     SAVED = "saved", _("saved")
     REFUSED = "refused", _("not saved: somebody else had written in between")
+    DECIDED = "decided", _("decided by the task force")
+    DECISION_REFUSED = "decision_refused", _("not decided: somebody else had decided in between")
+
+
+DECISIONS = [RevisionOutcome.DECIDED, RevisionOutcome.DECISION_REFUSED]
 
 
 class AnswerRevision(AppendOnlyModel, AnswerFields):
-    """One write of an answer, or one that came too late: its text is kept all the same."""
+    """One write of an answer or one decision on it; one that came too late is kept all the same."""
 
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="revisions")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
@@ -106,7 +117,7 @@ class AnswerRevision(AppendOnlyModel, AnswerFields):
         constraints = [
             models.UniqueConstraint(
                 fields=["assessment", "item", "version"],
-                condition=Q(outcome=RevisionOutcome.SAVED),
+                condition=Q(outcome__in=[RevisionOutcome.SAVED, RevisionOutcome.DECIDED]),
                 name="a_version_is_written_once",
             )
         ]

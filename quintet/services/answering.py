@@ -1,6 +1,7 @@
 """Writing an answer: locked, versioned, with its revision; a stale write loses nothing."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,6 @@ from quintet.domain import workflow
 from quintet.domain.answers import NA, AnswerValue, parse_answer
 from quintet.models import (
     Answer,
-    AnswerRevision,
     AnswerState,
     Assessment,
     Item,
@@ -20,6 +20,7 @@ from quintet.models import (
     RevisionOutcome,
 )
 from quintet.services.locking import lock_sheet
+from quintet.services.revisions import revision_of
 from un20portal.lib.errors import NotAllowed, StaleVersion
 from un20portal.lib.errors import marked as _
 
@@ -48,7 +49,7 @@ def record_answer(
         raise StaleVersion(
             _("Somebody else has changed this answer in the meantime. Both texts are kept: choose one."),
             current=as_dict(current) if current else {},
-            offered={"state": value.state, "claimed": value.claimed, **_texts(value)},
+            offered=asdict(value),
         )
     return written
 
@@ -88,49 +89,22 @@ def _write(
     answer = Answer.objects.filter(assessment=locked, item=item).first()
     if answer and _says(answer) == value:
         return answer
-    if (answer.version if answer else 0) != version:
-        _keep_revision(locked, item, value, version, RevisionOutcome.REFUSED, by, at, channel)
-        return None
-    if answer is None:
-        answer = Answer(assessment=locked, item=item, version=0)
+    answer = answer or Answer(assessment=locked, item=item, version=0)
+    is_in_time = answer.version == version
     answer.state, answer.claimed = value.state, value.claimed
     answer.na_reason, answer.comment = value.na_reason, value.comment
     answer.na_decision = NaDecision.PENDING if value.state == NA else ""
     answer.accepted, answer.accepted_reason = None, ""  # a decision was on the text before this one
+    if not is_in_time:
+        answer.version = version
+        revision_of(answer, RevisionOutcome.REFUSED, channel=channel, by=by, at=at).save()
+        return None
     answer.version += 1
     answer.updated_by, answer.updated_at = by, at
     answer.save()
-    _keep_revision(locked, item, value, answer.version, RevisionOutcome.SAVED, by, at, channel)
+    revision_of(answer, RevisionOutcome.SAVED, channel=channel, by=by, at=at).save()
     return answer
 
 
 def _says(answer: Answer) -> AnswerValue:
     return AnswerValue(AnswerState(answer.state).value, answer.claimed, answer.na_reason, answer.comment)
-
-
-def _texts(value: AnswerValue) -> dict[str, str]:
-    return {"na_reason": value.na_reason, "comment": value.comment}
-
-
-def _keep_revision(
-    assessment: Assessment,
-    item: Item,
-    value: AnswerValue,
-    version: int,
-    outcome: RevisionOutcome,
-    by: User,
-    at: datetime,
-    channel: str,
-) -> None:
-    AnswerRevision.objects.create(
-        assessment=assessment,
-        item=item,
-        version=version,
-        outcome=outcome,
-        channel=channel,
-        by=by,
-        at=at,
-        state=value.state,
-        claimed=value.claimed,
-        **_texts(value),
-    )

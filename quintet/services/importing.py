@@ -27,6 +27,7 @@ from quintet.queries import framework_for
 from quintet.services.cycles import give_sheets
 from quintet.services.freezing import CHANGED, build_snapshot
 from quintet.services.locking import lock_cycle
+from quintet.services.revisions import revision_of
 from un20portal.lib.errors import FieldError, InvalidInput, WrongState
 from un20portal.lib.errors import marked as _
 from un20portal.outbox import services as outbox
@@ -76,7 +77,10 @@ def write_sheets(*, cycle: Cycle, sheets: list[SheetToWrite], at: datetime, chan
         for code, imported in sheet.answers.items()
     ]
     Answer.objects.bulk_create(answers, batch_size=BATCH)
-    AnswerRevision.objects.bulk_create((_revision(answer, channel) for answer in answers), batch_size=BATCH)
+    saved = RevisionOutcome.SAVED
+    AnswerRevision.objects.bulk_create(
+        (revision_of(answer, saved, channel=channel, by=None, at=at) for answer in answers), batch_size=BATCH
+    )
     _move({assessments[sheet.entity.pk]: sheet.status for sheet in sheets}, channel, at)
     _freeze(list(assessments.values()), items, answers, at)
     outbox.put(CHANGED, {"cycle_id": cycle.pk}, at=at)
@@ -122,21 +126,6 @@ def _answer(
         na_decision=decision,
         accepted=imported.accepted if value.state not in (NA, UNANSWERED) else None,
         updated_at=at,
-    )
-
-
-def _revision(answer: Answer, channel: str) -> AnswerRevision:
-    return AnswerRevision(
-        assessment_id=answer.assessment_id,
-        item_id=answer.item_id,
-        version=answer.version,
-        outcome=RevisionOutcome.SAVED,
-        channel=channel,
-        at=answer.updated_at,
-        state=answer.state,
-        claimed=answer.claimed,
-        na_reason=answer.na_reason,
-        comment=answer.comment,
     )
 
 

@@ -1,6 +1,7 @@
 """The task force's steps after sign-off: decide requests and levels, validate, return, reopen."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -8,50 +9,59 @@ from entities.models import User
 from quintet import access
 from quintet.domain import workflow
 from quintet.domain.answers import can_be_stored, tidy
-from quintet.models import Answer, AnswerState, Assessment, Item, NaDecision, Status, Transition
+from quintet.models import (
+    Answer,
+    AnswerState,
+    Assessment,
+    Item,
+    NaDecision,
+    RevisionOutcome,
+    Status,
+    Transition,
+)
 from quintet.services import freezing
 from quintet.services.locking import lock_sheet
+from quintet.services.revisions import revision_of
 from quintet.services.signing import move, require_comment
-from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, WrongState
+from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, StaleVersion, WrongState
 from un20portal.lib.errors import marked as _
 
 
-@transaction.atomic
-def decide_na(*, assessment: Assessment, item: Item, approve: bool, by: User, at: datetime) -> Answer:
-    """Approve or reject a request for “not applicable”; raise WrongState where there is none."""
-    sheet = _open_review(assessment, by)
-    answer = Answer.objects.filter(assessment=sheet, item=item, state=AnswerState.NA).first()
-    if answer is None:
-        raise WrongState(_("There is no request for “not applicable” on this item."))
-    answer.na_decision = NaDecision.APPROVED if approve else NaDecision.REJECTED
-    answer.version += 1
-    answer.updated_by, answer.updated_at = by, at
-    answer.save()
+def decide_na(
+    *, assessment: Assessment, item: Item, approve: bool, version: int, by: User, at: datetime
+) -> Answer:
+    """Approve or reject a request for “not applicable”, as it stands in `version` of the answer.
+
+    Raises NotAllowed; WrongState where there is none; StaleVersion when somebody wrote or decided in
+    between, after keeping the refused decision as a revision. Deciding the same again changes nothing.
+    """
+    with transaction.atomic():
+        answer = _answer_in_review(assessment, item, AnswerState.NA, by)
+        if answer is None:
+            raise WrongState(_("There is no request for “not applicable” on this item."))
+        decision = {"na_decision": NaDecision.APPROVED if approve else NaDecision.REJECTED}
+        refusal = _write_decision(answer, decision, version, by, at)
+    if refusal:  # raised outside the transaction: the revision of the refused decision must stay
+        raise refusal
     return answer
 
 
-@transaction.atomic
 def decide_level(
-    *, assessment: Assessment, item: Item, accepted: int, reason: str, by: User, at: datetime
+    *, assessment: Assessment, item: Item, accepted: int, reason: str, version: int, by: User, at: datetime
 ) -> Answer:
-    """Accept a level; one that differs from the claimed level needs a reason."""
-    sheet = _open_review(assessment, by)
-    answer = Answer.objects.filter(assessment=sheet, item=item, state=AnswerState.ANSWERED).first()
-    if answer is None:
-        raise WrongState(_("This item has no level to decide on."))
-    errors, reason = [], tidy(reason)
-    if not 0 <= accepted <= item.framework.highest_level:
-        errors.append(FieldError("accepted", "unknown_level", _("Choose a level of the scale.")))
-    if accepted != answer.claimed and not reason:
-        errors.append(FieldError("reason", "missing", _("Say why the level differs from the claimed one.")))
-    if len(reason) > 5000 or not can_be_stored(reason):
-        errors.append(FieldError("reason", "bad_text", _("Give a reason of at most 5000 characters.")))
-    if errors:
-        raise InvalidInput(_("The decision was not saved."), errors=errors)
-    answer.accepted, answer.accepted_reason = accepted, reason
-    answer.version += 1
-    answer.updated_by, answer.updated_at = by, at
-    answer.save()
+    """Accept a level; one that differs from the claimed level needs a reason.
+
+    Based on `version` of the answer and refused like `decide_na`; InvalidInput names what is wrong.
+    """
+    with transaction.atomic():
+        answer = _answer_in_review(assessment, item, AnswerState.ANSWERED, by)
+        if answer is None:
+            raise WrongState(_("This item has no level to decide on."))
+        decision = {"accepted": accepted, "accepted_reason": tidy(reason)}
+        _require_sound(decision, answer.claimed, item.framework.highest_level)
+        refusal = _write_decision(answer, decision, version, by, at)
+    if refusal:
+        raise refusal
     return answer
 
 
@@ -102,3 +112,43 @@ def _open_review(assessment: Assessment, by: User) -> Assessment:
     if sheet.status != Status.SUBMITTED or sheet.cycle.phase not in workflow.RUNNING:
         raise WrongState(_("Decisions are possible only while the assessment waits for validation."))
     return sheet
+
+
+def _answer_in_review(assessment: Assessment, item: Item, state: AnswerState, by: User) -> Answer | None:
+    sheet = _open_review(assessment, by)
+    return Answer.objects.filter(assessment=sheet, item=item, state=state).first()
+
+
+def _require_sound(decision: dict[str, Any], claimed: int | None, highest_level: int) -> None:
+    errors, accepted, reason = [], decision["accepted"], decision["accepted_reason"]
+    if not 0 <= accepted <= highest_level:
+        errors.append(FieldError("accepted", "unknown_level", _("Choose a level of the scale.")))
+    if accepted != claimed and not reason:
+        errors.append(FieldError("reason", "missing", _("Say why the level differs from the claimed one.")))
+    if len(reason) > 5000 or not can_be_stored(reason):
+        errors.append(FieldError("reason", "bad_text", _("Give a reason of at most 5000 characters.")))
+    if errors:
+        raise InvalidInput(_("The decision was not saved."), errors=errors)
+
+
+def _write_decision(
+    answer: Answer, decision: dict[str, Any], version: int, by: User, at: datetime
+) -> StaleVersion | None:
+    """Write the decision and its revision; return the refusal when it came too late, its revision kept."""
+    current = {name: getattr(answer, name) for name in decision}
+    if current == decision:
+        return None
+    refusal = None
+    if answer.version != version:
+        message = _(
+            "This item was changed or decided on in the meantime. Both decisions are kept: choose one."
+        )
+        refusal = StaleVersion(message, current={**current, "version": answer.version}, offered=decision)
+    for name, value in decision.items():
+        setattr(answer, name, value)
+    answer.version = version if refusal else version + 1
+    if not refusal:
+        answer.save()
+    outcome = RevisionOutcome.DECISION_REFUSED if refusal else RevisionOutcome.DECIDED
+    revision_of(answer, outcome, channel="form", by=by, at=at).save()
+    return refusal

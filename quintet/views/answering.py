@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entities.access import signed_in
 from quintet import access, queries
-from quintet.forms import AnswerForm, CommentForm, DecisionForm
+from quintet.forms import AnswerForm, CommentForm
 from quintet.models import Answer, Assessment, Item
 from quintet.services import answering
 from un20portal.lib.errors import DomainError
@@ -56,7 +56,6 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
         ),
         "levels": sheet.cycle.framework.levels,
         "can_decide": access.can_review(request.user) and sheet.status == "submitted",
-        "decision_form": DecisionForm(),
         "is_demo": sheet.is_demo,
     }
     return render(request, "quintet/assessment_form.html", context)

@@ -1,5 +1,7 @@
 """The task force's steps: the queue, decisions on items, validating, returning, reopening."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -13,8 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 from entities.access import signed_in
 from quintet import access, queries
 from quintet.forms import DecisionForm
+from quintet.models import Assessment, Item
 from quintet.services import reviewing
-from un20portal.lib.errors import FieldError, InvalidInput, marked
+from un20portal.lib.errors import FieldError, InvalidInput, StaleVersion, marked
 
 QUEUE_PAGE = 50
 
@@ -63,12 +66,35 @@ def decide(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     if not form.is_valid() or not (form.cleaned_data["approve"] or form.cleaned_data["accepted"] is not None):
         message = marked("Choose a level, or approve or reject the request.")
         raise InvalidInput(message, errors=[FieldError("decision", "missing", message)])
-    data, by, now = form.cleaned_data, signed_in(request), timezone.now()
-    if data["approve"]:
-        approve = data["approve"] == "yes"
-        reviewing.decide_na(assessment=sheet, item=asked, approve=approve, by=by, at=now)
-    else:
-        level, reason = data["accepted"], data["reason"]
-        reviewing.decide_level(assessment=sheet, item=asked, accepted=level, reason=reason, by=by, at=now)
+    try:
+        _decide(form.cleaned_data, assessment=sheet, item=asked, by=signed_in(request), at=timezone.now())
+    except StaleVersion as refusal:
+        return _overtaken(request, sheet, asked, refusal)
     messages.success(request, _("%(item)s is decided.") % {"item": asked.code})
     return redirect(reverse("quintet:assessment-form", args=[pk, asked.dimension.code]) + f"#{asked.code}")
+
+
+def _decide(data: dict[str, Any], **step: Any) -> None:
+    if data["approve"]:
+        reviewing.decide_na(approve=data["approve"] == "yes", version=data["version"], **step)
+    else:
+        level, reason = data["accepted"], data["reason"]
+        reviewing.decide_level(accepted=level, reason=reason, version=data["version"], **step)
+
+
+def _overtaken(request: HttpRequest, sheet: Assessment, item: Item, refusal: StaleVersion) -> HttpResponse:
+    """Show what is decided now, and the form with what was sent, based on the newest version."""
+    [answer], [sent] = (queries.answers_on(sheet, [item]) for _copy in range(2))
+    for name, value in refusal.offered.items():
+        setattr(sent, name, value)
+    context = {
+        "sheet": sheet,
+        "item": item,
+        "refusal": refusal,
+        "current": answer,
+        "decided": queries.last_decision(answer),
+        "answer": sent,
+        "levels": sheet.cycle.framework.levels,
+        "is_demo": sheet.is_demo,
+    }
+    return render(request, "quintet/decision_refused.html", context, status=refusal.status)

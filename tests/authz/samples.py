@@ -87,7 +87,7 @@ def _sheet_sample(world: World, route: Route, name: str, item: str, dimension: s
         body = {"state": "answered", "claimed": 3, "comment": "written by a test"}
         headers = {"If-Match": f'"{version}"'}
     elif step == "answer-decide":
-        body = {"accepted": "1", "reason": "decided by a test"}
+        body = {"accepted": "1", "reason": "decided by a test", "version": str(version)}
     elif step in ("assessment-send-back", "assessment-return", "assessment-reopen"):
         body = {"comment": "Say more, please."}
     return Sample(values, body=body, headers=headers)

@@ -171,10 +171,14 @@ def _sign(world: World, sheet: Assessment, by: str = "approver") -> None:
 def _decide(world: World, sheet: Assessment, readers: set[str]) -> None:
     by = world.people["task_force"]
     item = Item.objects.select_related("framework").get(code="DAT-PMS")
-    reviewing.decide_na(assessment=sheet, item=item, approve=True, by=by, at=AT)
+    version = version_of(sheet, item.code)
+    reviewing.decide_na(assessment=sheet, item=item, approve=True, version=version, by=by, at=AT)
     item = Item.objects.select_related("framework").get(code=NOT_DELEGATED)
     reason = world.canary("reason of a validator", readers)
-    reviewing.decide_level(assessment=sheet, item=item, accepted=1, reason=reason, by=by, at=AT)
+    version = version_of(sheet, item.code)
+    reviewing.decide_level(
+        assessment=sheet, item=item, accepted=1, reason=reason, version=version, by=by, at=AT
+    )
 
 
 def _make_sheets(world: World) -> None:

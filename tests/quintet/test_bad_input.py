@@ -200,6 +200,8 @@ class TestOtherForms:
             ({"accepted": HUGE, "reason": "why"}, ""),
             ({"accepted": "-1", "reason": "why"}, ""),
             ({"approve": "perhaps"}, ""),
+            ({"accepted": "2", "version": ""}, ""),
+            ({"accepted": "2", "version": HUGE}, ""),
         ],
     )
     def test_of_a_decision_refuse_and_say_why(
@@ -207,7 +209,8 @@ class TestOtherForms:
     ) -> None:
         client.force_login(cast.task_force)
         before = fingerprint()
-        answer = client.post(reverse("quintet:answer-decide", args=[submitted.pk, "DAT-STR"]), fields)
+        sent = {"version": "1", **fields}
+        answer = client.post(reverse("quintet:answer-decide", args=[submitted.pk, "DAT-STR"]), sent)
         assert answer.status_code == 400
         assert words in answer.content.decode()
         assert fingerprint() == before

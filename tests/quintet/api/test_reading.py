@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from quintet.models import Observation, Status
+from quintet.models import Observation, Phase, Status
 from tests.factories import fill, make_cycle, make_entities, make_framework
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ class TestFrameworks:
 
 class TestCycles:
     def test_tell_their_response_rate(self, client: Client) -> None:
-        cycle = make_cycle(make_framework())
+        cycle = make_cycle(make_framework(), phase=Phase.OPEN)
         first, second, third = make_entities(3)
         fill(cycle, {first: {}, second: {}}, Status.SUBMITTED)
         fill(cycle, {third: {}}, Status.DRAFT)

@@ -8,7 +8,21 @@ from django.db import transaction
 
 from entities.models import Entity
 from quintet.domain.packing import unpack
-from quintet.models import Answer, Assessment, Cycle, Item, NaDecision, Phase, Snapshot, Status, Transition
+from quintet.models import (
+    DECISIONS,
+    Answer,
+    AnswerRevision,
+    Assessment,
+    Cycle,
+    Item,
+    NaDecision,
+    Phase,
+    RevisionOutcome,
+    Snapshot,
+    Status,
+    Transition,
+)
+from quintet.queries import history, history_entries
 from quintet.services import reviewing, signing
 from quintet.services.freezing import CHANGED
 from tests.factories import (
@@ -23,7 +37,7 @@ from tests.factories import (
     sheet_of,
 )
 from un20portal.lib.canonical import sha256
-from un20portal.lib.errors import InvalidInput, NotAllowed, WrongState
+from un20portal.lib.errors import InvalidInput, NotAllowed, StaleVersion, WrongState
 from un20portal.outbox import services as outbox
 from un20portal.outbox.models import Message
 
@@ -75,9 +89,18 @@ def item(code: str) -> Item:
     return Item.objects.select_related("framework").get(code=code)
 
 
+def version_of(sheet: Assessment, code: str) -> int:
+    return Answer.objects.get(assessment=sheet, item__code=code).version
+
+
 def decide_na(sheet: Assessment, cast: Cast, *, approve: bool, code: str = "DAT-PMS") -> Answer:
     return reviewing.decide_na(
-        assessment=sheet, item=item(code), approve=approve, by=cast.task_force, at=later(1)
+        assessment=sheet,
+        item=item(code),
+        approve=approve,
+        version=version_of(sheet, code),
+        by=cast.task_force,
+        at=later(1),
     )
 
 
@@ -85,7 +108,13 @@ def decide_level(
     sheet: Assessment, cast: Cast, level: int, reason: str = "", code: str = "DAT-STR"
 ) -> Answer:
     return reviewing.decide_level(
-        assessment=sheet, item=item(code), accepted=level, reason=reason, by=cast.task_force, at=later(1)
+        assessment=sheet,
+        item=item(code),
+        accepted=level,
+        reason=reason,
+        version=version_of(sheet, code),
+        by=cast.task_force,
+        at=later(1),
     )
 
 
@@ -103,10 +132,10 @@ def steps(cast_member: Any, sheet: Assessment) -> dict[str, Callable[[], object]
     at = AT
     return {
         "decide_na": lambda: reviewing.decide_na(
-            assessment=sheet, item=item("DAT-PMS"), approve=True, by=cast_member, at=at
+            assessment=sheet, item=item("DAT-PMS"), approve=True, version=1, by=cast_member, at=at
         ),
         "decide_level": lambda: reviewing.decide_level(
-            assessment=sheet, item=item("DAT-STR"), accepted=3, reason="", by=cast_member, at=at
+            assessment=sheet, item=item("DAT-STR"), accepted=3, reason="", version=1, by=cast_member, at=at
         ),
         "validate": lambda: reviewing.validate(assessment=sheet, by=cast_member, at=at),
         "return": lambda: reviewing.return_to_entity(
@@ -160,11 +189,14 @@ class TestDecidingOnARequest:
     def test_is_written_with_who_and_when(
         self, sheet: Assessment, cast: Cast, approve: bool, decision: str
     ) -> None:
-        before = Answer.objects.get(item__code="DAT-PMS").version
+        before = Answer.objects.get(item__code="DAT-PMS")
         answer = decide_na(sheet, cast, approve=approve)
         answer.refresh_from_db()
-        assert (answer.na_decision, answer.version) == (decision, before + 1)
-        assert (answer.updated_by, answer.updated_at) == (cast.task_force, later(1))
+        assert (answer.na_decision, answer.version) == (decision, before.version + 1)
+        assert (answer.updated_by, answer.updated_at) == (before.updated_by, before.updated_at)
+        kept = AnswerRevision.objects.get(outcome=RevisionOutcome.DECIDED)
+        assert (kept.by, kept.at, kept.version) == (cast.task_force, later(1), answer.version)
+        assert (kept.na_decision, kept.na_reason, kept.state) == (decision, "no programmes", "na")
 
     def test_can_be_taken_back_while_the_sheet_waits(self, sheet: Assessment, cast: Cast) -> None:
         decide_na(sheet, cast, approve=True)
@@ -208,6 +240,71 @@ class TestDecidingOnALevel:
         for code in ("DAT-PMS", "INN-TRN"):
             with pytest.raises(WrongState):
                 decide_level(sheet, cast, 2, reason="why", code=code)
+
+
+class TestTwoValidators:
+    """Both read version 1; the second decision is refused, and neither is lost."""
+
+    def test_on_a_level_keep_both_decisions(self, sheet: Assessment, cast: Cast) -> None:
+        author = Answer.objects.get(item__code="DAT-STR").updated_by
+        decide_level(sheet, cast, 2, reason="A draft.")
+        with pytest.raises(StaleVersion) as caught:
+            reviewing.decide_level(
+                assessment=sheet,
+                item=item("DAT-STR"),
+                accepted=4,
+                reason="Seen working.",
+                version=1,
+                by=cast.second,
+                at=later(2),
+            )
+        assert caught.value.current == {"accepted": 2, "accepted_reason": "A draft.", "version": 2}
+        assert caught.value.offered == {"accepted": 4, "accepted_reason": "Seen working."}
+        stored = Answer.objects.get(item__code="DAT-STR")
+        assert (stored.accepted, stored.version, stored.updated_by) == (2, 2, author)
+        kept = AnswerRevision.objects.filter(item__code="DAT-STR", outcome__in=DECISIONS).order_by("pk")
+        assert list(
+            kept.values_list("outcome", "version", "claimed", "accepted", "accepted_reason", "by")
+        ) == [
+            ("decided", 2, 3, 2, "A draft.", cast.task_force.pk),
+            ("decision_refused", 1, 3, 4, "Seen working.", cast.second.pk),
+        ]
+
+    def test_on_a_request_keep_both_decisions(self, sheet: Assessment, cast: Cast) -> None:
+        decide_na(sheet, cast, approve=True)
+        with pytest.raises(StaleVersion):
+            reviewing.decide_na(
+                assessment=sheet, item=item("DAT-PMS"), approve=False, version=1, by=cast.second, at=later(2)
+            )
+        assert Answer.objects.get(item__code="DAT-PMS").na_decision == NaDecision.APPROVED
+        kept = AnswerRevision.objects.filter(outcome__in=DECISIONS).order_by("pk")
+        assert list(kept.values_list("outcome", "na_decision")) == [
+            ("decided", "approved"),
+            ("decision_refused", "rejected"),
+        ]
+
+    def test_who_decide_the_same_decide_once(self, sheet: Assessment, cast: Cast) -> None:
+        for by in (cast.task_force, cast.second):
+            reviewing.decide_na(
+                assessment=sheet, item=item("DAT-PMS"), approve=True, version=1, by=by, at=later(1)
+            )
+        assert AnswerRevision.objects.filter(outcome__in=DECISIONS).count() == 1
+        assert version_of(sheet, "DAT-PMS") == 2
+
+    def test_see_all_decisions_in_the_history_and_the_entity_those_that_hold(
+        self, sheet: Assessment, cast: Cast
+    ) -> None:
+        self.test_on_a_level_keep_both_decisions(sheet, cast)
+
+        def outcomes(drafted: set[int] | None, *, is_reviewer: bool) -> list[str]:
+            keys = [key for key in history(sheet, drafted, is_reviewer=is_reviewer) if key["kind"] == "write"]
+            entries = history_entries(keys, is_insider=True)
+            found = [entry.event for entry in entries if isinstance(entry.event, AnswerRevision)]
+            return [event.outcome for event in found if event.item.code == "DAT-STR"]
+
+        assert outcomes(set(), is_reviewer=True) == ["decided", "decision_refused"]
+        assert outcomes(None, is_reviewer=False) == ["saved", "decided"]
+        assert outcomes(set(), is_reviewer=False) == []
 
 
 class TestValidate:

@@ -143,7 +143,7 @@ class TestWhatCounts:
         sheet = sheet_of(cycle, cast_entity("UNDP"))
         item = sheet.answers.get(item__code="DAT-STR").item
         reviewing.decide_level(
-            assessment=sheet, item=item, accepted=1, reason="A draft.", by=cast.task_force, at=AT
+            assessment=sheet, item=item, accepted=1, reason="A draft.", version=1, by=cast.task_force, at=AT
         )
         reviewing.validate(assessment=sheet, by=cast.task_force, at=AT)
         compute_cycle(cycle_id=cycle.pk, at=AT)
