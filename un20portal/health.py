@@ -9,8 +9,8 @@ and the sweep is only a second chance.
 
 import functools
 import logging
-from ipaddress import ip_address
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 
 import redis
 from django.conf import settings

@@ -271,7 +271,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- cache, mail, logs -------------------------------------------------------------------------
 CACHES = {
-    # attempts to sign in: limits that hold without Redis and survive its restart (docs/decisions/0008)
+    # attempts to sign in: limits that hold without Redis and survive its restart (docs/decisions/0010)
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "entities_attempt",

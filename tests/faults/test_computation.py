@@ -1,7 +1,7 @@
 """Faults in the middle of computing and publishing: nothing lost, nothing twice, nothing by halves."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
@@ -16,7 +16,6 @@ from quintet.models import Assessment, Cycle, Phase, Status
 from quintet.services import signing
 from scorecards.models import Computation, EntityDocument, Proposal, Scorecard, UnitScore
 from scorecards.services import publishing
-from tests import servers
 from tests.factories import (
     AT,
     Cast,

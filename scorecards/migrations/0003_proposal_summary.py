@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scorecards', '0001_initial'),
+        ('scorecards', '0002_append_only'),
     ]
 
     operations = [
