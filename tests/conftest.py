@@ -11,7 +11,7 @@ from django.db import connections
 from playwright.sync_api import BrowserContext, Page, Route
 from pytest_django import Settings
 
-from tests import guards, processes, servers
+from tests import processes, servers
 
 SERVER_FIXTURES = {"celery_worker_process", "scratch_database", "own_redis", "own_postgresql"}
 BROWSER_FLAGS = [
@@ -45,13 +45,6 @@ def django_db_modify_db_settings(
     default = connections["default"]
     if default.vendor == "sqlite":
         default.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _transactional_tests_leave_nothing() -> Iterator[None]:
-    """Append-only tables refuse to be emptied; between two transactional tests they must be."""
-    with guards.flush_unguarded():
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -48,6 +48,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     return (yield)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _transactional_tests_leave_nothing() -> Iterator[None]:
+    """Append-only tables refuse to be emptied; between two transactional tests they must be."""
+    from tests import guards  # reads Django's settings, which stand only now
+
+    with guards.flush_unguarded():
+        yield
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     if config.getoption("sqlite"):
         return "SQLite pass: the default without servers, tasks in process"
