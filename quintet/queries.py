@@ -1,6 +1,6 @@
 """Reading sheets and cycles: everything that joins or counts, with its prefetch done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -213,7 +213,7 @@ def sheets_of_entities(user: Person) -> QuerySet[Assessment]:
     """Submitted or validated sheets of this person's own entities, the newest cycle first."""
     mine = entities_with(user, Role.FOCAL_POINT, Role.APPROVER, Role.VIEWER)
     sheets = Assessment.objects.counted().filter(entity__in=mine)
-    return sheets.select_related("cycle", "entity").order_by("-cycle__opens_on", "entity__code")
+    return sheets.select_related("cycle", "entity").order_by("-cycle__opens_on", "entity__code", "pk")
 
 
 def items_by_place(assessment: Assessment, items: set[int] | None = None) -> QuerySet[Item]:
@@ -280,9 +280,14 @@ def history_entries(keys: Sequence[Mapping[str, Any]], *, is_insider: bool) -> l
     ]
 
 
-def steps(assessment: Assessment, *, is_insider: bool) -> list[HistoryEntry]:
-    """The steps of a sheet, oldest first, with the same rule on comments as in its history."""
-    return [_entry("step", step, is_insider) for step in assessment.transitions.select_related("by")]
+def steps(assessment: Assessment) -> QuerySet[Transition]:
+    """The steps of a sheet through the workflow, the latest first."""
+    return assessment.transitions.select_related("by").order_by("-pk")
+
+
+def step_entries(steps: Iterable[Transition], *, is_insider: bool) -> list[HistoryEntry]:
+    """The same steps with the rule on comments as in the sheet's history."""
+    return [_entry("step", step, is_insider) for step in steps]
 
 
 def _entry(kind: str, event: Transition | AnswerRevision, is_insider: bool) -> HistoryEntry:

@@ -17,16 +17,20 @@ from quintet.forms import AnswerForm, CommentForm
 from quintet.models import Answer, Assessment, Item
 from quintet.services import answering
 from un20portal.lib.errors import DomainError
+from un20portal.lib.pagination import page_of
 
 
 @require_safe
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """The dimensions of a sheet with progress, and what can be done next."""
     sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    page = page_of(request, queries.steps(sheet))
+    is_insider = access.drafted_items(request.user, sheet) is None
     context = {
         "sheet": sheet,
         "progress": queries.progress(sheet, access.readable_items(request.user, sheet)),
-        "steps": queries.steps(sheet, is_insider=access.drafted_items(request.user, sheet) is None),
+        "page": page,
+        "steps": queries.step_entries(page, is_insider=is_insider),
         "can_review": access.can_review(request.user),
         "comment_form": CommentForm(),
         "is_demo": sheet.is_demo,

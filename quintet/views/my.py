@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from quintet import access, queries
+from un20portal.lib.pagination import page_of
 
 
 @require_safe
@@ -12,6 +13,6 @@ def my(request: HttpRequest) -> HttpResponse:
     context = {
         "tasks": queries.waiting_for(request.user),
         "to_validate": queries.validation_queue().count() if access.can_review(request.user) else 0,
-        "sheets": queries.sheets_of_entities(request.user)[:20],
+        "page": page_of(request, queries.sheets_of_entities(request.user)),
     }
     return render(request, "quintet/my.html", context)

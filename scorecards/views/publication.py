@@ -12,6 +12,7 @@ from entities.access import signed_in
 from quintet.models import Cycle, Phase
 from scorecards import access, queries
 from scorecards.services import publishing
+from un20portal.lib.pagination import page_of
 
 
 def _cycle(request: HttpRequest, code: str) -> Cycle:
@@ -29,7 +30,7 @@ def publication(request: HttpRequest, cycle: str) -> HttpResponse:
         "cycle": chosen,
         "computation": queries.computation_of(chosen),
         "proposal": proposal,
-        "published": queries.published_scorecards().filter(cycle=chosen),
+        "page": page_of(request, queries.published_scorecards().filter(cycle=chosen)),
         "may_propose": chosen.phase != Phase.PLANNED,
         "may_confirm": proposal is not None and proposal.by_id != request.user.pk,
         "is_demo": chosen.is_demo,

@@ -317,6 +317,44 @@ class TestTheOverview:
             assert "between us two" not in page(client, outsider, "assessment-detail", sheet.pk)
 
 
+class TestLongHistories:
+    """What grows with use comes page by page, the latest first."""
+
+    def test_of_a_sheet(self, client: Client, cast: Cast, cycle: Cycle, undp: Entity) -> None:
+        fill(cycle, {undp: FULL}, Status.DRAFT)
+        sheet = sheet_of(cycle, undp)
+        for number in range(15):
+            signing.submit(assessment=sheet, by=cast.focal, at=later(number))
+            signing.send_back(
+                assessment=sheet, by=cast.approver, at=later(number), comment=f"round {number}."
+            )
+        html = page(client, cast.focal, "assessment-detail", sheet.pk)
+        assert "Returned with this comment: round 14." in words(html)
+        assert html.count("<time") == 25
+        assert "Page 1 of 2" in html
+        older = flat(client.get(f"/assessments/{sheet.pk}/?page=2"))
+        assert "round 0." in older
+        assert "Returned with this comment" not in older
+
+    def test_of_an_entity(self, client: Client, cast: Cast, undp: Entity) -> None:
+        framework = make_framework()
+        for number in range(26):
+            make_counted_cycle(framework, {undp: FULL}, f"c{number}")
+        first = page(client, cast.focal, "my")
+        second = flat(client.get("/my/?page=2"))
+        assert (first.count(">UNDP, Cycle"), second.count(">UNDP, Cycle")) == (25, 1)
+
+    def test_of_publications(self, client: Client, cast: Cast) -> None:
+        framework = make_framework()
+        for number in range(26):
+            cycle = make_counted_cycle(framework, {}, f"c{number}")
+            publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+            publishing.confirm(cycle=cycle, by=cast.second, at=AT)
+        first, second = (flat(client.get(f"/scorecards/?page={number}")) for number in (1, 2))
+        assert (len(rows(first)), len(rows(second))) == (26, 2)
+        assert "Cycle c0" in rows(second)[1]
+
+
 class TestTheMonitor:
     def test_shows_completion_and_no_contents(self, client: Client, cast: Cast, sheet: Assessment) -> None:
         for version, item in enumerate(("DAT-STR", "DAT-LED", "INN-STR")):

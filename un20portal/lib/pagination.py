@@ -1,9 +1,12 @@
-"""How lists are cut into pages: by limit and offset, by cursor, and logs by place."""
+"""How lists are cut into pages: in the API by limit and offset, cursor, or place; in HTML by number."""
 
 import re
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from rest_framework import pagination
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -15,6 +18,11 @@ from un20portal.lib.errors import marked as _
 
 LONGEST_PAGE, FARTHEST = 100, 1_000_000
 CURSOR = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any], *, size: int = 25) -> Page[Any]:
+    """Return the page of `rows` that `?page=` names: the first without it, the last beyond the end."""
+    return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
 def whole_number(request: Request, name: str, *, default: int, lowest: int, highest: int) -> int:
