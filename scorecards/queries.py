@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from entities.models import Entity, EntityType, Region
-from quintet.models import Area, Cycle, Dimension, Framework, Item
+from quintet.models import Area, Cycle, Dimension, Framework, Item, Phase
 from scorecards.domain.figures import unit_entry
 from scorecards.domain.groups import (
     ALL,
@@ -23,6 +22,8 @@ from scorecards.domain.groups import (
 )
 from scorecards.domain.scoring import UnitFigures
 from scorecards.models import Basis, Computation, EntityDocument, Proposal, Scorecard, UnitScore
+from un20portal.lib.errors import NotFound
+from un20portal.lib.errors import marked as _
 
 PERCENTAGES_FROM = 10
 KEPT = 4  # published versions that a process holds, a few megabytes each
@@ -102,11 +103,16 @@ class Panel:
 
 @dataclass(frozen=True)
 class Figures:
-    """The group figures of one cycle: published (with version and hash) or provisional (neither)."""
+    """The group figures of one cycle: published (with version and hash) or provisional (neither).
+
+    Phase and threshold are those of the moment when the figures were made, not the cycle's of today.
+    """
 
     cycle: Cycle
     groups: Mapping[str, Any]
     baselines: Mapping[str, Any]
+    phase: str
+    threshold: int
     version: int | None = None
     sha256: str = ""
 
@@ -114,24 +120,31 @@ class Figures:
     def is_provisional(self) -> bool:
         return self.version is None
 
+    @property
+    def is_interim(self) -> bool:
+        return self.phase != Phase.CLOSED
+
 
 def published_scorecards() -> QuerySet[Scorecard]:
-    """All published versions, the newest first."""
-    return Scorecard.objects.select_related("cycle").order_by("-pk")
+    """All published versions, the newest first; their bytes are not read."""
+    return Scorecard.objects.select_related("cycle__framework").defer("payload").order_by("-pk")
 
 
-def latest_scorecard(cycle: Cycle | None = None) -> Scorecard | None:
-    """The latest published version: of a cycle, or of the cycle that closed last; its bytes not yet read."""
-    scorecards = Scorecard.objects.select_related("cycle__framework").defer("payload")
-    if cycle is not None:
-        scorecards = scorecards.filter(cycle=cycle)
-    return scorecards.order_by("-cycle__closes_on", "-version").first()
+def leading_scorecard() -> Scorecard | None:
+    """The one to begin with: of the cycle that ends last, its latest version; final before interim ones."""
+    scorecards = list(published_scorecards().order_by("-cycle__closes_on", "-version"))
+    final = (scorecard for scorecard in scorecards if is_final(scorecard.sha256))
+    return next(final, next(iter(scorecards), None))
+
+
+def latest_scorecard(cycle: Cycle) -> Scorecard | None:
+    """The latest published version of a cycle; its bytes are not read."""
+    return published_scorecards().filter(cycle=cycle).order_by("-version").first()
 
 
 def scorecard_version(cycle: Cycle, version: int) -> Scorecard | None:
-    """A certain published version of a cycle; its bytes not yet read."""
-    scorecards = Scorecard.objects.select_related("cycle__framework").defer("payload")
-    return scorecards.filter(cycle=cycle, version=version).first()
+    """A certain published version of a cycle; its bytes are not read."""
+    return published_scorecards().filter(cycle=cycle, version=version).first()
 
 
 def published_sha256(code: str, version: int | None = None) -> str | None:
@@ -140,12 +153,6 @@ def published_sha256(code: str, version: int | None = None) -> str | None:
     if version is not None:
         scorecards = scorecards.filter(version=version)
     return scorecards.order_by("-version").values_list("sha256", flat=True).first()
-
-
-def published_state(code: str) -> tuple[str, str] | None:
-    """The hash of a cycle's latest published version and the cycle's phase now: what its page hangs on."""
-    states = Scorecard.objects.filter(cycle__code=code).order_by("-version")
-    return states.values_list("sha256", "cycle__phase").first()
 
 
 @lru_cache(maxsize=KEPT)
@@ -160,20 +167,33 @@ def _document(sha256: str) -> Mapping[str, Any]:
     return document
 
 
+@lru_cache(maxsize=1000)
+def is_final(sha256: str) -> bool:
+    """Whether the scorecard with this hash was published after its cycle had closed."""
+    return bool(_document(sha256)["cycle"]["phase"] == Phase.CLOSED)
+
+
 def published_figures(scorecard: Scorecard) -> Figures:
     """The figures inside the published bytes."""
     document = _document(scorecard.sha256)
     return Figures(
-        scorecard.cycle, document["groups"], document["baselines"], scorecard.version, scorecard.sha256
+        scorecard.cycle,
+        document["groups"],
+        document["baselines"],
+        document["cycle"]["phase"],
+        document["threshold"],
+        scorecard.version,
+        scorecard.sha256,
     )
 
 
-def provisional_figures(cycle: Cycle) -> Figures | None:
-    """The figures as computed last, before suppression: for the task force alone."""
+def provisional_figures(cycle: Cycle) -> Figures:
+    """The figures as computed last, before suppression: for the task force alone; else NotFound."""
     computation = Computation.objects.filter(cycle=cycle).first()
     if computation is None:
-        return None
-    return Figures(cycle, json.loads(computation.figures), baselines(cycle.framework))
+        raise NotFound(_("Nothing has been computed for this cycle yet: no sheet has been submitted."))
+    groups = json.loads(computation.figures)
+    return Figures(cycle, groups, baselines(cycle.framework), cycle.phase, cycle.threshold)
 
 
 def item_figures(figures: Figures, *, group: str, basis: str, area: str | None = None) -> list[ItemFigure]:
@@ -216,6 +236,14 @@ def panels(figures: Figures, rows: Sequence[ItemFigure]) -> list[Panel]:
 def state_of_play(figures: Figures, *, group: str, basis: str) -> list[ItemFigure]:
     """The 5 × 7 cells of the quintet."""
     return item_figures(figures, group=group, basis=basis, area=Area.CAPABILITY)
+
+
+def default_group(figures: Figures) -> str:
+    """The group that is shown when none is asked for: the entities, without any the country teams."""
+    for group in (ENTITIES, COUNTRY_TEAMS):  # every unit is in one of them
+        if group in figures.groups:
+            return group
+    raise NotFound(_("These figures are of no unit: nobody was asked in this cycle."))
 
 
 def group_choices(figures: Figures) -> list[tuple[str, str]]:
@@ -286,11 +314,6 @@ def _as_printed(value: Any) -> str:
 def _source(source: Mapping[str, Any]) -> str:
     # in an order of ours: PostgreSQL and SQLite give the keys of stored JSON in different ones
     return ", ".join(str(source[name]) for name in SOURCE_PARTS if source.get(name))
-
-
-def as_fraction(entry: Sequence[Any] | None) -> Fraction | None:
-    """Read back an exact ratio of the canonical document."""
-    return None if entry is None else Fraction(entry[0], entry[1])
 
 
 def proposal_of(cycle: Cycle) -> Proposal | None:

@@ -17,25 +17,28 @@ from django.views.generic import View
 
 from entities.services.people import prefer_language
 from scorecards import queries
+from scorecards.models import Basis, Scorecard
 from un20portal.lib import problems
 
 
 @login_not_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What UN 2.0 is, and the state of play of the latest published scorecard."""
-    scorecard = queries.latest_scorecard()
-    context: dict[str, Any] = {"scorecard": scorecard, "group": "entities", "basis": "accepted"}
-    if scorecard is not None:
-        figures = queries.published_figures(scorecard)
-        rows = queries.state_of_play(figures, group="entities", basis="accepted")
-        context |= {
-            "cycle": figures.cycle,
-            "rows": rows,
-            "panels": queries.panels(figures, rows),
-            "is_demo": figures.cycle.is_demo,
-        }
-    return render(request, "home.html", context)
+    """What UN 2.0 is, and the state of play of the leading scorecard."""
+    scorecard = queries.leading_scorecard()
+    context = _state_of_play(scorecard) if scorecard else {}
+    return render(request, "home.html", {"scorecard": scorecard, **context})
+
+
+def _state_of_play(scorecard: Scorecard) -> dict[str, Any]:
+    figures = queries.published_figures(scorecard)
+    context = {"figures": figures, "cycle": scorecard.cycle, "is_demo": scorecard.cycle.is_demo}
+    if not figures.groups:
+        return context
+    group, basis = queries.default_group(figures), Basis.ACCEPTED.value
+    rows = queries.state_of_play(figures, group=group, basis=basis)
+    panels = queries.panels(figures, rows)
+    return {**context, "group": group, "basis": basis, "rows": rows, "panels": panels}
 
 
 @require_POST

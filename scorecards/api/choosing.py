@@ -2,9 +2,7 @@
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
 from quintet.models import Cycle
@@ -12,7 +10,7 @@ from scorecards import access, queries
 from scorecards.domain.groups import ENTITIES
 from scorecards.models import Basis
 from scorecards.queries import Figures
-from un20portal.lib.errors import FieldError, InvalidInput
+from un20portal.lib.errors import FieldError, InvalidInput, NotFound
 from un20portal.lib.errors import marked as _
 from un20portal.lib.pagination import whole_number
 
@@ -22,7 +20,10 @@ VERSION = OpenApiParameter(
 )
 BASIS = OpenApiParameter("basis", str, enum=Basis.values, default=Basis.ACCEPTED.value)
 GROUP = OpenApiParameter(
-    "group", str, default=ENTITIES, description="entities, country_teams, all, ceb31, type:…, region:…"
+    "group",
+    str,
+    default=ENTITIES,
+    description="entities (where there are none: country_teams), country_teams, all, ceb31, type:…, region:…",
 )
 
 
@@ -34,14 +35,13 @@ def chosen_figures(request: Request, code: str) -> Figures:
     """Return the published figures asked for, or the provisional ones to those who may; else 404."""
     cycle = cycle_of(code)
     if request.query_params.get("version") == PROVISIONAL:
-        figures = queries.provisional_figures(cycle) if access.can_see_provisional(request.user) else None
-        if figures is None:
+        if not access.can_see_provisional(request.user):
             raise Http404
-        return figures
+        return queries.provisional_figures(cycle)
     version = whole_number(request, "version", default=0, lowest=1, highest=10**6)
     scorecard = queries.scorecard_version(cycle, version) if version else queries.latest_scorecard(cycle)
     if scorecard is None:
-        raise NotFound(gettext("No such scorecard of this cycle is published."))
+        raise NotFound(_("No such scorecard of this cycle is published."))
     return queries.published_figures(scorecard)
 
 
@@ -50,7 +50,8 @@ def chosen_basis(request: Request) -> str:
 
 
 def chosen_group(request: Request, figures: Figures) -> str:
-    return _one_of(request, "group", ENTITIES, [code for code, _name in queries.group_choices(figures)])
+    codes = [code for code, _name in queries.group_choices(figures)]
+    return _one_of(request, "group", queries.default_group(figures), codes)
 
 
 def _one_of(request: Request, name: str, default: str, allowed: list[str]) -> str:

@@ -45,7 +45,7 @@ class ScorecardListView(ApiView, generics.ListAPIView[Scorecard]):
     serializer_class = ScorecardSerializer
 
     def get_queryset(self) -> QuerySet[Scorecard]:
-        return queries.published_scorecards().defer("payload")
+        return queries.published_scorecards()
 
 
 class ScorecardView(ApiView):

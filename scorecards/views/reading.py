@@ -10,10 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from quintet.models import Cycle, Phase
+from quintet.models import Cycle
 from scorecards import access, queries
 from scorecards.queries import Figures
 from un20portal.lib.canonical import sha256
+from un20portal.lib.pagination import page_of
 
 # In this process: pages need no other server, and a new release begins with none.
 PAGES = LocMemCache("scorecard-pages", {"TIMEOUT": 60, "OPTIONS": {"MAX_ENTRIES": 200}})
@@ -22,8 +23,9 @@ PAGES = LocMemCache("scorecard-pages", {"TIMEOUT": 60, "OPTIONS": {"MAX_ENTRIES"
 @login_not_required
 @require_safe
 def scorecard_list(request: HttpRequest) -> HttpResponse:
-    context = {"scorecards": queries.published_scorecards(), "may_publish": access.can_publish(request.user)}
-    return render(request, "scorecards/scorecard_list.html", context)
+    page = page_of(request, queries.published_scorecards())
+    interim = {scorecard.pk for scorecard in page if not queries.is_final(scorecard.sha256)}
+    return render(request, "scorecards/scorecard_list.html", {"page": page, "interim": interim})
 
 
 @login_not_required
@@ -49,20 +51,18 @@ def figure(request: HttpRequest, cycle: str) -> HttpResponse:
 
 def _public_page_key(request: HttpRequest, code: str) -> str | None:
     """Name the page that everybody who is not signed in sees here; None when it is this reader's own."""
-    state = queries.published_state(code)
-    if state is None or request.user.is_authenticated or len(get_messages(request)):
+    published = queries.published_sha256(code)
+    if published is None or request.user.is_authenticated or len(get_messages(request)):
         return None
-    return sha256(" ".join([*state, request.get_full_path()]))
+    return sha256(f"{published} {request.get_full_path()}")
 
 
 def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     cycle = get_object_or_404(Cycle.objects.select_related("framework"), code=code)
     figures = _figures(request, cycle)
-    group = request.GET.get("group", "entities")
+    group = request.GET.get("group", queries.default_group(figures))
     basis = request.GET.get("basis", "accepted")
-    if group not in figures.groups:
-        group = next(iter(queries.group_choices(figures)))[0] if "group" not in request.GET else ""
-    if not group or not queries.is_known_basis(basis):
+    if group not in figures.groups or not queries.is_known_basis(basis):
         raise Http404
     rows = queries.state_of_play(figures, group=group, basis=basis)
     return {
@@ -74,18 +74,16 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "group": group,
         "basis": basis,
         "is_demo": cycle.is_demo,
-        "is_provisional": figures.is_provisional,
-        "is_interim": cycle.phase != Phase.CLOSED,
         "may_publish": access.can_publish(request.user),
     }
 
 
 def _figures(request: HttpRequest, cycle: Cycle) -> Figures:
     if request.GET.get("version") == "provisional":
-        figures = queries.provisional_figures(cycle) if access.can_see_provisional(request.user) else None
-    else:
-        scorecard = queries.latest_scorecard(cycle)
-        figures = queries.published_figures(scorecard) if scorecard else None
-    if figures is None:
+        if not access.can_see_provisional(request.user):
+            raise Http404
+        return queries.provisional_figures(cycle)
+    scorecard = queries.latest_scorecard(cycle)
+    if scorecard is None:
         raise Http404
-    return figures
+    return queries.published_figures(scorecard)

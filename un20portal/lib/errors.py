@@ -47,6 +47,12 @@ class InvalidInput(DomainError):
     code = "invalid"
 
 
+class NotFound(DomainError):
+    """What was asked for is not there (yet), and the person may know why (404)."""
+
+    status, code = 404, "not_found"
+
+
 class NotAllowed(DomainError):
     """The person may see the object but not do this with it (403)."""
 

@@ -73,4 +73,5 @@ class RefusalMiddleware(MiddlewareMixin):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        return render(request, "refusal.html", {"refusal": exception}, status=exception.status)
+        template = "404.html" if exception.status == 404 else "refusal.html"
+        return render(request, template, {"refusal": exception}, status=exception.status)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from quintet.models import Cycle
+from quintet.models import Cycle, Phase
 from scorecards.services import computing
 
 
@@ -19,5 +19,7 @@ class Command(BaseCommand):
         cycle = Cycle.objects.filter(code=options["cycle"]).first()
         if cycle is None:
             raise CommandError(f"There is no cycle {options['cycle']}.")
+        if cycle.phase == Phase.PLANNED:
+            raise CommandError(f"The cycle {cycle.code} has not begun: there is nothing to compute.")
         computation = computing.compute_cycle(cycle_id=cycle.pk, at=timezone.now())
         self.stdout.write(f"{cycle.code}: computed from inputs {computation.inputs_sha256}")

@@ -1,0 +1,173 @@
+"""What the pages of scorecards show: which group, which version, and how far its figures are final."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from entities.models import Entity
+from quintet.models import Cycle, Framework, Phase
+from scorecards.models import Scorecard
+from scorecards.services import publishing
+from scorecards.services.computing import compute_cycle
+from tests.factories import (
+    AT,
+    Cast,
+    make_cast,
+    make_counted_cycle,
+    make_cycle,
+    make_entities,
+    make_entity,
+    make_framework,
+    make_token,
+)
+
+pytestmark = pytest.mark.django_db
+INTERIM = "Published while the cycle was still running"
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast(make_entity("UNDP"), make_entity("UNICEF"))
+
+
+@pytest.fixture
+def framework() -> Framework:
+    return make_framework()
+
+
+def country_teams() -> list[Entity]:
+    return [make_entity(f"UNCT-{code}", type="country_team") for code in ("KEN", "MLI", "PER", "FJI", "NPL")]
+
+
+def publish(cycle: Cycle, cast: Cast) -> Scorecard:
+    publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+    return publishing.confirm(cycle=cycle, by=cast.second, at=AT)
+
+
+def close(cycle: Cycle) -> None:
+    Cycle.objects.filter(pk=cycle.pk).update(phase=Phase.CLOSED)
+
+
+def text(client: Client, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status
+    return " ".join(answer.content.decode().split())
+
+
+class TestACycleOfCountryTeamsOnly:
+    @pytest.fixture
+    def cycle(self, framework: Framework, cast: Cast) -> Cycle:
+        cycle = make_counted_cycle(framework, {team: {"DAT-STR": 3} for team in country_teams()})
+        close(cycle)
+        cycle.refresh_from_db()
+        publish(cycle, cast)
+        return cycle
+
+    def test_is_shown_on_home_and_on_its_page(self, client: Client, cycle: Cycle) -> None:
+        assert "Group: Country teams." in text(client, "/")
+        assert '<option value="country_teams" selected>' in text(client, "/scorecards/2026/")
+
+    def test_is_the_default_of_the_api_too(self, client: Client, cycle: Cycle) -> None:
+        for rows in ("items", "state-of-play", "dimensions"):
+            shown = client.get(f"/api/v1/scorecards/2026/{rows}/")
+            asked = client.get(f"/api/v1/scorecards/2026/{rows}/?group=country_teams")
+            assert (shown.status_code, shown.content) == (200, asked.content)
+
+    def test_does_not_answer_for_a_group_that_is_not_there(self, client: Client, cycle: Cycle) -> None:
+        text(client, "/scorecards/2026/?group=entities", status=404)
+        answer = client.get("/api/v1/scorecards/2026/items/?group=entities")
+        assert answer.status_code == 400
+        assert "country_teams" in answer.json()["errors"][0]["message"]
+
+
+class TestACycleWithoutUnits:
+    @pytest.mark.parametrize("phase", [Phase.PLANNED, Phase.OPEN, Phase.CLOSED])
+    @pytest.mark.parametrize("is_computed", [False, True])
+    def test_has_no_provisional_figures_and_says_so(
+        self, client: Client, framework: Framework, cast: Cast, phase: Phase, is_computed: bool
+    ) -> None:
+        cycle = make_cycle(framework, phase=phase)
+        if is_computed:
+            compute_cycle(cycle_id=cycle.pk, at=AT)
+        reason = "nobody was asked in this cycle" if is_computed else "Nothing has been computed"
+        client.force_login(cast.task_force)
+        for page in ("", "figure/"):
+            assert reason in text(client, f"/scorecards/2026/{page}?version=provisional", status=404)
+        headers = {"Authorization": make_token(cast.task_force)}
+        answer = client.get("/api/v1/scorecards/2026/items/?version=provisional", headers=headers)
+        assert answer.status_code == 404
+        assert reason in answer.json()["detail"]
+
+    def test_tells_others_nothing(self, client: Client, framework: Framework, cast: Cast) -> None:
+        make_cycle(framework)
+        client.force_login(cast.focal)
+        shown = text(client, "/scorecards/2026/?version=provisional", status=404)
+        assert "Nothing has been computed" not in shown
+
+    def test_can_be_published_without_breaking_home(
+        self, client: Client, framework: Framework, cast: Cast
+    ) -> None:
+        publish(make_cycle(framework, phase=Phase.CLOSED), cast)
+        assert "nobody was asked in this cycle" in text(client, "/")
+        assert "nobody was asked in this cycle" in text(client, "/scorecards/2026/", status=404)
+
+    def test_is_not_computed_before_it_begins(self, framework: Framework) -> None:
+        make_cycle(framework)
+        with pytest.raises(CommandError, match="2026 has not begun"):
+            call_command("compute_scorecard", cycle="2026")
+
+
+class TestAnInterimScorecard:
+    @pytest.fixture
+    def make(self, framework: Framework, cast: Cast) -> Callable[..., Cycle]:
+        units = make_entities(6)
+
+        def make(code: str, **fields: Any) -> Cycle:
+            cycle = make_counted_cycle(framework, {unit: {"DAT-STR": 3} for unit in units}, code)
+            Cycle.objects.filter(pk=cycle.pk).update(**fields)
+            cycle.refresh_from_db()
+            publish(cycle, cast)
+            return cycle
+
+        return make
+
+    def test_is_marked_on_home_and_stays_so_when_the_cycle_closes(
+        self, client: Client, make: Callable[..., Cycle]
+    ) -> None:
+        cycle = make("2026")
+        for path in ("/", "/scorecards/2026/", "/scorecards/2026/figure/", "/scorecards/"):
+            assert "nterim" in text(client, path)
+        close(cycle)
+        assert INTERIM in text(client, "/")
+        assert INTERIM in text(client, "/scorecards/2026/")
+
+    def test_gives_way_on_home_to_the_latest_final_one(
+        self, client: Client, make: Callable[..., Cycle]
+    ) -> None:
+        make("2024", phase=Phase.CLOSED, closes_on=date(2024, 12, 18), opens_on=date(2024, 9, 1))
+        make("2025", phase=Phase.CLOSED, closes_on=date(2025, 12, 18), opens_on=date(2025, 9, 1))
+        make("2026")
+        home = text(client, "/")
+        assert "Cycle 2025" in home
+        assert INTERIM not in home
+
+    def test_is_superseded_by_the_final_version(
+        self, client: Client, cast: Cast, make: Callable[..., Cycle]
+    ) -> None:
+        cycle = make("2026")
+        close(cycle)
+        publish(cycle, cast)
+        for path in ("/", "/scorecards/2026/"):
+            shown = text(client, path)
+            assert "version 2" in shown
+            assert INTERIM not in shown
+
+    def test_tells_the_threshold_it_was_made_with(self, client: Client, make: Callable[..., Cycle]) -> None:
+        cycle = make("2026", threshold=4)
+        Cycle.objects.filter(pk=cycle.pk).update(threshold=3)
+        assert "fewer than 4 answers" in text(client, "/")
+        assert "fewer than 4 answers" in text(client, "/scorecards/2026/")
