@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
@@ -32,12 +33,39 @@ from quintet.models import (
 from un20portal.lib.errors import InvalidInput
 from un20portal.lib.errors import marked as _
 
+SOURCE_PARTS = ("document", "title", "lines", "paragraph", "address")
+
 
 def framework_with_items(slug: str) -> QuerySet[Framework]:
     """The framework with its dimensions, items and bridge questions in order."""
     return Framework.objects.filter(slug=slug).prefetch_related(
         "dimensions__items__baseline", "bridge_questions"
     )
+
+
+def published_baseline(item: Item) -> dict[str, Any] | None:
+    """The published value that an item continues, as printed and with its limits; None without one."""
+    if item.baseline is None or item.baseline.value is None:
+        return None
+    return {
+        "value": as_printed(item.baseline.value),
+        "operator": item.baseline.operator,
+        "unit": item.baseline.unit,
+        "year": int(item.baseline.period),
+        "comparability": item.baseline_comparability,
+        "source": _source(item.baseline.source),
+    }
+
+
+def as_printed(value: Decimal) -> str:
+    """A number as text, without zeros that nobody printed."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _source(source: Mapping[str, Any]) -> str:
+    # in an order of ours: PostgreSQL and SQLite give the keys of stored JSON in different ones
+    return ", ".join(str(source[name]) for name in SOURCE_PARTS if source.get(name))
 
 
 def sheet_values(assessment: Assessment) -> list[tuple[str, AnswerValue]]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from entities.models import Entity, EntityType, Region
 from quintet.models import Area, Cycle, Dimension, Framework, Item, Phase
+from quintet.queries import published_baseline
 from scorecards.domain.figures import unit_entry
 from scorecards.domain.groups import (
     ALL,
@@ -28,7 +29,6 @@ from un20portal.lib.errors import marked as _
 PERCENTAGES_FROM = 10
 KEPT = 4  # published versions that a process holds, a few megabytes each
 BASELINE_UNIT = "percent_of_entities"
-SOURCE_PARTS = ("document", "title", "lines", "paragraph", "address")
 
 
 @dataclass(frozen=True)
@@ -276,18 +276,7 @@ def unit_scores(cycle: Cycle, *, basis: str, entity: Entity | None = None) -> Qu
 def baselines(framework: Framework) -> dict[str, Any]:
     """The 2023 values by item code, only those that count entities (method §4)."""
     items = Item.objects.filter(framework=framework, baseline__unit=BASELINE_UNIT).select_related("baseline")
-    return {
-        item.code: {
-            "value": _as_printed(item.baseline.value),
-            "operator": item.baseline.operator,
-            "unit": item.baseline.unit,
-            "year": int(item.baseline.period),
-            "comparability": item.baseline_comparability,
-            "source": _source(item.baseline.source),
-        }
-        for item in items
-        if item.baseline is not None
-    }
+    return {item.code: published_baseline(item) for item in items}
 
 
 def is_known_basis(basis: str) -> bool:
@@ -304,16 +293,6 @@ def _baseline(raw: Mapping[str, Any] | None, group: str) -> Baseline | None:
     if raw is None or group not in GROUPS_WITH_BASELINE:
         return None
     return Baseline(**raw)
-
-
-def _as_printed(value: Any) -> str:
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _source(source: Mapping[str, Any]) -> str:
-    # in an order of ours: PostgreSQL and SQLite give the keys of stored JSON in different ones
-    return ", ".join(str(source[name]) for name in SOURCE_PARTS if source.get(name))
 
 
 def proposal_of(cycle: Cycle) -> Proposal | None:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from quintet.models import (
@@ -15,9 +16,9 @@ from quintet.models import (
     Item,
     Observation,
 )
-from quintet.queries import HistoryEntry
+from quintet.queries import HistoryEntry, as_printed, published_baseline
 from un20portal.lib.ratios import one_decimal, share
-from un20portal.lib.serializers import StrictSerializer, TextField, WholeNumberField
+from un20portal.lib.serializers import BaselineSerializer, StrictSerializer, TextField, WholeNumberField
 
 SOURCED = ["source", "doubts"]
 
@@ -29,8 +30,7 @@ class PrintedNumberField(serializers.DecimalField):
         super().__init__(max_digits=24, decimal_places=6, read_only=True, **options)
 
     def to_representation(self, value: Decimal) -> str:
-        text = format(value, "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
+        return as_printed(value)
 
 
 class ObservationSerializer(serializers.ModelSerializer[Observation]):
@@ -82,7 +82,7 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
 
     level_texts = serializers.ListField(child=serializers.CharField(), read_only=True)
     evidence = serializers.ListField(child=serializers.CharField(), read_only=True)
-    baseline_2023 = ObservationSerializer(source="baseline", allow_null=True, read_only=True)
+    baseline_2023 = serializers.SerializerMethodField()
     source = serializers.DictField(read_only=True)  # type: ignore[assignment]  # the name is the contract
     doubts = serializers.ListField(child=serializers.CharField(), read_only=True)
 
@@ -102,10 +102,13 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
             "na_allowed",
             "weight",
             "baseline_2023",
-            "baseline_comparability",
             *SOURCED,
         ]
         read_only_fields: Any = fields
+
+    @extend_schema_field(BaselineSerializer(allow_null=True))
+    def get_baseline_2023(self, item: Item) -> dict[str, Any] | None:
+        return published_baseline(item)
 
 
 class DimensionSerializer(serializers.ModelSerializer[Dimension]):

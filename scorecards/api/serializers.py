@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from scorecards.models import Proposal, Scorecard
 from un20portal.lib.ratios import one_decimal
+from un20portal.lib.serializers import BaselineSerializer
 
 Entry = Mapping[str, Any]
 
@@ -48,17 +49,6 @@ class ProposalSerializer(serializers.ModelSerializer[Proposal]):
         model = Proposal
         fields = ["cycle", "sha256", "proposed_at"]
         read_only_fields: Any = fields
-
-
-class BaselineSerializer(serializers.Serializer[Any]):
-    """The value of the brief, as printed; how many entities answered is not stated."""
-
-    value = serializers.CharField()
-    operator = serializers.CharField()
-    unit = serializers.CharField()
-    year = serializers.IntegerField()
-    comparability = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]  # the name is the contract
 
 
 CARRIED = "The version this figure is of, when too few units changed since to show a new one"

@@ -66,6 +66,17 @@ class NoBodySerializer(StrictSerializer):
     """A step that needs no words."""
 
 
+class BaselineSerializer(serializers.Serializer[Any]):
+    """A published value that an item continues, as printed: in a questionnaire and in its figures."""
+
+    value = serializers.CharField()
+    operator = serializers.CharField()
+    unit = serializers.CharField()
+    year = serializers.IntegerField()
+    comparability = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # the name is the contract
+
+
 class FieldErrorSerializer(serializers.Serializer[Any]):
     """One thing that is wrong: the field, a stable code, and what to do."""
 

@@ -6,8 +6,19 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from quintet.models import Observation, Phase, Status
-from tests.factories import fill, make_cycle, make_entities, make_framework
+from entities.models import Role
+from quintet.models import Item, Observation, Phase, Status
+from scorecards.services.computing import compute_cycle
+from tests.factories import (
+    AT,
+    fill,
+    make_counted_cycle,
+    make_cycle,
+    make_entities,
+    make_framework,
+    make_token,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +32,38 @@ class TestFrameworks:
         assert [dimension["code"] for dimension in shown["dimensions"]] == ["DAT", "INN"]
         assert shown["dimensions"][0]["items"][0]["code"] == "DAT-STR"
         assert len(shown["dimensions"][0]["items"][0]["level_texts"]) == 5
+
+    def test_compare_with_what_was_published_in_the_shape_of_the_figures(self, client: Client) -> None:
+        framework = make_framework()
+        published = Observation.objects.create(
+            indicator="DAT-01",
+            period="2022",
+            value="67.500000",
+            operator="approx",
+            unit="percent_of_entities",
+            kind="baseline",
+            chapter="data",
+            source={"lines": "433", "document": "S0"},
+        )
+        Item.objects.filter(code="DAT-STR").update(baseline=published, baseline_comparability="same_concept")
+        items = client.get("/api/v1/frameworks/small/").json()["dimensions"][0]["items"]
+        assert items[0]["baseline_2023"] == {
+            "value": "67.5",
+            "operator": "approx",
+            "unit": "percent_of_entities",
+            "year": 2022,
+            "comparability": "same_concept",
+            "source": "S0, 433",
+        }
+        assert items[1]["baseline_2023"] is None
+        assert "baseline_comparability" not in items[0]
+        cycle = make_counted_cycle(framework, {unit: {"DAT-STR": 3} for unit in make_entities(5)})
+        compute_cycle(cycle_id=cycle.pk, at=AT)
+        rows = client.get(
+            "/api/v1/scorecards/2026/items/?version=provisional",
+            headers={"Authorization": make_token(make_user("taskforce", Role.TASK_FORCE))},
+        ).json()
+        assert rows[0]["baseline_2023"] == items[0]["baseline_2023"]
 
     def test_are_read_with_as_many_questions_for_more_items(
         self, client: Client, django_assert_max_num_queries: Any
