@@ -6,7 +6,7 @@ units; missing answers and "not applicable" are of the whole group. The two neve
 the bar is 0–100 per cent of the answers, the thin strip beneath it is the group.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -112,7 +112,7 @@ def _length(value: Fraction) -> str:
 
 @dataclass(frozen=True)
 class FigureLabels:
-    """The words of the interactive figure in the reader's language."""
+    """The words of the interactive figure in the reader's language, and how it writes per cents."""
 
     has: str
     operates: str
@@ -120,6 +120,7 @@ class FigureLabels:
     baseline: str
     of_answers: str
     of_group: str
+    per_cent: Callable[[int], str]
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,6 @@ def _layout(labels: FigureLabels, right_to_left: bool) -> dict[str, Any]:
         "side": "top",
         "anchor": "free",
         "position": 1,
-        "ticksuffix": "%",
         "zeroline": False,
         "fixedrange": True,
     }
@@ -230,13 +230,19 @@ def _layout(labels: FigureLabels, right_to_left: bool) -> dict[str, Any]:
     return {
         "barmode": "overlay",
         "bargap": 0.3,
-        "xaxis": {**scale, "domain": answers, "range": ends, "title": {"text": labels.of_answers}},
+        "xaxis": {
+            **scale,
+            **_ticks([0, 20, 40, 60, 80, 100], labels),
+            "domain": answers,
+            "range": ends,
+            "title": {"text": labels.of_answers},
+        },
         "xaxis2": {
             **scale,
+            **_ticks([0, 50, 100], labels),
             "domain": group,
             "range": ends,
             "title": {"text": labels.of_group},
-            "tickvals": [0, 50, 100],
         },
         "legend": {"orientation": "h", "yref": "container", "yanchor": "top", "y": 0.995, "x": 0},
         "margin": {"l": 24, "r": 240, "t": 130, "b": 16}
@@ -248,6 +254,10 @@ def _layout(labels: FigureLabels, right_to_left: bool) -> dict[str, Any]:
         "font": {"family": FONT, "size": 14},
         "annotations": [],
     }
+
+
+def _ticks(values: list[int], labels: FigureLabels) -> dict[str, Any]:
+    return {"tickvals": values, "ticktext": [labels.per_cent(value) for value in values]}
 
 
 def _title(text: str, y: float, right_to_left: bool) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +17,7 @@ from quintet.models import Answer, Assessment, Item
 from quintet.services import answering
 from un20portal.lib.errors import DomainError
 from un20portal.lib.pagination import page_of
+from un20portal.lib.templatetags.portal import clock
 
 
 @require_safe
@@ -100,8 +100,7 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def _saved(request: HttpRequest, sheet: Assessment, item: Item, answer: Answer) -> HttpResponse:
     if _wants_json(request):
-        saved_at = time_format(timezone.localtime(answer.updated_at), "H:i")
-        return JsonResponse({"version": answer.version, "saved_at": saved_at})
+        return JsonResponse({"version": answer.version, "saved_at": clock(answer.updated_at)})
     messages.success(request, _("%(item)s is saved.") % {"item": item.code})
     form = reverse("quintet:assessment-form", args=[sheet.pk, item.dimension.code])
     return redirect(f"{form}#{item.code}")

@@ -1,16 +1,16 @@
 """Words and pictures for one cell on a page: names of the quintet, values in words, bar geometry."""
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils.formats import localize
 from django.utils.translation import get_language_bidi, gettext, gettext_lazy, ngettext
 
 from quintet.models import DIMENSION_NAMES
 from scorecards import charts
 from scorecards.charts import Bar, FigureLabels, FigurePanel
+from un20portal.lib.languages import in_per_cent
 from un20portal.lib.templatetags.portal import left_to_right
 
 register = template.Library()
@@ -30,7 +30,6 @@ GROUP_NAMES = {
     "all": gettext_lazy("Entities and country teams"),
     "country_teams": gettext_lazy("Country teams"),
 }
-BASIS_NAMES = {"accepted": gettext_lazy("Accepted"), "claimed": gettext_lazy("Claimed")}
 OPERATORS = {"approx": "≈ ", "less_than": "< ", "more_than": "> "}
 COMPARABILITY = {
     "same_concept": gettext_lazy("same concept"),
@@ -58,12 +57,6 @@ def group_name(code: str) -> str:
 
 
 @register.filter
-def basis_name(code: str) -> str:
-    """Name a basis: what the task force accepted, or what the units claim."""
-    return str(BASIS_NAMES.get(code, code))
-
-
-@register.filter
 def bar(row: Any) -> Bar:
     """Return the geometry of a row's bar."""
     return charts.bar(row)
@@ -84,11 +77,8 @@ def whole_number(share: Any) -> int | None:
 @register.filter
 def as_printed(baseline: Any) -> str:
     """Write a published value with its operator: "≈ 67%"."""
-    try:
-        value = localize(Decimal(baseline.value), use_l10n=True)
-    except InvalidOperation:
-        value = baseline.value
-    return left_to_right(f"{OPERATORS.get(baseline.operator, '')}{value}%")
+    value = in_per_cent(Decimal(baseline.value))
+    return left_to_right(f"{OPERATORS.get(baseline.operator, '')}{value}")
 
 
 @register.filter
@@ -156,15 +146,6 @@ def _note(row: Any) -> str:
     }
 
 
-@register.filter
-def by_dimension(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Group rows into panels by their dimension, in the order in which they come."""
-    grouped: dict[str, list[Any]] = {}
-    for row in rows:
-        grouped.setdefault(row.dimension, []).append(row)
-    return [{"code": code, "label": "", "tagline": "", "rows": cells} for code, cells in grouped.items()]
-
-
 def _run(text: str) -> str:
     """Let a text of the figure run from right to left in Arabic: the drawing itself is left to right."""
     return f"\u2067{text}\u2069" if get_language_bidi() else text
@@ -191,6 +172,7 @@ def state_of_play_figure(panels: Sequence[Any]) -> dict[str, Any]:
             baseline=_run(gettext("Published in 2023, N not stated")),
             of_answers=gettext("of the answers"),
             of_group=gettext("of the group"),
+            per_cent=in_per_cent,
         ),
         right_to_left=get_language_bidi(),
     )

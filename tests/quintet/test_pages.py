@@ -137,7 +137,7 @@ class TestTheFormOfADimension:
     def test_says_when_an_answer_was_saved(self, client: Client, cast: Cast, sheet: Assessment) -> None:
         say(sheet, cast.focal, state="answered", claimed=1)
         html = page(client, cast.focal, "assessment-form", sheet.pk, "DAT")
-        assert "Saved 09:30" in card(html, "DAT-STR")
+        assert "Saved 09:30 UTC" in card(html, "DAT-STR")
         assert "Saved" not in card(html, "DAT-LED")
 
     def test_is_a_page_to_read_for_the_approver(self, client: Client, cast: Cast, sheet: Assessment) -> None:
@@ -203,7 +203,7 @@ class TestSaving:
     def test_as_json_returns_version_and_time(self, save: Callable[..., Any]) -> None:
         first = save(accept="application/json").json()
         assert first["version"] == 1
-        assert re.fullmatch(r"\d\d:\d\d", first["saved_at"])
+        assert re.fullmatch(r"\d\d:\d\d UTC", first["saved_at"])
         assert save(accept="application/json", choice="4", version="1").json()["version"] == 2
 
     def test_again_after_a_lost_answer_returns_the_same_version(self, save: Callable[..., Any]) -> None:
@@ -303,6 +303,7 @@ class TestTheOverview:
         assert "6 of 7" in html
         assert "Please check &lt;DAT&gt;." in html
         assert "draft → waiting for sign-off · Focal" in words(html)
+        assert '<time datetime="2026-11-02T09:30:00+00:00">Nov. 2, 2026 09:30 UTC</time>' in html
 
     def test_keeps_what_the_approver_wrote_from_the_task_force(
         self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment

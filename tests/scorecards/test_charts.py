@@ -12,7 +12,9 @@ from scorecards.charts import FigureLabels, FigurePanel, Segment
 from scorecards.domain.groups import ItemCounts
 from scorecards.queries import Baseline, ItemFigure
 
-WORDS = FigureLabels("in place", "operating", "no answer", "2023", "of answers", "of the group")
+WORDS = FigureLabels(
+    "in place", "operating", "no answer", "2023", "of answers", "of the group", "{} per cent".format
+)
 
 
 def row(
@@ -143,6 +145,10 @@ class TestStateOfPlayFigure:
     def test_says_in_words_why_a_bar_is_missing(self) -> None:
         texts = [note["text"] for note in self.ROWS.figure()["layout"]["annotations"]]
         assert texts[:4] == ["<b>Data</b>", "note on row 1", "note on row 2", "note on row 3"]
+
+    def test_writes_per_cents_as_the_reader_does(self) -> None:
+        axis = self.ROWS.figure()["layout"]["xaxis2"]
+        assert axis["ticktext"] == ["0 per cent", "50 per cent", "100 per cent"]
 
     def test_turns_around_for_arabic(self) -> None:
         layout = self.ROWS.figure(right_to_left=True)["layout"]

@@ -1,5 +1,6 @@
 """What the pages of scorecards show: which group, which version, and how far its figures are final."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -82,6 +83,23 @@ class TestACycleOfCountryTeamsOnly:
         answer = client.get("/api/v1/scorecards/2026/items/?group=entities")
         assert answer.status_code == 400
         assert "country_teams" in answer.json()["errors"][0]["message"]
+
+
+class TestPerCents:
+    @pytest.mark.parametrize(
+        ("prefix", "written"), [("", "100%"), ("/fr", "100\xa0%"), ("/ar", "100%"), ("/zh-hans", "100%")]
+    )
+    def test_are_written_as_in_the_language_of_the_page(
+        self, client: Client, framework: Framework, cast: Cast, prefix: str, written: str
+    ) -> None:
+        units = make_entities(12)
+        publish(make_counted_cycle(framework, {unit: {"DAT-STR": 2} for unit in units}), cast)
+        for path in ("/", "/scorecards/2026/"):
+            cells = client.get(f"{prefix}{path}").content.decode().split("<tbody")[1]
+            assert written in cells.split("</tbody>")[0]
+        figure = client.get(f"{prefix}/scorecards/2026/figure/").content.decode()
+        ticks = json.loads(figure.partition('type="application/json">')[2].partition("</script>")[0])
+        assert ticks["layout"]["xaxis"]["ticktext"][-1] == written
 
 
 class TestACycleWithoutUnits:

@@ -1,7 +1,11 @@
-"""Names in six languages: which text a reader gets, and in which language it really is."""
+"""Six languages: which text of reference data a reader gets, in which language it really is; per cents."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+
+from babel.numbers import format_percent
+from django.utils.translation import get_language, to_locale
 
 RIGHT_TO_LEFT = {"ar"}
 REFERENCE_LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
@@ -34,3 +38,9 @@ def pick(names: Mapping[str, str | None], language: str | None) -> Text:
     if text := names.get(wanted):
         return Text(text, wanted, is_fallback=False)
     return Text(names.get("en") or "", "en", is_fallback=True)
+
+
+def in_per_cent(value: Decimal | int) -> str:
+    """Write `value` per cent, all its digits, as the reader's language does: 67%, in French 67 %."""
+    locale = to_locale(get_language() or "en")
+    return format_percent(Decimal(value) / 100, locale=locale, decimal_quantization=False)

@@ -1,17 +1,20 @@
-"""Template tags used on many pages: texts that fall back visibly, and exact ratios as per cents."""
+"""Template tags used on many pages: texts that fall back visibly, exact ratios as per cents, moments."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from fractions import Fraction
 from typing import Any, Protocol
 
 from django import template
 from django.http import HttpRequest
 from django.urls import translate_url
+from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, get_language_bidi, gettext
 
-from un20portal.lib.languages import Text, reference_code
+from un20portal.lib.languages import Text, in_per_cent, reference_code
 from un20portal.lib.ratios import whole_per_cent
 
 register = template.Library()
@@ -35,7 +38,20 @@ def spoken(text: Text) -> SafeString | str:
 @register.filter
 def per_cent(share: Fraction | None) -> str:
     """Show a share in per cent as a whole number, rounded half to even; a dash when there is none."""
-    return "–" if share is None else f"{whole_per_cent(share)}%"
+    return "–" if share is None else in_per_cent(whole_per_cent(share))
+
+
+@register.filter
+def clock(at: datetime) -> str:
+    """Show the time of day with the name of its zone: "09:30 UTC"."""
+    return time_format(localtime(at), "H:i T")
+
+
+@register.filter
+def moment(at: datetime) -> SafeString:
+    """Show a moment with its day, its time and the zone, for machines too."""
+    day = date_format(localtime(at), "DATE_FORMAT")
+    return format_html('<time datetime="{}">{} {}</time>', at.isoformat(), day, clock(at))
 
 
 @register.filter

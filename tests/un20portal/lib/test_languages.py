@@ -1,0 +1,24 @@
+"""How numbers are written in the reader's language."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils.translation import override
+
+from un20portal.lib.languages import in_per_cent
+
+
+@pytest.mark.parametrize(
+    ("language", "whole", "exact"),
+    [
+        ("en", "67%", "67.5%"),
+        ("ar", "67%", "67.5%"),
+        ("zh-hans", "67%", "67.5%"),
+        ("fr", "67\xa0%", "67,5\xa0%"),
+        ("ru", "67\xa0%", "67,5\xa0%"),
+        ("es", "67\xa0%", "67,5\xa0%"),
+    ],
+)
+def test_per_cents_are_written_as_each_language_does(language: str, whole: str, exact: str) -> None:
+    with override(language):
+        assert (in_per_cent(67), in_per_cent(Decimal("67.5"))) == (whole, exact)
