@@ -24,7 +24,7 @@ help:
 	@echo "make lock    renew requirements/*.txt"
 
 demo: setup
-	@exec env SITE_URL=http://127.0.0.1:$(PORT) $(BIN)/python manage.py serve --port $(PORT)
+	@exec $(BIN)/python manage.py serve --port $(PORT)
 
 setup: .venv/base-installed $(CATALOGUES)
 	@$(BIN)/python manage.py migrate --verbosity 0

@@ -24,7 +24,6 @@ SECRETS = ["SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"]
 OPERATOR_CHOICES = {
     "SECRET_KEY": "k3Jx-9_QmV7tZpLw2RbNc8YfHs5DgTa1EuXoKi6WjBv4MqPzCr0yGhSd",
     "ALLOWED_HOSTS": "portal.example.org",
-    "SITE_URL": "https://portal.example.org",
     "POSTGRES_PASSWORD": "chosen",
     "REDIS_PASSWORD": "chosen",
 }

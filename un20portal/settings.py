@@ -30,7 +30,6 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="unset" if PRODUCTION else local_secret_key(VAR_DIR))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
 
 # --- what it is made of ------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -223,7 +222,6 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 MEDIA_ROOT = VAR_DIR / "media"
 FILE_UPLOAD_PERMISSIONS = 0o640
-FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 REFERENCE_DIR = BASE_DIR / "fixtures"
 
 # --- tasks -------------------------------------------------------------------------------------
