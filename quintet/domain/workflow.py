@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from un20portal.lib.errors import WrongState
+from un20portal.lib.errors import Term, WrongState
 from un20portal.lib.errors import marked as _
 
 
@@ -27,21 +27,42 @@ STEPS = {
 PHASES = ("planned", "open", "validation", "closed")
 # phase → statuses of sheets whose answers may change in it; in validation only what was returned
 EDITABLE = {"open": ("draft", "returned"), "validation": ("returned",)}
+# what people call them: the labels of the models' choices
+PHASE_NAMES = {
+    "planned": Term(_("planned")),
+    "open": Term(_("open for answers")),
+    "validation": Term(_("in validation")),
+    "closed": Term(_("closed")),
+}
+STATUS_NAMES = {
+    "draft": Term(_("draft")),
+    "signoff": Term(_("waiting for sign-off")),
+    "submitted": Term(_("submitted")),
+    "validated": Term(_("validated")),
+    "returned": Term(_("returned")),
+}
 
 
 def next_status(action: str, *, status: str, phase: str) -> str:
     """Return the status that `action` leads to; raise WrongState where it is not allowed."""
     step = STEPS[action]
     if phase not in step.phases:
-        raise WrongState(_("The cycle is not running (%(phase)s): nothing was changed."), {"phase": phase})
+        raise WrongState(
+            _("The cycle is not running (%(phase)s): nothing was changed."), {"phase": PHASE_NAMES[phase]}
+        )
     if status not in step.sources:
         raise WrongState(
             _("This step is not possible while the assessment is in status “%(status)s”: reload the page."),
-            {"status": status},
+            {"status": STATUS_NAMES[status]},
         )
     if action == "submit":
         require_editable(status=status, phase=phase)
     return step.target
+
+
+def is_possible(action: str, *, status: str, phase: str) -> bool:
+    """Whether the table has a step from this status in this phase of the cycle."""
+    return status in STEPS[action].sources and phase in STEPS[action].phases
 
 
 def is_editable(*, status: str, phase: str) -> bool:
@@ -57,7 +78,7 @@ def require_editable(*, status: str, phase: str) -> None:
                 "Answers cannot change now: the assessment is in status “%(status)s” and the cycle in "
                 "phase “%(phase)s”. Copy your text to keep it."
             ),
-            {"status": status, "phase": phase},
+            {"status": STATUS_NAMES[status], "phase": PHASE_NAMES[phase]},
         )
 
 
@@ -65,6 +86,7 @@ def next_phase(phase: str, *, wanted: str) -> str:
     """Return `wanted` if a cycle may move there from `phase`: one phase forward at a time."""
     if PHASES.index(wanted) != PHASES.index(phase) + 1:
         raise WrongState(
-            _("A cycle in phase “%(phase)s” cannot move to “%(wanted)s”."), {"phase": phase, "wanted": wanted}
+            _("A cycle in phase “%(phase)s” cannot move to “%(wanted)s”."),
+            {"phase": PHASE_NAMES[phase], "wanted": PHASE_NAMES[wanted]},
         )
     return wanted

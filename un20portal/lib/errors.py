@@ -14,6 +14,12 @@ def marked(message: str) -> str:
     return message
 
 
+class Term(str):
+    """A word of the portal as a parameter of a message (a status, a phase): translated with the message."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class FieldError:
     """One thing that is wrong with the input: which field, a stable code, and what to do."""

@@ -17,6 +17,7 @@ from rest_framework.views import set_rollback
 
 from un20portal.lib.errors import DomainError, FieldError, StaleVersion
 from un20portal.lib.errors import marked as _
+from un20portal.lib.wording import localised
 
 PROBLEM = "application/problem+json"
 RETRY_SECONDS = 5
@@ -56,7 +57,7 @@ def plain_problem(request: HttpRequest, status: int) -> HttpResponse:
 
 def _domain_problem(error: DomainError) -> Response:
     errors = [_field_error(one) for one in error.errors]
-    response = _problem(error.status, error.code, gettext(error.message) % error.params, errors)
+    response = _problem(error.status, error.code, localised(error), errors)
     if isinstance(error, StaleVersion):
         response.data |= {"current": error.current, "offered": error.offered}
         response["ETag"] = f'"{error.current.get("version", 0)}"'
@@ -112,8 +113,7 @@ def _code(status: int) -> str:
 
 
 def _field_error(error: FieldError) -> dict[str, str]:
-    message = gettext(error.message) % error.params
-    return {"field": error.field, "code": error.code, "message": message}
+    return {"field": error.field, "code": error.code, "message": localised(error)}
 
 
 def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, str]]:

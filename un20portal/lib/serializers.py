@@ -5,6 +5,7 @@ Also how problems and idempotency keys are described in the API's schema.
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
@@ -24,7 +25,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 class StrictSerializer(serializers.Serializer[Any]):
     """The shape of a body: every unknown key is an error."""
 
-    default_error_messages = {"unknown": "There is no such field."}
+    default_error_messages = {"unknown": _("There is no such field.")}
 
     def to_internal_value(self, data: Any) -> Any:
         values = super().to_internal_value(data)
@@ -40,7 +41,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 class TextField(serializers.CharField):
     """Text that comes as text; what it may say is judged by the domain."""
 
-    default_error_messages = {"invalid": "This must be text."}
+    default_error_messages = {"invalid": _("This must be text.")}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"trim_whitespace": False, "allow_blank": True, **options})
@@ -54,7 +55,7 @@ class TextField(serializers.CharField):
 class WholeNumberField(serializers.IntegerField):
     """A number that comes as a number: neither text nor a truth value nor a fraction."""
 
-    default_error_messages = {"invalid": "This must be a whole number."}
+    default_error_messages = {"invalid": _("This must be a whole number.")}
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or not isinstance(data, int):

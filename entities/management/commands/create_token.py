@@ -27,5 +27,5 @@ class Command(BaseCommand):
                 user=user, scope=options["scope"], days=options["days"], at=timezone.now()
             )
         except InvalidInput as error:
-            raise CommandError(" ".join(problem.message for problem in error.errors)) from error
+            raise CommandError(str(error)) from error
         self.stdout.write(secret)

@@ -3,9 +3,12 @@
 import itertools
 
 import pytest
+from django.utils.translation import override
 
 from quintet.domain import workflow
+from quintet.models import Phase, Status
 from un20portal.lib.errors import WrongState
+from un20portal.lib.wording import localised
 
 STATUSES = ("draft", "signoff", "submitted", "validated", "returned")
 ALLOWED = {
@@ -43,6 +46,29 @@ def test_answers_change_in_drafts_while_open_and_in_returned_sheets_until_closin
         if workflow.is_editable(status=status, phase=phase)
     }
     assert editable == {("draft", "open"), ("returned", "open"), ("returned", "validation")}
+
+
+def test_phases_and_statuses_are_called_as_in_the_models() -> None:
+    with override("en"):
+        assert {code: str(label) for code, label in Phase.choices} == dict(workflow.PHASE_NAMES)
+        assert {code: str(label) for code, label in Status.choices} == dict(workflow.STATUS_NAMES)
+
+
+@pytest.mark.parametrize("phase", ["open", "validation"])
+def test_a_refusal_speaks_of_phases_and_statuses_in_the_language_of_the_reader(phase: str) -> None:
+    with pytest.raises(WrongState) as caught:
+        workflow.require_editable(status="validated", phase=phase)
+    with override("fr"):
+        told = localised(caught.value)
+        assert str(Status.VALIDATED.label) in told
+        assert str(Phase(phase).label) in told
+    assert "validated" not in told
+
+
+def test_possible_is_what_the_table_has() -> None:
+    assert workflow.is_possible("validate", status="submitted", phase="validation")
+    assert not workflow.is_possible("validate", status="submitted", phase="closed")
+    assert not workflow.is_possible("validate", status="draft", phase="open")
 
 
 @pytest.mark.parametrize(("phase", "wanted"), list(itertools.product(workflow.PHASES, workflow.PHASES)))

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django import template
 from django.http import HttpRequest
-from django.urls import translate_url
+from django.urls import reverse, translate_url
 from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,8 +17,10 @@ from django.utils.translation import get_language, get_language_bidi, gettext
 
 from un20portal.lib.languages import Text, in_per_cent, reference_code
 from un20portal.lib.ratios import whole_per_cent
+from un20portal.lib.wording import localised
 
 register = template.Library()
+register.filter(localised)
 
 
 @register.filter
@@ -72,23 +75,23 @@ def spaced(code: str) -> str:
     return code.replace("_", " ")
 
 
-class Message(Protocol):
-    """A message template in English, with or without parameters: a refusal, a field error, a problem."""
-
-    message: str
-
-
-@register.filter
-def localised(problem: Message) -> str:
-    """Say a refusal, one of its errors or a problem of a sheet in the reader's language."""
-    text, params = gettext(problem.message), getattr(problem, "params", None)
-    return text % params if params else text
-
-
 @register.simple_tag
 def same_page(request: HttpRequest | None, language: str) -> str:
-    """Return the address of this page in another language, its query string included."""
-    return translate_url(request.get_full_path(), language) if request else "/"
+    """Return the address of this page in another language, its query string included.
+
+    What answers a POST has no address to read it at: the page that the person came from stands for it.
+    """
+    if request is None:
+        return "/"
+    is_readable = request.method in ("GET", "HEAD")
+    return translate_url(request.get_full_path() if is_readable else _came_from(request), language)
+
+
+def _came_from(request: HttpRequest) -> str:
+    """Return the path of the portal's page that led here; home when there is none."""
+    scheme, host, path, query, _fragment = urlsplit(request.headers.get("Referer", ""))
+    is_ours = (scheme, host) == (request.scheme, request.get_host())
+    return urlunsplit(("", "", path, query, "")) if is_ours else reverse("home")
 
 
 SECTIONS = {
