@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from entities.models import Entity
 from quintet.domain.answers import ANSWERED, NA, UNANSWERED
 from quintet.models import Cycle
+from un20portal.lib.errors import InvalidInput
+from un20portal.lib.wording import localised
 
 OPEN, NOT_APPLICABLE = "open", "na"
 
@@ -69,6 +71,11 @@ class CyclePlanForm(forms.ModelForm):
             "opens_on": forms.DateInput(attrs={"type": "date"}),
             "closes_on": forms.DateInput(attrs={"type": "date"}),
         }
+
+    def add_refusal(self, refusal: InvalidInput) -> None:
+        """Show what the service refused at the fields that it names."""
+        for error in refusal.errors:
+            self.add_error(error.field, localised(error))
 
 
 class UnitsForm(forms.Form):

@@ -13,6 +13,8 @@ from quintet.services.locking import lock_cycle
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed
 from un20portal.lib.errors import marked as _
 
+RESERVED_CODES = {"new"}  # /cycles/new/ is the page that plans a cycle
+
 
 @transaction.atomic
 def plan_cycle(
@@ -21,6 +23,10 @@ def plan_cycle(
     """Create a cycle that is not open yet; raise InvalidInput naming what is wrong."""
     _require_manager(by)
     errors = []
+    if code in RESERVED_CODES:
+        errors.append(
+            FieldError("code", "reserved", _("This code is an address of the portal: choose another."))
+        )
     if Cycle.objects.filter(code=code).exists():
         errors.append(FieldError("code", "taken", _("There is already a cycle with this code.")))
     if opens_on > closes_on:

@@ -16,6 +16,7 @@ from quintet import access, queries
 from quintet.forms import CyclePlanForm, UnitsForm
 from quintet.models import Cycle, Status
 from quintet.services import cycles
+from un20portal.lib.errors import InvalidInput
 
 
 def _require_manager(request: HttpRequest) -> None:
@@ -41,11 +42,15 @@ class CyclePlanView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         _require_manager(request)
         form = CyclePlanForm(request.POST)
-        if not form.is_valid():
-            return render(request, "quintet/cycle_plan.html", {"form": form}, status=400)
-        cycle = cycles.plan_cycle(**form.cleaned_data, by=signed_in(request))
-        messages.success(request, _("The cycle is planned: choose its units and open it."))
-        return redirect("quintet:cycle-detail", code=cycle.code)
+        if form.is_valid():
+            try:
+                cycle = cycles.plan_cycle(**form.cleaned_data, by=signed_in(request))
+            except InvalidInput as refusal:
+                form.add_refusal(refusal)
+            else:
+                messages.success(request, _("The cycle is planned: choose its units and open it."))
+                return redirect("quintet:cycle-detail", code=cycle.code)
+        return render(request, "quintet/cycle_plan.html", {"form": form}, status=400)
 
 
 @require_safe

@@ -239,6 +239,7 @@ class TestOtherForms:
             ({"title": "x" * 201}, "title"),
             ({"framework": "999999"}, "framework"),
             ({"framework": HUGE}, "framework"),
+            ({"code": "new"}, "This code is an address of the portal"),
             ({"opens_on": "2027-13-01"}, "opens_on"),
             ({"opens_on": "2028-01-01"}, "closes"),
             ({"closes_on": "10000-01-01"}, "closes_on"),

@@ -65,6 +65,11 @@ class TestPlanning:
         ]
         assert Cycle.objects.count() == 1
 
+    def test_keeps_the_addresses_of_the_portal_free(self, framework: Framework, cast: Cast) -> None:
+        with pytest.raises(InvalidInput) as caught:
+            cycles.plan_cycle(code="new", title="New", framework=framework, by=cast.task_force, **DAYS)
+        assert [(error.field, error.code) for error in caught.value.errors] == [("code", "reserved")]
+
     def test_lets_a_cycle_last_one_day(self, framework: Framework, cast: Cast) -> None:
         day = date(2027, 9, 15)
         cycles.plan_cycle(
