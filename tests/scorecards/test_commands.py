@@ -319,6 +319,10 @@ class TestDrainingTheOutbox:
         outbox.put(CHANGED, {"cycle_id": 999_999}, at=timezone.now())
         with pytest.raises(CommandError, match="not handled"):
             run("drain_outbox")
+        assert Message.objects.get().attempts == 1
+        with pytest.raises(CommandError, match="not handled"):
+            run("drain_outbox")
+        assert Message.objects.get().attempts == 2, "what waits for its next try is tried now"
         Message.objects.update(dead_at=timezone.now())
         with pytest.raises(CommandError, match="not handled"):
             run("drain_outbox")
@@ -372,6 +376,17 @@ class TestDemoData:
             built.append(compose(cycle=cycles[0]).payload)
             self.empty()
         assert built[0] == built[1]
+
+    def test_takes_codes_with_spaces_between(self) -> None:
+        self.fill(cycles=" 2024, 2025 ")
+        assert set(Cycle.objects.values_list("code", flat=True)) == {"2024", "2025"}
+
+    @pytest.mark.parametrize("cycles", ["", "2024,", "2024,2024", "20/24", "new", "x" * 51])
+    def test_refuses_codes_that_are_no_addresses(self, cycles: str) -> None:
+        with pytest.raises(CommandError, match="--cycles"):
+            self.fill(cycles=cycles)
+        assert not Cycle.objects.exists()
+        assert not User.objects.exists()
 
     def test_needs_the_reference_data(self) -> None:
         self.empty()

@@ -42,10 +42,13 @@ def put(topic: str, payload: dict[str, Any], *, at: datetime) -> Message:
     return message
 
 
-def drain(*, now: Callable[[], datetime]) -> int:
-    """Handle what is pending, oldest first, each message in its own transaction; return how many."""
+def drain(*, now: Callable[[], datetime], only_due: bool = True) -> int:
+    """Handle what is pending, oldest first, each message in its own transaction; return how many.
+
+    A message that failed waits before it is tried again, unless `only_due` is false.
+    """
     handled, failed = 0, set[int]()
-    while (message_id := _next_due(failed, at=now())) is not None:
+    while (message_id := _next(failed, at=now() if only_due else None)) is not None:
         if _handle(message_id, now=now):
             handled += 1
         else:
@@ -118,8 +121,10 @@ def _earlier(user: Any, key: str, request_sha256: str) -> tuple[int, Any] | None
     return known.status, known.answer
 
 
-def _next_due(passed_over: set[int], *, at: datetime) -> int | None:
-    return Message.objects.due(at).exclude(pk__in=passed_over).values_list("pk", flat=True).first()
+def _next(passed_over: set[int], *, at: datetime | None) -> int | None:
+    """The oldest pending message; with `at`, the oldest that is due then."""
+    messages = Message.objects.pending() if at is None else Message.objects.due(at)
+    return messages.exclude(pk__in=passed_over).values_list("pk", flat=True).first()
 
 
 def _handle(message_id: int, *, now: Callable[[], datetime]) -> bool:

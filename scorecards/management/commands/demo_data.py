@@ -1,6 +1,7 @@
 """`manage.py demo_data`: a labelled demonstration in an empty database, published scorecards included."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.utils import timezone
 from entities.models import Entity, User
 from entities.services.demo import CAST, DOMAIN, create_cast
 from quintet.models import Cycle, Phase
+from quintet.services.cycles import RESERVED_CODES
 from quintet.services.demo import create_cycles, delegate_some_items
+from quintet.services.importing import CYCLE_CODE
 from scorecards.services import publishing
 from un20portal.lib.secret import local_password
 
@@ -45,7 +48,7 @@ class Command(BaseCommand):
     def _fill(self, password: str, options: dict[str, Any]) -> None:
         now = timezone.now()
         default = [str(now.year - 2), str(now.year - 1), str(now.year)]
-        codes = options["cycles"].split(",") if options["cycles"] else default
+        codes = _codes(options["cycles"]) if options["cycles"] is not None else default
         with transaction.atomic():
             units = _units(options["entities"])
             people = {user.email.split("@")[0]: user for user in create_cast(password=password)}
@@ -68,6 +71,18 @@ class Command(BaseCommand):
         self.stdout.write(f"\nSign in with one of these addresses; the password is  {password}\n")
         for name, _full_name, role, code in CAST:
             self.stdout.write(f"  {name + '@' + DOMAIN:40} {role.label} {code or ''}")
+
+
+def _codes(listed: str) -> list[str]:
+    """The codes of a list with commas: each one fit for the address of a cycle, none twice."""
+    codes = [code.strip() for code in listed.split(",")]
+    unfit = [code for code in codes if not re.fullmatch(CYCLE_CODE, code) or code in RESERVED_CODES]
+    if unfit or len(set(codes)) < len(codes):
+        raise CommandError(
+            f"--cycles {listed!r}: give different codes of letters, digits, hyphens and underscores, "
+            "separated by commas."
+        )
+    return codes
 
 
 def _units(wanted: int | None) -> list[Entity]:

@@ -10,10 +10,10 @@ from un20portal.outbox.models import Message
 
 
 class Command(BaseCommand):
-    help = "Handle the pending messages of the outbox here and now."
+    help = "Handle the pending messages of the outbox here and now, those that wait for another try too."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        handled = services.drain(now=timezone.now)
+        handled = services.drain(now=timezone.now, only_due=False)
         left = Message.objects.pending().count()
         dead = Message.objects.dead().count()
         self.stdout.write(f"{handled} handled, {left} pending, {dead} given up")
