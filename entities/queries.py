@@ -1,8 +1,9 @@
-"""Reading units: with everything a list shows at hand, and found by what people type."""
+"""Reading units and people: with everything a list shows at hand, and found by what people type."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext
 
-from entities.models import Country, Entity
+from entities.models import Country, Entity, User
 from un20portal.lib.languages import REFERENCE_LANGUAGES
 
 
@@ -23,3 +24,17 @@ def working_in(entities: QuerySet[Entity], country: str) -> QuerySet[Entity]:
     """The country-team offices that work with a country, by its alpha-3 or alpha-2 code."""
     wanted = Q(code__iexact=country) | Q(iso2__iexact=country)
     return entities.filter(Exists(Country.objects.filter(wanted, office=OuterRef("pk"))))
+
+
+def called(person: User) -> str:
+    """How pages and API call a person in front of others: by name, else by roles, never by address.
+
+    Lists of people without a name ask for `memberships__entity` beforehand.
+    """
+    if person.name:
+        return person.name
+    roles = [
+        f"{held.get_role_display()}, {held.entity}" if held.entity else held.get_role_display()
+        for held in person.memberships.all()
+    ]
+    return "; ".join(roles) or gettext("a person without a name")

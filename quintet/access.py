@@ -2,7 +2,7 @@
 
 from entities.access import Person, entities_with, has_role, is_task_force
 from entities.models import Role
-from quintet.domain.workflow import is_editable
+from quintet.domain.workflow import is_editable, is_possible
 from quintet.models import COUNTED, Assessment, Delegation, Item
 
 
@@ -18,6 +18,13 @@ def can_see_completion(user: Person) -> bool:
 def can_review(user: Person) -> bool:
     """Decide on requests, accept levels, validate, return, reopen."""
     return is_task_force(user)
+
+
+def can_decide(user: Person, assessment: Assessment) -> bool:
+    """Decide on items: as long as the sheet can be validated."""
+    return can_review(user) and is_possible(
+        "validate", status=assessment.status, phase=assessment.cycle.phase
+    )
 
 
 def is_focal_point(user: Person, assessment: Assessment) -> bool:

@@ -298,8 +298,9 @@ def history(assessment: Assessment, drafted: set[int] | None, *, is_reviewer: bo
 def history_entries(keys: Sequence[Mapping[str, Any]], *, is_insider: bool) -> list[HistoryEntry]:
     """The events behind `keys`; what an approver wrote to the focal point is for insiders."""
     ids = {kind: [key["id"] for key in keys if key["kind"] == kind] for kind in ("step", "write")}
-    steps = Transition.objects.select_related("by").in_bulk(ids["step"])
-    writes = AnswerRevision.objects.select_related("by", "item").in_bulk(ids["write"])
+    who = "by__memberships__entity"
+    steps = Transition.objects.prefetch_related(who).in_bulk(ids["step"])
+    writes = AnswerRevision.objects.prefetch_related(who).select_related("item").in_bulk(ids["write"])
     events: dict[str, dict[int, Any]] = {"step": steps, "write": writes}
     return [
         _entry(key["kind"], event, is_insider)
@@ -310,7 +311,7 @@ def history_entries(keys: Sequence[Mapping[str, Any]], *, is_insider: bool) -> l
 
 def steps(assessment: Assessment) -> QuerySet[Transition]:
     """The steps of a sheet through the workflow, the latest first."""
-    return assessment.transitions.select_related("by").order_by("-pk")
+    return assessment.transitions.prefetch_related("by__memberships__entity").order_by("-pk")
 
 
 def step_entries(steps: Iterable[Transition], *, is_insider: bool) -> list[HistoryEntry]:

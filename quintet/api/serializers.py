@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from entities.queries import called
 from quintet.models import (
     Answer,
     Assessment,
@@ -264,7 +265,7 @@ class HistoryEntrySerializer(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(choices=["step", "write"])
     at = serializers.DateTimeField(source="event.at")
-    by = serializers.CharField(source="event.by.name", default=None, allow_null=True)
+    by = serializers.SerializerMethodField()
     action = serializers.CharField(source="event.action", default=None, allow_null=True)
     from_status = serializers.CharField(source="event.from_status", default=None, allow_null=True)
     to_status = serializers.CharField(source="event.to_status", default=None, allow_null=True)
@@ -282,6 +283,9 @@ class HistoryEntrySerializer(serializers.Serializer[Any]):
 
     def get_na_decision(self, entry: HistoryEntry) -> str | None:
         return getattr(entry.event, "na_decision", "") or None
+
+    def get_by(self, entry: HistoryEntry) -> str | None:
+        return called(entry.event.by) if entry.event.by else None
 
     def get_comment(self, entry: HistoryEntry) -> str | None:
         return entry.event.comment if entry.shows_comment else None

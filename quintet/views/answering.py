@@ -59,7 +59,7 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
             editable=access.editable_items(request.user, sheet),
         ),
         "levels": sheet.cycle.framework.levels,
-        "can_decide": access.can_review(request.user) and sheet.status == "submitted",
+        "can_decide": access.can_decide(request.user, sheet),
         "is_demo": sheet.is_demo,
     }
     return render(request, "quintet/assessment_form.html", context)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entities.access import signed_in
 from quintet import access, queries
 from quintet.domain.rules import find_problems
-from quintet.domain.workflow import is_editable
+from quintet.domain.workflow import is_editable, is_possible
 from quintet.forms import CommentForm
 from quintet.services import signing
 
@@ -29,7 +29,8 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "blocking": [(problem, items[problem.item]) for problem in problems if problem.blocks],
         "warnings": [(problem, items[problem.item]) for problem in problems if not problem.blocks],
         "can_submit": is_open and access.can_submit(request.user, sheet),
-        "can_sign_off": sheet.status == "signoff" and access.can_sign_off(request.user, sheet),
+        "can_sign_off": is_possible("sign_off", status=sheet.status, phase=sheet.cycle.phase)
+        and access.can_sign_off(request.user, sheet),
         "comment_form": CommentForm(),
         "is_demo": sheet.is_demo,
     }

@@ -1,6 +1,7 @@
 """Reading scorecards: the list, the state of play of a cycle, the interactive figure."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_not_required
@@ -65,6 +66,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     if group not in figures.groups or not queries.is_known_basis(basis):
         raise Http404
     rows = queries.state_of_play(figures, group=group, basis=basis)
+    chosen = {"group": group, "basis": basis}
     return {
         "cycle": cycle,
         "figures": figures,
@@ -73,6 +75,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "groups": queries.group_choices(figures),
         "group": group,
         "basis": basis,
+        "chosen": urlencode(chosen | ({"version": "provisional"} if figures.is_provisional else {})),
         "is_demo": cycle.is_demo,
         "may_publish": access.can_publish(request.user),
     }

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from entities.models import Entity, Role, User
 from entities.services.people import grant_role
-from quintet.models import Answer, Assessment, Cycle, Delegation, Item, Status
+from quintet.models import Answer, Assessment, Cycle, Delegation, Item, Phase, Status
 from quintet.services import reviewing, signing
 from quintet.services.answering import record_answer
 from scorecards.services import publishing
@@ -28,6 +28,7 @@ from tests.factories import (
     make_entity,
     make_framework,
     make_open_cycle,
+    make_token,
     make_user,
     sheet_of,
 )
@@ -168,6 +169,14 @@ class TestTheFormOfADimension:
         assert 'name="accepted"' in card(html, "DAT-STR")
         assert "Approve" not in page(client, cast.focal, "assessment-form", sheet.pk, "DAT")
 
+    def test_has_no_buttons_to_decide_after_the_cycle(
+        self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
+    ) -> None:
+        fill(cycle, {undp: {**FULL, "DAT-PMS": "na"}}, Status.SUBMITTED)
+        Cycle.objects.update(phase=Phase.CLOSED)
+        html = page(client, cast.task_force, "assessment-form", sheet.pk, "DAT")
+        assert 'class="decision"' not in html
+
     @pytest.mark.parametrize("level", ["0", "3"])
     def test_selects_the_claimed_level_for_a_decision(
         self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment, level: str
@@ -289,6 +298,72 @@ class TestTheReview:
         assert button in page(client, cast.approver, "assessment-review", sheet.pk)
         assert "Submitted by Focal" in page(client, cast.approver, "assessment-review", sheet.pk)
         assert button not in page(client, User.objects.get(pk=cast.focal.pk), "assessment-review", sheet.pk)
+
+    def test_offers_no_sign_off_after_the_cycle(
+        self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
+    ) -> None:
+        fill(cycle, {undp: FULL}, Status.DRAFT)
+        signing.submit(assessment=sheet, by=cast.focal, at=AT)
+        Cycle.objects.update(phase=Phase.CLOSED)
+        assert "<form" not in page(client, cast.approver, "assessment-review", sheet.pk).partition("<main")[2]
+
+
+class TestPeopleWithoutAName:
+    def test_are_called_by_their_role(
+        self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
+    ) -> None:
+        User.objects.update(name="")
+        say(sheet, cast.focal, state="answered", claimed=1)
+        client.force_login(cast.focal)
+        url = reverse("quintet:answer-save", args=[sheet.pk, "DAT-STR"])
+        conflict = flat(client.post(url, {"choice": "3", "version": "0"}))
+        assert "Focal point, UNDP" in conflict.partition("<main")[2]
+        Assessment.objects.update(status=Status.SIGNOFF, submitted_by=cast.focal)
+        assert "Submitted by Focal point, UNDP" in page(client, cast.approver, "assessment-review", sheet.pk)
+        signing.send_back(assessment=sheet, by=cast.approver, at=AT, comment="Look again.")
+        html = page(client, cast.focal, "assessment-detail", sheet.pk)
+        assert "waiting for sign-off → returned · Approver, UNDP" in words(html)
+        assert "approver@example.org" not in html
+        headers = {"Authorization": make_token(cast.approver)}
+        history = client.get(f"/api/v1/assessments/{sheet.pk}/history/", headers=headers).json()["results"]
+        assert "Focal point, UNDP" in {event["by"] for event in history}
+
+    def test_of_the_task_force_too(self, client: Client, cast: Cast, cycle: Cycle) -> None:
+        User.objects.update(name="")
+        publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+        client.force_login(cast.second)
+        html = words(flat(client.get("/scorecards/2026/publication/")))
+        assert "Proposed by Task force" in html
+        assert "taskforce@example.org" not in html
+
+
+class TestTheLanguagesOfAPage:
+    """Where a POST was answered, the links lead to a page that can be read."""
+
+    @pytest.fixture
+    def submit(self, client: Client, cast: Cast, sheet: Assessment) -> Callable[..., str]:
+        client.force_login(cast.focal)
+
+        def submit(language: str = "", **headers: str) -> str:
+            answer = client.post(f"{language}/assessments/{sheet.pk}/submit/", headers=headers)
+            assert answer.status_code == 400
+            [link] = re.findall(r'<a href="([^"]+)" lang="ru"', flat(answer))
+            assert client.get(link).status_code == 200
+            return str(link)
+
+        return submit
+
+    def test_lead_to_the_page_the_person_came_from(
+        self, submit: Callable[..., str], sheet: Assessment
+    ) -> None:
+        for language in ("", "/ar"):
+            referer = f"http://testserver{language}/assessments/{sheet.pk}/review/?a=b"
+            assert submit(language, referer=referer) == f"/ru/assessments/{sheet.pk}/review/?a=b"
+
+    @pytest.mark.parametrize("referer", [None, "", "https://example.org/my/", "nonsense"])
+    def test_lead_home_from_elsewhere(self, submit: Callable[..., str], referer: str | None) -> None:
+        for language in ("", "/ar"):
+            assert submit(language, **({} if referer is None else {"referer": referer})) == "/ru/"
 
 
 class TestTheOverview:

@@ -139,6 +139,26 @@ class TestACycleWithoutUnits:
             call_command("compute_scorecard", cycle="2026")
 
 
+class TestTheInteractiveFigure:
+    def test_leads_back_to_the_figures_it_came_from(
+        self, client: Client, framework: Framework, cast: Cast
+    ) -> None:
+        cycle = make_counted_cycle(framework, {unit: {"DAT-STR": 3} for unit in make_entities(6)})
+        compute_cycle(cycle_id=cycle.pk, at=AT)
+        client.force_login(cast.task_force)
+        query = "group=ceb31&amp;basis=claimed&amp;version=provisional"
+        shown = text(client, f"/scorecards/2026/?{query.replace('amp;', '')}")
+        assert f'href="/scorecards/2026/figure/?{query}"' in shown
+        assert f'href="/api/v1/scorecards/2026/state-of-play/?{query}"' in shown
+        assert f'href="/scorecards/2026/?{query}"' in text(
+            client, f"/scorecards/2026/figure/?{query.replace('amp;', '')}"
+        )
+        publish(cycle, cast)
+        assert '?group=ceb31&amp;basis=claimed"' in text(
+            client, "/scorecards/2026/figure/?group=ceb31&basis=claimed"
+        )
+
+
 class TestAnInterimScorecard:
     @pytest.fixture
     def make(self, framework: Framework, cast: Cast) -> Callable[..., Cycle]:
