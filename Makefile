@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help demo setup test check bench lock format
+.PHONY: help demo setup test check bench lock format messages
 
 PORT ?= 8000
 TEST_PROCESSES ?= 2
@@ -21,6 +21,7 @@ help:
 	@echo "make check   format, lint, types, contracts, migrations, templates, catalogues"
 	@echo "make format  put Python and templates into the agreed form"
 	@echo "make bench   medians and ratios, build/bench.json"
+	@echo "make messages renew locale/*.po from the code (needs GNU gettext)"
 	@echo "make lock    renew requirements/*.txt"
 
 demo: setup
@@ -59,6 +60,9 @@ format: .venv/dev-installed
 bench: .venv/dev-installed $(CATALOGUES)
 	@mkdir -p build
 	$(BIN)/python -m tests.benchmarks --output build/bench.json
+
+messages: .venv/dev-installed
+	$(BIN)/python manage.py makemessages
 
 lock: .venv/dev-installed
 	$(LOCK) --output-file requirements/base.txt requirements/base.in

@@ -1,8 +1,10 @@
-"""Message catalogues without fuzzy or broken translations: `python -m tests.catalogues`."""
+"""Message catalogues without missing, fuzzy or broken translations: `python -m tests.catalogues`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from babel.messages.catalog import Message
 from babel.messages.pofile import PoFileError, read_po
 
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
@@ -22,9 +24,14 @@ def _problems_of(path: Path) -> list[str]:
         return [f"{name}: {error}"]
     found = [f"{name}: the whole catalogue is marked fuzzy"] if catalogue.fuzzy else []
     found += [f"{name}:{m.lineno}: fuzzy: {m.id!r}" for m in catalogue if m.fuzzy and m.id]
+    found += [f"{name}:{m.lineno}: untranslated: {m.id!r}" for m in catalogue if m.id and not all(_texts(m))]
     for message, errors in catalogue.check():
         found += [f"{name}:{message.lineno}: {error}" for error in errors]
     return found
+
+
+def _texts(message: Message) -> Sequence[str]:
+    return [message.string] if isinstance(message.string, str) else message.string or [""]
 
 
 if __name__ == "__main__":

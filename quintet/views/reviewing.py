@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from quintet.forms import DecisionForm
 from quintet.models import Assessment, Item
 from quintet.services import reviewing
 from un20portal.lib.errors import FieldError, InvalidInput, StaleVersion, marked
+from un20portal.lib.pagination import page_of
 
 QUEUE_PAGE = 50
 
@@ -27,7 +27,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     """Sheets that wait for validation, the first to close first."""
     if not access.can_review(request.user):
         raise PermissionDenied
-    page = Paginator(queries.validation_queue(), QUEUE_PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, queries.validation_queue(), size=QUEUE_PAGE)
     return render(request, "quintet/validation_queue.html", {"page": page})
 
 

@@ -136,7 +136,7 @@ def in_words(row: Any) -> str:
 def _note(row: Any) -> str:
     """Say briefly why the interactive figure draws no bar."""
     if row.is_suppressed:
-        return gettext("Suppressed: tells of a few")
+        return gettext("Suppressed: confidential")
     if not row.n_answered:
         return gettext("No answers")
     return gettext("In place %(has)s/%(n)s, operating %(operates)s/%(n)s") % {
