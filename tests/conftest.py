@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.cache import caches
 from django.db import connections
+from django.utils import translation
 from playwright.sync_api import BrowserContext, Page, Route
 from pytest_django import Settings
 
@@ -58,8 +59,9 @@ def _quick_passwords() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_over(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Requests counted in one test are not those of the next; uploads go to a scratch folder."""
+    """The next test begins uncounted, in English, and with a scratch folder for uploads."""
     caches["throttle"].clear()
+    translation.activate(settings.LANGUAGE_CODE)
     settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
 
 

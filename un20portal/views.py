@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import loader
-from django.urls import translate_url
+from django.urls import reverse, translate_url
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
@@ -55,11 +55,11 @@ class LanguageView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         language = request.POST.get("language", "")
-        target = request.POST.get("next", "/")
+        target = request.POST.get("next", reverse("home"))
         if language not in dict(settings.LANGUAGES):
             return bad_request(request)
         if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
-            target = "/"
+            target = reverse("home")
         if request.user.is_authenticated:
             prefer_language(user=request.user, language=language)
         return HttpResponseRedirect(translate_url(target, language))

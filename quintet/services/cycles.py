@@ -1,5 +1,6 @@
 """Planning, opening and closing cycles; every chosen unit gets its sheet when a cycle opens."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -13,6 +14,7 @@ from quintet.services.locking import lock_cycle
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed
 from un20portal.lib.errors import marked as _
 
+CODE = re.compile(r"[A-Za-z0-9_-]{1,50}")  # what addresses can name
 RESERVED_CODES = {"new"}  # /cycles/new/ is the page that plans a cycle
 
 
@@ -22,11 +24,7 @@ def plan_cycle(
 ) -> Cycle:
     """Create a cycle that is not open yet; raise InvalidInput naming what is wrong."""
     _require_manager(by)
-    errors = []
-    if code in RESERVED_CODES:
-        errors.append(
-            FieldError("code", "reserved", _("This code is an address of the portal: choose another."))
-        )
+    errors = wrong_code(code)
     if Cycle.objects.filter(code=code).exists():
         errors.append(FieldError("code", "taken", _("There is already a cycle with this code.")))
     if opens_on > closes_on:
@@ -36,6 +34,17 @@ def plan_cycle(
     return Cycle.objects.create(
         code=code, title=title, framework=framework, opens_on=opens_on, closes_on=closes_on
     )
+
+
+def wrong_code(code: str) -> list[FieldError]:
+    """Say what is wrong with a code as part of addresses; an empty list when nothing is."""
+    if not CODE.fullmatch(code):
+        message = _("A cycle's code has 1 to 50 letters, digits, hyphens and underscores.")
+        return [FieldError("code", "bad_code", message)]
+    if code in RESERVED_CODES:
+        message = _("This code is an address of the portal: choose another.")
+        return [FieldError("code", "reserved", message)]
+    return []
 
 
 @transaction.atomic

@@ -1,6 +1,5 @@
 """Writing whole sheets at once, from a file or for the demonstration: validated and frozen, or nothing."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +23,7 @@ from quintet.models import (
     Transition,
 )
 from quintet.queries import framework_for
-from quintet.services.cycles import give_sheets
+from quintet.services.cycles import give_sheets, wrong_code
 from quintet.services.freezing import CHANGED, build_snapshot
 from quintet.services.locking import lock_cycle
 from quintet.services.revisions import revision_of
@@ -33,7 +32,6 @@ from un20portal.lib.errors import marked as _
 from un20portal.outbox import services as outbox
 
 BATCH = 2000
-CYCLE_CODE = r"[A-Za-z0-9_-]{1,50}"  # what addresses can name
 
 
 @dataclass(frozen=True)
@@ -88,9 +86,8 @@ def write_sheets(*, cycle: Cycle, sheets: list[SheetToWrite], at: datetime, chan
 
 
 def _closed_cycle(code: str, at: datetime) -> Cycle:
-    if not re.fullmatch(CYCLE_CODE, code):
-        message = _("A cycle's code has 1 to 50 letters, digits, hyphens and underscores.")
-        raise InvalidInput(_("Nothing was imported."), errors=[FieldError("cycle", "bad_code", message)])
+    if errors := wrong_code(code):
+        raise InvalidInput(_("Nothing was imported."), errors=errors)
     framework, day = framework_for(code), at.date()
     return Cycle.objects.create(
         code=code, title=code, framework=framework, phase=Phase.CLOSED, opens_on=day, closes_on=day

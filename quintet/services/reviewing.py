@@ -16,7 +16,6 @@ from quintet.models import (
     Item,
     NaDecision,
     RevisionOutcome,
-    Status,
     Transition,
 )
 from quintet.services import freezing
@@ -109,7 +108,7 @@ def _for_review(assessment: Assessment, by: User) -> Assessment:
 
 def _open_review(assessment: Assessment, by: User) -> Assessment:
     sheet = _for_review(assessment, by)
-    if sheet.status != Status.SUBMITTED or sheet.cycle.phase not in workflow.RUNNING:
+    if not workflow.is_possible("validate", status=sheet.status, phase=sheet.cycle.phase):
         raise WrongState(_("Decisions are possible only while the assessment waits for validation."))
     return sheet
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from entities.models import Entity
 from quintet.models import Cycle, Framework, Phase
@@ -209,3 +212,30 @@ class TestAnInterimScorecard:
         Cycle.objects.filter(pk=cycle.pk).update(threshold=3)
         assert "fewer than 4 answers" in text(client, "/")
         assert "fewer than 4 answers" in text(client, "/scorecards/2026/")
+
+
+class TestQuestionsToTheDatabase:
+    """A page asks as often for 20 rows as for 10."""
+
+    def asked(self, client: Client, url: str) -> int:
+        client.get(url)  # what is asked once per process (languages, content types) is not counted
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.get(url)
+        assert answer.status_code == 200
+        return len(captured)
+
+    def test_do_not_grow_with_units(self, client: Client, cast: Cast, framework: Framework) -> None:
+        units, found = make_entities(20), []
+        for code, some in (("2025", units[:10]), ("2026", units)):
+            publish(make_counted_cycle(framework, {unit: {"DAT-STR": 2} for unit in some}, code), cast)
+            pages = (reverse(f"scorecards:scorecard-{name}", args=[code]) for name in ("detail", "figure"))
+            found.append([self.asked(client, page) for page in pages])
+        assert found[0] == found[1]
+
+    def test_do_not_grow_with_versions(self, client: Client, cast: Cast, framework: Framework) -> None:
+        found = []
+        for first in (0, 10):
+            for number in range(first, first + 10):
+                publish(make_counted_cycle(framework, {}, f"c{number}"), cast)
+            found.append(self.asked(client, reverse("scorecards:scorecard-list")))
+        assert found[0] == found[1]

@@ -1,6 +1,8 @@
 """Choosing a language on any page: a link for readers, and for people who are signed in also remembered."""
 
 import re
+from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -8,7 +10,7 @@ from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from entities.models import User
-from tests.factories import make_user
+from tests.factories import make_cast, make_entity, make_framework, make_open_cycle, make_user, sheet_of
 
 FORM = re.compile(r'<form method="post" action="([^"]*language/)">(.*?)</form>', re.DOTALL)
 
@@ -38,6 +40,44 @@ class TestSignedIn:
         assert client.get("/fr/my/").status_code == 200
         person.refresh_from_db()
         assert person.preferred_language == "en"
+
+
+@pytest.mark.django_db
+class TestWhereARefusalWasAnswered:
+    """What answers a POST cannot be read again: the page the person came from stands for it."""
+
+    @pytest.fixture
+    def refused(self, client: Client) -> Callable[..., str]:
+        unit = make_entity("UNDP")
+        cast = make_cast(unit, make_entity("UNICEF"))
+        sheet = sheet_of(make_open_cycle(make_framework(), [unit], cast.task_force), unit)
+        client.force_login(cast.focal)
+
+        def submit_nothing(language: str, **headers: str) -> str:
+            """Return where the form to choose Russian leads."""
+            refusal = client.post(f"{language}/assessments/{sheet.pk}/submit/", headers=headers)
+            assert refusal.status_code == 400
+            found = FORM.search(refusal.content.decode())
+            assert found
+            target = re.search(r'name="next" value="([^"]*)"', found[2])
+            assert target
+            chosen = client.post(found[1], {"language": "ru", "next": unescape(target[1])}, follow=True)
+            assert chosen.status_code == 200
+            return str(chosen.redirect_chain[0][0])
+
+        return submit_nothing
+
+    @pytest.mark.parametrize("language", ["", "/ar"])
+    def test_a_language_leads_to_the_page_before(self, refused: Callable[..., str], language: str) -> None:
+        referer = f"http://testserver{language}/frameworks/?a=b&c=d"
+        assert refused(language, referer=referer) == "/ru/frameworks/?a=b&c=d"
+
+    @pytest.mark.parametrize("language", ["", "/ar"])
+    @pytest.mark.parametrize("referer", [None, "", "https://example.org/my/", "nonsense"])
+    def test_a_language_leads_home_from_elsewhere(
+        self, refused: Callable[..., str], language: str, referer: str | None
+    ) -> None:
+        assert refused(language, **({} if referer is None else {"referer": referer})) == "/ru/"
 
 
 @pytest.mark.django_db

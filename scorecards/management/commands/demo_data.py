@@ -1,7 +1,6 @@
 """`manage.py demo_data`: a labelled demonstration in an empty database, published scorecards included."""
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ from django.utils import timezone
 from entities.models import Entity, User
 from entities.services.demo import CAST, DOMAIN, create_cast
 from quintet.models import Cycle, Phase
-from quintet.services.cycles import RESERVED_CODES
+from quintet.services.cycles import wrong_code
 from quintet.services.demo import create_cycles, delegate_some_items
-from quintet.services.importing import CYCLE_CODE
 from scorecards.services import publishing
 from un20portal.lib.secret import local_password
 
@@ -76,8 +74,7 @@ class Command(BaseCommand):
 def _codes(listed: str) -> list[str]:
     """The codes of a list with commas: each one fit for the address of a cycle, none twice."""
     codes = [code.strip() for code in listed.split(",")]
-    unfit = [code for code in codes if not re.fullmatch(CYCLE_CODE, code) or code in RESERVED_CODES]
-    if unfit or len(set(codes)) < len(codes):
+    if any(wrong_code(code) for code in codes) or len(set(codes)) < len(codes):
         raise CommandError(
             f"--cycles {listed!r}: give different codes of letters, digits, hyphens and underscores, "
             "separated by commas."

@@ -77,14 +77,19 @@ def spaced(code: str) -> str:
 
 @register.simple_tag
 def same_page(request: HttpRequest | None, language: str) -> str:
-    """Return the address of this page in another language, its query string included.
+    """Return the address of this page in another language, its query string included."""
+    return translate_url(this_page(request), language)
 
-    What answers a POST has no address to read it at: the page that the person came from stands for it.
+
+@register.simple_tag
+def this_page(request: HttpRequest | None) -> str:
+    """Return the address at which this page can be read again, its query string included.
+
+    What answers a POST has no such address: the page that the person came from stands for it.
     """
     if request is None:
-        return "/"
-    is_readable = request.method in ("GET", "HEAD")
-    return translate_url(request.get_full_path() if is_readable else _came_from(request), language)
+        return reverse("home")
+    return request.get_full_path() if request.method in ("GET", "HEAD") else _came_from(request)
 
 
 def _came_from(request: HttpRequest) -> str:
