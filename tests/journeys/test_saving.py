@@ -6,7 +6,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from quintet.models import Answer, Assessment
+from quintet.models import Answer
 from tests.journeys.conftest import OPEN_ITEM, Portal
 
 SignIn = Callable[[Page, str], None]
@@ -84,7 +84,7 @@ class TestRefusals:
     def test_what_cannot_be_saved_waits_for_the_person(
         self, portal: Portal, form: Page, card: Locator, sent: list[str]
     ) -> None:
-        Assessment.objects.filter(pk=portal.sheet).delete()
+        portal.people["focal"].memberships.all().delete()  # the sheet is nobody's business of theirs any more
         write(card)
         expect(state(card)).to_contain_text("NOT SAVED. There is nothing at this address")
         form.wait_for_timeout(6_000)  # longer than the pause before a second try
