@@ -197,6 +197,7 @@ LANGUAGES = [
     ("es", _("Spanish")),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["un20portal.lib.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

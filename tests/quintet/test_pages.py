@@ -349,7 +349,7 @@ class TestTheOverview:
         assert "6 of 7" in html
         assert "Please check &lt;DAT&gt;." in html
         assert "draft → waiting for sign-off · Focal" in words(html)
-        assert '<time datetime="2026-11-02T09:30:00+00:00">Nov. 2, 2026 09:30 UTC</time>' in html
+        assert '<time datetime="2026-11-02T09:30:00+00:00">2 November 2026 09:30 UTC</time>' in html
 
     def test_keeps_what_the_approver_wrote_from_the_task_force(
         self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
