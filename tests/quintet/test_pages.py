@@ -337,6 +337,16 @@ class TestPeopleWithoutAName:
         assert "taskforce@example.org" not in html
 
 
+class TestSyntheticSheets:
+    def test_are_marked_in_every_list(self, client: Client, cast: Cast, cycle: Cycle, undp: Entity) -> None:
+        assert "synthetic" not in page(client, cast.focal, "my")
+        fill(cycle, {undp: {**FULL, "DAT-PMS": "na"}}, Status.SUBMITTED)
+        Assessment.objects.update(is_demo=True)
+        assert page(client, cast.focal, "my").count("synthetic") == 1
+        assert page(client, cast.stranger, "my").count("synthetic") == 1
+        assert page(client, cast.task_force, "validation-queue").count("synthetic") == 1
+
+
 class TestTheOverview:
     def test_shows_progress_per_dimension_and_what_happened(
         self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
