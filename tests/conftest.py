@@ -12,7 +12,10 @@ from django.utils import translation
 from playwright.sync_api import BrowserContext, Page, Route
 from pytest_django import Settings
 
+from entities.models import Entity
+from quintet.models import Cycle
 from tests import processes, servers
+from tests.factories import Cast, make_cast, make_entity, make_framework, make_open_cycle
 
 SERVER_FIXTURES = {"celery_worker_process", "scratch_database", "own_redis", "own_postgresql"}
 BROWSER_FLAGS = [
@@ -63,6 +66,24 @@ def _nothing_is_left_over(settings: Settings, tmp_path_factory: pytest.TempPathF
     caches["throttle"].clear()
     translation.activate(settings.LANGUAGE_CODE)
     settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
+
+
+# --- people and a cycle ----------------------------------------------------------------------------
+@pytest.fixture
+def undp(db: None) -> Entity:
+    return make_entity("UNDP")
+
+
+@pytest.fixture
+def cast(undp: Entity) -> Cast:
+    """One person per role, those of entities with UNDP; the stranger is focal point of UNICEF."""
+    return make_cast(undp, make_entity("UNICEF"))
+
+
+@pytest.fixture
+def cycle(undp: Entity, cast: Cast) -> Cycle:
+    """An open cycle of UNDP and UNICEF on a small framework."""
+    return make_open_cycle(make_framework(), [undp, Entity.objects.get(code="UNICEF")], cast.task_force)
 
 
 # --- real processes ------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from entities.models import ApiToken, Entity, Membership, Role, User
-from tests.factories import make_entity, make_token, make_user
+from tests.factories import make_token, make_user
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -21,11 +21,6 @@ EVIL = [
     "//evil.example", "///evil.example", "https:evil.example", "https://evil.example/", "/\\evil.example",
     "\\\\evil.example", "javascript:alert(1)", "http:///evil.example", "\t//evil.example",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
 
 
 @pytest.fixture

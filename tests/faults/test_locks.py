@@ -15,9 +15,7 @@ from tests.factories import (
     Cast,
     Levels,
     fill,
-    make_cast,
     make_entities,
-    make_entity,
     make_framework,
     make_open_cycle,
     sheet_of,
@@ -28,16 +26,6 @@ from un20portal.lib.errors import DomainError
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
 FULL: Levels = {f"{d}-{e}": 2 for d in ("DAT", "INN") for e in ENABLERS}
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
-
-
-@pytest.fixture
-def cast(undp: Entity) -> Cast:
-    return make_cast(undp, make_entity("UNICEF"))
 
 
 @pytest.fixture

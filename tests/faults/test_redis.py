@@ -22,8 +22,6 @@ from tests.factories import (
     AT,
     Cast,
     fill,
-    make_cast,
-    make_entity,
     make_framework,
     make_open_cycle,
     make_token,
@@ -35,16 +33,6 @@ from un20portal.outbox.models import Message
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
 FULL: dict[str, int | str | None] = {f"{d}-{e}": 2 for d in ("DAT", "INN") for e in ENABLERS}
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
-
-
-@pytest.fixture
-def cast(undp: Entity) -> Cast:
-    return make_cast(undp, make_entity("UNICEF"))
 
 
 @pytest.fixture

@@ -17,9 +17,7 @@ from tests.factories import (
     AT,
     Cast,
     fill,
-    make_cast,
     make_cycle,
-    make_entity,
     make_framework,
     make_open_cycle,
     make_token,
@@ -43,16 +41,6 @@ def fingerprint() -> str:
                 plain = [bytes(value) if isinstance(value, memoryview) else value for value in row]
                 rows.update(repr((model.__name__, plain)).encode("utf-8", "backslashreplace"))
     return rows.hexdigest()
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
-
-
-@pytest.fixture
-def cast(undp: Entity) -> Cast:
-    return make_cast(undp, make_entity("UNICEF"))
 
 
 @pytest.fixture

@@ -22,10 +22,8 @@ from tests.factories import (
     Cast,
     fill,
     later,
-    make_cast,
     make_counted_cycle,
     make_entities,
-    make_entity,
     make_framework,
     make_open_cycle,
     make_token,
@@ -36,21 +34,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
 FULL: dict[str, int | str | None] = {f"{d}-{e}": 2 for d in ("DAT", "INN") for e in ENABLERS}
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
-
-
-@pytest.fixture
-def cast(undp: Entity) -> Cast:
-    return make_cast(undp, make_entity("UNICEF"))
-
-
-@pytest.fixture
-def cycle(undp: Entity, cast: Cast) -> Cycle:
-    return make_open_cycle(make_framework(), [undp, Entity.objects.get(code="UNICEF")], cast.task_force)
 
 
 @pytest.fixture

@@ -17,8 +17,6 @@ from tests.factories import (
     Cast,
     Levels,
     fill,
-    make_cast,
-    make_entity,
     make_framework,
     make_open_cycle,
     sheet_of,
@@ -28,16 +26,6 @@ pytestmark = pytest.mark.django_db
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
 FULL: Levels = {f"{d}-{e}": 2 for d in ("DAT", "INN") for e in ENABLERS}
 EVERY_CASE = list(itertools.product(Status.values, workflow.PHASES))
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
-
-
-@pytest.fixture
-def cast(undp: Entity) -> Cast:
-    return make_cast(undp, make_entity("UNICEF"))
 
 
 @pytest.fixture

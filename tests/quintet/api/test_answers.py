@@ -12,30 +12,11 @@ from quintet.models import Answer, AnswerRevision, Assessment, Cycle, Delegation
 from tests.factories import (
     Cast,
     fill,
-    make_cast,
-    make_entity,
-    make_framework,
-    make_open_cycle,
     make_token,
     sheet_of,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
-
-
-@pytest.fixture
-def cast(undp: Entity) -> Cast:
-    return make_cast(undp, make_entity("UNICEF"))
-
-
-@pytest.fixture
-def cycle(undp: Entity, cast: Cast) -> Cycle:
-    return make_open_cycle(make_framework(), [undp, Entity.objects.get(code="UNICEF")], cast.task_force)
 
 
 @pytest.fixture

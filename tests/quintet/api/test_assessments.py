@@ -11,11 +11,7 @@ from quintet.models import Assessment, Cycle, Status, Transition
 from tests.factories import (
     Cast,
     fill,
-    make_cast,
     make_entities,
-    make_entity,
-    make_framework,
-    make_open_cycle,
     make_token,
     sheet_of,
 )
@@ -26,21 +22,6 @@ ALL_2 = {
     for dimension in ("DAT", "INN")
     for enabler in ["STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS"]
 }
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
-
-
-@pytest.fixture
-def cast(undp: Entity) -> Cast:
-    return make_cast(undp, make_entity("UNICEF"))
-
-
-@pytest.fixture
-def cycle(undp: Entity, cast: Cast) -> Cycle:
-    return make_open_cycle(make_framework(), [undp, Entity.objects.get(code="UNICEF")], cast.task_force)
 
 
 def post(client: Client, sheet: Assessment, step: str, user: Any, body: Any = None, **headers: str) -> Any:

@@ -28,10 +28,6 @@ from tests.factories import (
     Cast,
     fill,
     later,
-    make_cast,
-    make_entity,
-    make_framework,
-    make_open_cycle,
     make_user,
     sheet_of,
 )
@@ -42,21 +38,6 @@ TWO: dict[str, Any] = {"state": "answered", "claimed": 2, "comment": "A strategy
 THREE: dict[str, Any] = {"state": "answered", "claimed": 3, "comment": "A reviewed strategy."}
 NA: dict[str, Any] = {"state": "na", "na_reason": "no programmes"}
 Say = Callable[..., Answer]
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
-
-
-@pytest.fixture
-def cast(undp: Entity) -> Cast:
-    return make_cast(undp, make_entity("UNICEF"))
-
-
-@pytest.fixture
-def cycle(undp: Entity, cast: Cast) -> Cycle:
-    return make_open_cycle(make_framework(), [undp, Entity.objects.get(code="UNICEF")], cast.task_force)
 
 
 @pytest.fixture

@@ -9,22 +9,12 @@ from django.urls import reverse
 from entities.models import Entity
 from quintet.models import Assessment, Cycle, Framework, Phase, Status
 from quintet.services import cycles
-from tests.factories import Cast, make_cast, make_cycle, make_entity, make_framework
+from tests.factories import Cast, make_cycle, make_entity, make_framework
 from un20portal.lib.errors import InvalidInput, NotAllowed, WrongState
 
 pytestmark = pytest.mark.django_db
 NOT_TASK_FORCE = ["viewer", "contributor", "focal", "approver", "stranger", "committee", "administrator"]
 DAYS = {"opens_on": date(2027, 9, 15), "closes_on": date(2027, 12, 18)}
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
-
-
-@pytest.fixture
-def cast(undp: Entity) -> Cast:
-    return make_cast(undp, make_entity("UNICEF"))
 
 
 @pytest.fixture

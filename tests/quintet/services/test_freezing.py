@@ -11,34 +11,14 @@ from quintet.models import Answer, Cycle, Item, NaDecision, Snapshot, Status
 from quintet.services.freezing import CHANGED, announce_change, freeze
 from tests.factories import (
     AT,
-    Cast,
     fill,
     later,
-    make_cast,
-    make_entity,
-    make_framework,
-    make_open_cycle,
     sheet_of,
 )
 from un20portal.lib.canonical import canonical_json, sha256
 from un20portal.outbox.models import Message
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
-
-
-@pytest.fixture
-def cast(undp: Entity) -> Cast:
-    return make_cast(undp, make_entity("UNICEF"))
-
-
-@pytest.fixture
-def cycle(undp: Entity, cast: Cast) -> Cycle:
-    return make_open_cycle(make_framework(), [undp, Entity.objects.get(code="UNICEF")], cast.task_force)
 
 
 def levels(snapshot: Snapshot) -> tuple[list[int | str | None], list[int | str | None]]:

@@ -30,8 +30,6 @@ from tests.factories import (
     Cast,
     fill,
     later,
-    make_cast,
-    make_entity,
     make_framework,
     make_open_cycle,
     sheet_of,
@@ -51,16 +49,6 @@ SAID: dict[str, int | str | None] = {
     "DAT-PMS": "na",
     "INN-TRN": None,
 }
-
-
-@pytest.fixture
-def undp() -> Entity:
-    return make_entity("UNDP")
-
-
-@pytest.fixture
-def cast(undp: Entity) -> Cast:
-    return make_cast(undp, make_entity("UNICEF"))
 
 
 @pytest.fixture
