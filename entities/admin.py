@@ -42,6 +42,10 @@ class UserAdmin(admin.ModelAdmin):
         note = "" if may_change else _("Your own roles can be changed by another administrator only.")
         return [(None, {"fields": self.fields, "description": note})]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Whoever can change an address can have its password sent to themselves, and be that person."""
+        return ["email"] if obj else []
+
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Accounts are closed, not deleted: Django's page would list what hangs on them, answers too."""
         return False

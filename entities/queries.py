@@ -1,8 +1,10 @@
 """Reading units and people: with everything a list shows at hand, and found by what people type."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.timezone import localdate
 from django.utils.translation import gettext
 
+from entities.domain.roles import Term
 from entities.models import Country, Entity, User
 from un20portal.lib.languages import REFERENCE_LANGUAGES
 
@@ -27,14 +29,16 @@ def working_in(entities: QuerySet[Entity], country: str) -> QuerySet[Entity]:
 
 
 def called(person: User) -> str:
-    """How pages and API call a person in front of others: by name, else by roles, never by address.
+    """How pages and API call a person in front of others: by name, else by today's roles, never by address.
 
     Lists of people without a name ask for `memberships__entity` beforehand.
     """
     if person.name:
         return person.name
+    today = Term("", first=localdate(), last=localdate())
     roles = [
         f"{held.get_role_display()}, {held.entity}" if held.entity else held.get_role_display()
         for held in person.memberships.all()
+        if held.term.meets(today)
     ]
     return "; ".join(roles) or gettext("a person without a name")

@@ -129,9 +129,9 @@ class Deployment:
             folder=self.portal,
         )
 
-    def get(self, path: str) -> tuple[int, str]:
-        """Ask like the proxy in front: for the public name, telling that the reader used TLS."""
-        headers = {"Host": "portal.example.org", "X-Forwarded-Proto": "https"}
+    def get(self, path: str, *, within: bool = False) -> tuple[int, str]:
+        """Ask for the public name: like the proxy, which tells that the reader used TLS, or from within."""
+        headers = {"Host": "portal.example.org"} | ({} if within else {"X-Forwarded-Proto": "https"})
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=10) as response:
@@ -141,8 +141,8 @@ class Deployment:
         except OSError as error:
             return 0, str(error)
 
-    def problem_at(self, path: str) -> str | None:
-        status, text = self.get(path)
+    def problem_at(self, path: str, *, within: bool = False) -> str | None:
+        status, text = self.get(path, within=within)
         return None if status == 200 else f"{path} answers {status}: {text}"
 
 
@@ -159,8 +159,8 @@ class TestCommands:
         with ExitStack() as stack:
             web, worker, beat = (_started(deployment, name, stack) for name in ["web", "worker", "beat"])
             web.wait_until(lambda: deployment.problem_at("/healthz"))
-            web.wait_until(lambda: deployment.problem_at("/readyz"), seconds=90)
-            parts = json.loads(deployment.get("/readyz")[1])["parts"]
+            web.wait_until(lambda: deployment.problem_at("/readyz", within=True), seconds=90)
+            parts = json.loads(deployment.get("/readyz", within=True)[1])["parts"]
             assert parts == {"database": "ok", "migrations": "ok", "broker": "ok", "beat": "ok"}
             assert worker.is_running
             assert beat.is_running

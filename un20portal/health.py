@@ -27,6 +27,7 @@ from un20portal.outbox.models import Heartbeat
 
 BEAT_IS_LATE_AFTER = timedelta(seconds=90)  # six beats of 15 seconds
 GOOD = {"ok", "in process"}
+PROXIES_SAY = ("Forwarded", "X-Forwarded-", "X-Real-Ip", "Via")  # headers of who asks for somebody else
 logger = logging.getLogger(__name__)
 
 
@@ -110,10 +111,13 @@ def beat_state(*, at: datetime) -> str:
 
 def _is_from_within(request: HttpRequest) -> bool:
     """Whether nothing but a private network lies between: a proxy says for whom it asks."""
-    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+    if any(name.startswith(PROXIES_SAY) for name in request.headers):
         return False
     address = request.META.get("REMOTE_ADDR", "")
-    return not address or ip_address(address).is_private  # a socket of this machine has no address
+    try:
+        return not address or ip_address(address).is_private  # a socket of this machine has no address
+    except ValueError:
+        return False
 
 
 @functools.cache

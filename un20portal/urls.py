@@ -35,7 +35,6 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("", include("quintet.api.urls")),
     path("", include("scorecards.api.urls")),
     path("schema/", api_docs.SchemaView.as_view(), name="api-schema"),
-    path("docs/", api_docs.DocsView.as_view(), name="api-docs"),
 ]
 
 urlpatterns = [
@@ -46,6 +45,7 @@ urlpatterns = [
         path("", views.home, name="home"),
         path("accounts/", include(account_patterns)),
         path("admin/", admin.site.urls),
+        path("api/v1/docs/", api_docs.DocsView.as_view(), name="api-docs"),
         path("", include("quintet.urls")),
         path("scorecards/", include("scorecards.urls")),
         prefix_default_language=False,

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.test import Client
 
 from entities.models import Membership, Role, User
+from entities.services.people import grant_role
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -19,9 +20,9 @@ def administrator(client: Client) -> User:
     return person
 
 
-def save_with_roles(client: Client, person: User, *roles: Role) -> Any:
-    """Send the page of a person with these roles added to what it showed."""
-    held = list(Membership.objects.filter(user=person))
+def save_with_roles(client: Client, person: User, *roles: Role, **more: Any) -> Any:
+    """Send the page of a person with these roles added to what it showed, and `more` in its fields."""
+    held = [] if "memberships-INITIAL_FORMS" in more else list(Membership.objects.filter(user=person))
     rows = [{"id": one.pk, "role": one.role} for one in held] + [{"id": "", "role": role} for role in roles]
     data: dict[str, Any] = {
         "email": person.email, "name": person.name, "preferred_language": "en", "is_active": "on",
@@ -30,7 +31,7 @@ def save_with_roles(client: Client, person: User, *roles: Role) -> Any:
     for number, row in enumerate(rows):
         data |= {f"memberships-{number}-{name}": value for name, value in row.items()}
         data[f"memberships-{number}-user"] = person.pk
-    return client.post(f"/admin/entities/user/{person.pk}/change/", data)
+    return client.post(f"/admin/entities/user/{person.pk}/change/", data | more)
 
 
 def roles_of(person: User) -> list[str]:
@@ -49,6 +50,35 @@ class TestRolesOfOthers:
         assert response.status_code == 200
         assert "can hold no other role" in response.content.decode()
         assert roles_of(other) == ["task_force"]
+
+    def test_do_not_mix_with_administering_that_was_given_meanwhile(
+        self, client: Client, administrator: User
+    ) -> None:
+        other = make_user("other")
+        shown_before = {"memberships-TOTAL_FORMS": 1, "memberships-INITIAL_FORMS": 0}
+        grant_role(user=other, role=Role.ADMINISTRATOR)
+        response = save_with_roles(client, other, Role.TASK_FORCE, **shown_before)
+        assert "can hold no other role" in response.content.decode()
+        assert roles_of(other) == ["administrator"]
+
+    def test_are_not_called_mixed_when_one_goes_and_the_other_is_wrong(
+        self, client: Client, administrator: User
+    ) -> None:
+        other = make_user("other", Role.TASK_FORCE)
+        wrong = {"memberships-0-DELETE": "on", "memberships-1-valid_from": "yesterday"}
+        page = save_with_roles(client, other, Role.ADMINISTRATOR, **wrong).content.decode()
+        assert "Enter a valid date" in page
+        assert "can hold no other role" not in page
+
+
+class TestTheAddress:
+    def test_of_an_account_stays(self, client: Client, administrator: User) -> None:
+        """Who can change it can have the password sent to themselves and be that person."""
+        member = make_user("member", Role.TASK_FORCE)
+        member.email = "mine@example.org"
+        assert save_with_roles(client, member).status_code == 302
+        member.refresh_from_db()
+        assert member.email == "member@example.org"
 
 
 class TestOnesOwnRoles:

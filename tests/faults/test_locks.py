@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
-from entities.models import Entity
+from entities.models import Entity, Role
 from quintet.models import Answer, Assessment, Cycle, Item, Phase, Status, Transition
 from quintet.services import answering, cycles, importing, reviewing, signing
 from tests.factories import (
@@ -18,6 +19,7 @@ from tests.factories import (
     make_entities,
     make_framework,
     make_open_cycle,
+    make_user,
     sheet_of,
 )
 from tests.sessions import held, until, waiting_sessions
@@ -93,6 +95,28 @@ class TestAStepThatWaitedForTheSheet:
         assert Assessment.objects.get(pk=sheet.pk).status == status
         assert not Transition.objects.exists()
         assert not Answer.objects.filter(comment="new").exists()
+
+
+def test_a_page_of_the_administration_waits_for_another_that_gives_roles(cast: Cast) -> None:
+    client = Client()
+    client.force_login(cast.administrator)
+    person = make_user("other")
+    page = {
+        "name": "Other", "preferred_language": "en", "is_active": "on",
+        "memberships-TOTAL_FORMS": 1, "memberships-INITIAL_FORMS": 0,
+        "memberships-0-user": person.pk, "memberships-0-role": Role.ADMINISTRATOR,
+    }  # fmt: skip
+    with ThreadPoolExecutor(1) as pool:
+        with held(person) as session:
+            outcome = in_a_session(
+                pool, lambda: client.post(f"/admin/entities/user/{person.pk}/change/", page)
+            )
+            until(lambda: len(waiting_sessions()) == 1, "the page does not wait for the person")
+            session.execute(
+                "INSERT INTO entities_membership (user_id, role) VALUES (%s, 'task_force')", [person.pk]
+            )
+        assert outcome.result(20) == "done"
+    assert list(person.memberships.values_list("role", flat=True)) == ["task_force"]
 
 
 class TestAPhase:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from entities.models import Entity, Role, User
+from entities.queries import called
 from entities.services.people import grant_role
 from quintet.models import Answer, Assessment, Cycle, Delegation, Item, Phase, Status
 from quintet.services import reviewing, signing
@@ -310,6 +312,11 @@ class TestPeopleWithoutAName:
         headers = {"Authorization": make_token(cast.approver)}
         history = client.get(f"/api/v1/assessments/{sheet.pk}/history/", headers=headers).json()["results"]
         assert "Focal point, UNDP" in {event["by"] for event in history}
+
+    def test_are_not_called_by_a_role_that_ended(self, cast: Cast) -> None:
+        cast.approver.memberships.update(valid_to=date(2020, 12, 31))
+        cast.approver.name = ""
+        assert called(cast.approver) == "a person without a name"
 
     def test_of_the_task_force_too(self, client: Client, cast: Cast, cycle: Cycle) -> None:
         User.objects.update(name="")

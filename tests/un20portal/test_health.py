@@ -52,11 +52,13 @@ class TestWhoMayAsk:
     def test_those_within(self, client: Client, a_beat: None, address: str) -> None:
         assert client.get("/readyz", REMOTE_ADDR=address).status_code == 200
 
-    @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888"])
+    @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "unix:"])
     def test_not_those_outside(self, client: Client, address: str) -> None:
         assert client.get("/readyz", REMOTE_ADDR=address).status_code == 404
 
-    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+    @pytest.mark.parametrize(
+        "header", ["X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"]
+    )
     def test_not_those_behind_the_proxy(self, client: Client, header: str) -> None:
         assert client.get("/readyz", headers={header: "127.0.0.1"}).status_code == 404
         assert client.get("/healthz", headers={header: "127.0.0.1"}).status_code == 200

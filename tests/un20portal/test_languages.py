@@ -24,7 +24,9 @@ def person(client: Client) -> User:
 
 @pytest.mark.django_db
 class TestSignedIn:
-    @pytest.mark.parametrize("path", ["/", "/my/", "/frameworks/?a=b", "/accounts/password/change/"])
+    @pytest.mark.parametrize(
+        "path", ["/", "/my/", "/frameworks/?a=b", "/accounts/password/change/", "/api/v1/docs/"]
+    )
     def test_every_page_offers_to_remember_a_language(self, client: Client, person: User, path: str) -> None:
         found = FORM.search(client.get(path).content.decode())
         assert found, "no form to choose a language"
@@ -78,6 +80,32 @@ class TestWhereARefusalWasAnswered:
         self, refused: Callable[..., str], language: str, referer: str | None
     ) -> None:
         assert refused(language, **({} if referer is None else {"referer": referer})) == "/ru/"
+
+    def test_no_language_leads_off_the_portal(self, client: Client) -> None:
+        credentials = {"login": "a@example.org", "password": "wrong"}
+        headers = {"referer": "http://testserver//evil.example/"}
+        page = client.post("/accounts/login/", credentials, headers=headers).content.decode()
+        assert 'href="//' not in page
+        assert 'href="/%2Fevil.example/' in page
+
+
+@pytest.mark.django_db
+class TestScripts:
+    """A page's script asks for JSON and prints what it says between words of the page."""
+
+    @pytest.mark.parametrize(
+        ("path", "said"), [("/nothing/", "There is nothing"), ("/fr/nothing/", "Il n’y a")]
+    )
+    @pytest.mark.parametrize("browser_language", ["fr", "en"])
+    def test_hear_the_language_of_the_page(
+        self, client: Client, path: str, said: str, browser_language: str
+    ) -> None:
+        headers = {"accept": "application/json", "accept-language": browser_language}
+        assert client.get(path, headers=headers).json()["detail"].startswith(said)
+
+    def test_hear_their_own_in_the_api(self, client: Client) -> None:
+        problem = client.get("/api/v1/nothing/", headers={"accept-language": "fr"}).json()
+        assert problem["detail"].startswith("Il n’y a")
 
 
 @pytest.mark.django_db

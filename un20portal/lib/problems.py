@@ -9,7 +9,7 @@ import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import get_language_from_request, gettext, override
+from django.utils.translation import get_language, get_language_from_request, gettext, override
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -49,8 +49,12 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
 
 
 def plain_problem(request: HttpRequest, status: int) -> HttpResponse:
-    """The same for what Django refuses before a view is found, or after one broke."""
-    with override(get_language_from_request(request)):
+    """The same for what Django refuses before a view is found, or after one broke.
+
+    In the API the request names its language; a page's script hears that of the page.
+    """
+    is_api = request.path.startswith("/api/")
+    with override(get_language_from_request(request) if is_api else get_language()):
         body = _body(status, _code(status), gettext(TEXTS.get(status, TEXTS[400])), [])
     return HttpResponse(orjson.dumps(body), status=status, content_type=PROBLEM)
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse, translate_url
 from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
+from django.utils.http import escape_leading_slashes
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, get_language_bidi, gettext
@@ -96,7 +97,7 @@ def _came_from(request: HttpRequest) -> str:
     """Return the path of the portal's page that led here; home when there is none."""
     scheme, host, path, query, _fragment = urlsplit(request.headers.get("Referer", ""))
     is_ours = (scheme, host) == (request.scheme, request.get_host())
-    return urlunsplit(("", "", path, query, "")) if is_ours else reverse("home")
+    return escape_leading_slashes(urlunsplit(("", "", path, query, ""))) if is_ours else reverse("home")
 
 
 SECTIONS = {

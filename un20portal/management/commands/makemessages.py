@@ -1,5 +1,7 @@
 """`manage.py makemessages` as this project keeps its catalogues: no places, no guesses, nothing obsolete."""
 
+from typing import Any
+
 from django.core.management.base import CommandParser
 from django.core.management.commands import makemessages
 
@@ -11,6 +13,8 @@ class Command(makemessages.Command):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.set_defaults(
-            all=True, ignore_patterns=[".venv", "tests", "build"], no_obsolete=True, no_location=True
-        )
+        parser.set_defaults(ignore_patterns=[".venv", "tests", "build"], no_obsolete=True, no_location=True)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        options["all"] = options["all"] or not options["locale"]
+        super().handle(*args, **options)
