@@ -62,7 +62,8 @@ def suppress(
         telling: set[Cell] = set()
         for position in range(place.start, place.stop):
             item = framework.items[position].code
-            hidden = curtain.hidden("items", item, [_answers(position)])
+            # by the counted sheets too: which items are marked must not tell which one a unit left open
+            hidden = curtain.hidden("items", item, [_is_counted, _answers(position)])
             telling |= {cell for cell in hidden if _cell(release, cell, "items", item)["n_answered"]}
             _show(shown, release, before, "items", item, hidden)
         # A dimension adds its items up: beside a hidden item it would give that item away.
