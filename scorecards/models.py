@@ -68,6 +68,9 @@ class Proposal(models.Model):
 
     cycle = models.OneToOneField(Cycle, on_delete=models.CASCADE, related_name="+")
     sha256 = models.CharField(max_length=64, help_text="Of the bytes that would be published")
+    inputs_sha256 = models.CharField(
+        max_length=64, default="", help_text="Hash over the snapshots and the framework used"
+    )
     changed_units = models.JSONField(
         default=list, help_text="Codes of the units whose sheet differs from the version before"
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext
 
 from entities.models import Entity, EntityType, Region
@@ -145,6 +145,14 @@ def latest_scorecard(cycle: Cycle) -> Scorecard | None:
 def scorecard_version(cycle: Cycle, version: int) -> Scorecard | None:
     """A certain published version of a cycle; its bytes are not read."""
     return published_scorecards().filter(cycle=cycle, version=version).first()
+
+
+def replacing_version(figures: Figures) -> int | None:
+    """The number of the cycle's latest version, when these figures are of an earlier one."""
+    if figures.version is None:
+        return None
+    latest = Scorecard.objects.filter(cycle=figures.cycle).aggregate(version=Max("version"))["version"]
+    return latest if latest > figures.version else None
 
 
 def published_sha256(code: str, version: int | None = None) -> str | None:

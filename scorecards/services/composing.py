@@ -23,6 +23,7 @@ class Draft:
 
     payload: str
     documents: dict[int, str]
+    inputs_sha256: str
 
     @property
     def sha256(self) -> str:
@@ -58,7 +59,7 @@ def compose(*, cycle: Cycle) -> Draft:
         threshold=cycle.threshold,
     )
     documents = _unit_documents(inputs, scores)
-    return Draft(canonical_json(_document(inputs, groups, documents, before)), documents)
+    return Draft(canonical_json(_document(inputs, groups, documents, before)), documents, inputs.sha256)
 
 
 def _document(

@@ -32,6 +32,7 @@ def propose(*, cycle: Cycle, by: User, at: datetime) -> Proposal:
         cycle=locked,
         defaults={
             "sha256": draft.sha256,
+            "inputs_sha256": draft.inputs_sha256,
             "changed_units": draft.changed_units,
             "n_carried": draft.n_carried,
             "by": by,

@@ -25,11 +25,13 @@ def _cycle(request: HttpRequest, code: str) -> Cycle:
 def publication(request: HttpRequest, cycle: str) -> HttpResponse:
     """What would be published, who proposed it, and what has been published so far."""
     chosen = _cycle(request, cycle)
-    proposal = queries.proposal_of(chosen)
+    proposal, computation = queries.proposal_of(chosen), queries.computation_of(chosen)
     context = {
         "cycle": chosen,
-        "computation": queries.computation_of(chosen),
+        "computation": computation,
         "proposal": proposal,
+        "is_outdated": proposal and computation and proposal.inputs_sha256 != computation.inputs_sha256,
+        "will_be_interim": chosen.phase not in (Phase.PLANNED, Phase.CLOSED),
         "page": page_of(request, queries.published_scorecards().filter(cycle=chosen)),
         "may_propose": chosen.phase != Phase.PLANNED,
         "may_confirm": proposal is not None and proposal.by_id != request.user.pk,

@@ -1,5 +1,6 @@
 """Reading scorecards: the list, the state of play of a cycle, the interactive figure."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,10 +14,12 @@ from django.views.decorators.http import require_safe
 
 from quintet.models import Cycle
 from scorecards import access, queries
+from scorecards.models import Scorecard
 from scorecards.queries import Figures
 from un20portal.lib.canonical import sha256
 from un20portal.lib.pagination import page_of
 
+NUMBER = re.compile("[1-9][0-9]{0,5}")
 # In this process: pages need no other server, and a new release begins with none.
 PAGES = LocMemCache("scorecard-pages", {"TIMEOUT": 60, "OPTIONS": {"MAX_ENTRIES": 200}})
 
@@ -32,7 +35,7 @@ def scorecard_list(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def scorecard_detail(request: HttpRequest, cycle: str) -> HttpResponse:
-    """The state of play of a cycle: the latest published version, or a provisional one for those who may."""
+    """The state of play of a cycle: the latest published version, an earlier one, or the provisional one."""
 
     def page() -> bytes:
         return render(request, "scorecards/scorecard_detail.html", _context(request, cycle)).content
@@ -66,7 +69,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     if group not in figures.groups or not queries.is_known_basis(basis):
         raise Http404
     rows = queries.state_of_play(figures, group=group, basis=basis)
-    chosen = {"group": group, "basis": basis}
+    version = request.GET.get("version")
     return {
         "cycle": cycle,
         "figures": figures,
@@ -75,18 +78,27 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "groups": queries.group_choices(figures),
         "group": group,
         "basis": basis,
-        "chosen": urlencode(chosen | ({"version": "provisional"} if figures.is_provisional else {})),
+        "version": version,
+        "replaced_by": queries.replacing_version(figures),
+        "chosen": urlencode({"group": group, "basis": basis} | ({"version": version} if version else {})),
         "is_demo": cycle.is_demo,
         "may_publish": access.can_publish(request.user),
     }
 
 
 def _figures(request: HttpRequest, cycle: Cycle) -> Figures:
-    if request.GET.get("version") == "provisional":
+    version = request.GET.get("version")
+    if version == "provisional":
         if not access.can_see_provisional(request.user):
             raise Http404
         return queries.provisional_figures(cycle)
-    scorecard = queries.latest_scorecard(cycle)
+    scorecard = queries.latest_scorecard(cycle) if version is None else _version(cycle, version)
     if scorecard is None:
         raise Http404
     return queries.published_figures(scorecard)
+
+
+def _version(cycle: Cycle, written: str) -> Scorecard | None:
+    if not NUMBER.fullmatch(written):
+        return None
+    return queries.scorecard_version(cycle, int(written))

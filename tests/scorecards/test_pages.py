@@ -1,6 +1,7 @@
 """What the pages of scorecards show: which group, which version, and how far its figures are final."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from entities.models import Entity
+from entities.models import Entity, User
 from quintet.models import Cycle, Framework, Phase
 from scorecards.models import Scorecard
 from scorecards.services import publishing
@@ -20,6 +21,7 @@ from scorecards.services.computing import compute_cycle
 from tests.factories import (
     AT,
     Cast,
+    fill,
     make_cast,
     make_counted_cycle,
     make_cycle,
@@ -212,6 +214,68 @@ class TestAnInterimScorecard:
         Cycle.objects.filter(pk=cycle.pk).update(threshold=3)
         assert "fewer than 4 answers" in text(client, "/")
         assert "fewer than 4 answers" in text(client, "/scorecards/2026/")
+
+
+class TestEarlierVersions:
+    @pytest.fixture
+    def cycle(self, cast: Cast, framework: Framework) -> Cycle:
+        """Two versions: six organisations, then twelve."""
+        units = make_entities(12)
+        cycle = make_counted_cycle(framework, {unit: {"DAT-STR": 2} for unit in units[:6]})
+        publish(cycle, cast)
+        fill(cycle, {unit: {"DAT-STR": 3} for unit in units[6:]})
+        publish(cycle, cast)
+        return cycle
+
+    def test_stay_readable_and_name_the_one_that_replaced_them(self, client: Client, cycle: Cycle) -> None:
+        old, new = (text(client, f"/scorecards/2026/?version={number}") for number in (1, 2))
+        assert "6/6" in old
+        assert "Version 2 has replaced it." in old
+        assert "12/12" in new
+        assert "has replaced it" not in new
+        assert "has replaced it" not in text(client, "/scorecards/2026/")
+
+    def test_keep_their_number_in_every_link(self, client: Client, cycle: Cycle) -> None:
+        page = text(client, "/scorecards/2026/?version=1")
+        assert '<input type="hidden" name="version" value="1">' in page
+        for name in ("figure/", "state-of-play/"):
+            assert re.search(rf'href="[^"]*{name}\?group=entities&amp;basis=accepted&amp;version=1"', page)
+
+    def test_are_linked_from_the_list(self, client: Client, cycle: Cycle) -> None:
+        page = text(client, "/scorecards/")
+        assert {"/scorecards/2026/?version=1", "/scorecards/2026/?version=2"} <= set(
+            re.findall('href="([^"]+)"', page)
+        )
+
+    @pytest.mark.parametrize("version", ["3", "0", "-1", "x", "", "1.0", "9" * 30, "²"])
+    def test_that_do_not_exist_are_no_pages(self, client: Client, cycle: Cycle, version: str) -> None:
+        assert client.get("/scorecards/2026/", {"version": version}).status_code == 404
+
+
+class TestThePublicationPage:
+    def page(self, client: Client, person: User) -> str:
+        client.force_login(person)
+        return text(client, "/scorecards/2026/publication/")
+
+    def test_offers_no_confirmation_of_figures_that_changed(
+        self, client: Client, cast: Cast, framework: Framework
+    ) -> None:
+        cycle = make_counted_cycle(framework, {unit: {"DAT-STR": 2} for unit in make_entities(6)})
+        publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+        assert "Confirm and publish" in self.page(client, cast.second)
+        fill(cycle, {make_entity("NEW"): {"DAT-STR": 2}})
+        compute_cycle(cycle_id=cycle.pk, at=AT)
+        page = self.page(client, cast.second)
+        assert "Confirm and publish" not in page
+        assert "these figures can no longer be confirmed" in page
+
+    def test_says_that_a_version_would_be_interim(
+        self, client: Client, cast: Cast, framework: Framework
+    ) -> None:
+        cycle = make_counted_cycle(framework, {})
+        assert "is marked as interim" in self.page(client, cast.task_force)
+        close(cycle)
+        assert "is marked as interim" not in self.page(client, cast.task_force)
 
 
 class TestQuestionsToTheDatabase:
