@@ -102,6 +102,18 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class GroupChoice:
+    """A group that one can ask for: its code, its name in the reader's language, how many units it has."""
+
+    code: str
+    name: str
+    n_group: int
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.n_group})"
+
+
+@dataclass(frozen=True)
 class Figures:
     """The group figures of one cycle: published (with version and hash) or provisional (neither).
 
@@ -254,17 +266,21 @@ def default_group(figures: Figures) -> str:
     raise NotFound(_("These figures are of no unit: nobody was asked in this cycle."))
 
 
-def group_choices(figures: Figures) -> list[tuple[str, str]]:
-    """The groups of the figures with their names, the general ones first."""
+def group_choices(figures: Figures) -> list[GroupChoice]:
+    """The groups of the figures, the general ones first."""
     names = {
         ENTITIES: gettext("UN entities"),
-        CEB31: gettext("CEB members (31)"),
+        CEB31: gettext("CEB members"),
         ALL: gettext("Entities and country teams"),
         COUNTRY_TEAMS: gettext("Country teams"),
         **{f"type:{code}": str(label) for code, label in EntityType.choices},
         **{f"region:{region.code}": str(region.name) for region in Region.objects.all()},
     }
-    return [(code, name) for code, name in names.items() if code in figures.groups]
+    return [
+        GroupChoice(code, name, figures.groups[code][Basis.ACCEPTED]["n_group"])
+        for code, name in names.items()
+        if code in figures.groups
+    ]
 
 
 def units_of(cycle: Cycle) -> QuerySet[Entity]:

@@ -38,7 +38,8 @@ def _state_of_play(scorecard: Scorecard) -> dict[str, Any]:
     group, basis = queries.default_group(figures), Basis.ACCEPTED.value
     rows = queries.state_of_play(figures, group=group, basis=basis)
     panels = queries.panels(figures, rows)
-    return {**context, "group": group, "basis": basis, "rows": rows, "panels": panels}
+    [chosen] = [choice for choice in queries.group_choices(figures) if choice.code == group]
+    return {**context, "group": chosen, "basis": basis, "rows": rows, "panels": panels}
 
 
 @require_POST

@@ -50,7 +50,7 @@ def chosen_basis(request: Request) -> str:
 
 
 def chosen_group(request: Request, figures: Figures) -> str:
-    codes = [code for code, _name in queries.group_choices(figures)]
+    codes = [group.code for group in queries.group_choices(figures)]
     return _one_of(request, "group", queries.default_group(figures), codes)
 
 

@@ -24,12 +24,6 @@ ENABLER_NAMES = {
     "FUN": gettext_lazy("Dedicated funding"),
     "PMS": gettext_lazy("Programmes for Member States"),
 }
-GROUP_NAMES = {
-    "entities": gettext_lazy("UN entities"),
-    "ceb31": gettext_lazy("CEB members (31)"),
-    "all": gettext_lazy("Entities and country teams"),
-    "country_teams": gettext_lazy("Country teams"),
-}
 OPERATORS = {"approx": "≈ ", "less_than": "< ", "more_than": "> "}
 COMPARABILITY = {
     "same_concept": gettext_lazy("same concept"),
@@ -48,12 +42,6 @@ def dimension_name(code: str, label: str = "") -> str:
 def enabler_name(code: str, label: str = "") -> str:
     """Name an enabler in the reader's language; an item of the culture keeps its label."""
     return str(ENABLER_NAMES.get(code, label or code))
-
-
-@register.filter
-def group_name(code: str) -> str:
-    """Name one of the general groups."""
-    return str(GROUP_NAMES.get(code, code))
 
 
 @register.filter

@@ -74,6 +74,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "cycle": cycle,
         "figures": figures,
         "rows": rows,
+        "nothing_shown": all(row.is_suppressed for row in rows),
         "panels": queries.panels(figures, rows),
         "groups": queries.group_choices(figures),
         "group": group,

@@ -89,7 +89,7 @@ def _of_pages(clients: Clients, scorecard: Scorecard) -> list[Line]:
 
 def _variants(scorecard: Scorecard) -> Iterator[str]:
     """Addresses of the page in other languages, groups and bases: each one is new to the server."""
-    groups = [code for code, _name in group_choices(published_figures(scorecard)) if code != "entities"]
+    groups = [group.code for group in group_choices(published_figures(scorecard)) if group.code != "entities"]
     languages = [f"/{code}" for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
     for group, language, basis in product(groups, languages, Basis.values):
         yield f"{language}/scorecards/{scorecard.cycle.code}/?group={group}&basis={basis}"

@@ -74,7 +74,7 @@ class TestACycleOfCountryTeamsOnly:
         return cycle
 
     def test_is_shown_on_home_and_on_its_page(self, client: Client, cycle: Cycle) -> None:
-        assert "Group: Country teams." in text(client, "/")
+        assert "Group: Country teams (5)." in text(client, "/")
         assert '<option value="country_teams" selected>' in text(client, "/scorecards/2026/")
 
     def test_is_the_default_of_the_api_too(self, client: Client, cycle: Cycle) -> None:
@@ -214,6 +214,21 @@ class TestAnInterimScorecard:
         Cycle.objects.filter(pk=cycle.pk).update(threshold=3)
         assert "fewer than 4 answers" in text(client, "/")
         assert "fewer than 4 answers" in text(client, "/scorecards/2026/")
+
+
+class TestAGroupOfFew:
+    def test_says_once_that_everything_is_suppressed(
+        self, client: Client, cast: Cast, framework: Framework
+    ) -> None:
+        few = [make_entity(f"COM-{number}", type="regional_commission") for number in range(3)]
+        publish(
+            make_counted_cycle(framework, {unit: {"DAT-STR": 2} for unit in few + make_entities(9)}), cast
+        )
+        page = text(client, "/scorecards/2026/?group=type:regional_commission")
+        assert "All figures of this group are suppressed" in page
+        assert "Regional commission (3)</option>" in page
+        assert "<svg" not in page.partition("<main")[2]
+        assert "All figures of this group are suppressed" not in text(client, "/scorecards/2026/")
 
 
 class TestEarlierVersions:
