@@ -46,6 +46,12 @@ VIOLATIONS = [
         "quintet.domain is not allowed to import django",
     ),
     (
+        "a service that knows the API's framework",
+        "un20portal/outbox/services.py",
+        "import un20portal.lib.api\n",
+        "un20portal.outbox.services is not allowed to import rest_framework",
+    ),
+    (
         "settings read past django.conf",
         "quintet/queries.py",
         "import un20portal.settings\n",

@@ -4,7 +4,6 @@ The settings name a class of this module, so it cannot import `rest_framework.vi
 """
 
 import hashlib
-from datetime import timedelta
 from typing import Any, TypedDict
 
 import orjson
@@ -13,9 +12,7 @@ from rest_framework.request import Request
 
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
-
-LONGEST_KEY = 200
-KEYS_LAST = timedelta(days=7)
+from un20portal.lib.idempotency import LONGEST_KEY
 
 
 class Identity(TypedDict):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from un20portal.lib.api import KEYS_LAST
+from un20portal.lib.idempotency import KEYS_LAST
 from un20portal.lib.problems import PROBLEM
 
 Row = serializers.Serializer[Any]

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from un20portal.lib.idempotency import LONGEST_KEY
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def pending(self) -> "MessageQuerySet":
@@ -53,7 +55,7 @@ class IdempotencyKey(models.Model):
     """One answered request of one person: asked again with the same key, it gets the same answer."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(max_length=200)
+    key = models.CharField(max_length=LONGEST_KEY)
     request_sha256 = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
     answer = models.JSONField()

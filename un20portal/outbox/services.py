@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from un20portal.lib.api import KEYS_LAST
 from un20portal.lib.errors import KeyReused
 from un20portal.lib.errors import marked as _
+from un20portal.lib.idempotency import KEYS_LAST
 from un20portal.outbox import signals
 from un20portal.outbox.models import Heartbeat, IdempotencyKey, Message
 
