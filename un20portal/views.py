@@ -13,12 +13,14 @@ from django.urls import reverse, translate_url
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 from django.views.generic import View
 
 from entities.services.people import prefer_language
 from scorecards import queries
 from scorecards.models import Basis, Scorecard
 from un20portal.lib import problems
+from un20portal.lib.negotiation import is_script
 
 
 @login_not_required
@@ -66,13 +68,9 @@ class LanguageView(View):
         return HttpResponseRedirect(translate_url(target, language))
 
 
-def _is_script(request: HttpRequest) -> bool:
-    """Whether a page's script asks, not the person: it says so by what it accepts."""
-    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-
-
+@vary_on_headers("Accept")
 def _refuse(request: HttpRequest, status: int, template: str) -> HttpResponse:
-    if request.path.startswith("/api/") or _is_script(request):
+    if request.path.startswith("/api/") or is_script(request):
         return problems.plain_problem(request, status)
     if status in (400, 500, 503):  # no context processors: they may be what failed
         return HttpResponse(loader.render_to_string(template), status=status)

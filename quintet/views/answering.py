@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from entities.access import signed_in
 from quintet import access, queries
@@ -16,8 +17,9 @@ from quintet.forms import AnswerForm, CommentForm
 from quintet.models import Answer, Assessment, Item
 from quintet.services import answering
 from un20portal.lib.errors import DomainError
+from un20portal.lib.languages import clock
+from un20portal.lib.negotiation import is_script
 from un20portal.lib.pagination import page_of
-from un20portal.lib.templatetags.portal import clock
 
 
 @require_safe
@@ -66,6 +68,7 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
 
 
 @require_POST
+@vary_on_headers("Accept")
 def save_answer(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     """Save one answer, from the page's script or from the form's button."""
     sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
@@ -94,12 +97,8 @@ def _readable(request: HttpRequest, sheet: Assessment) -> QuerySet[Item]:
     return items if readable is None else items.filter(pk__in=readable)
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept", "").startswith("application/json")
-
-
 def _saved(request: HttpRequest, sheet: Assessment, item: Item, answer: Answer) -> HttpResponse:
-    if _wants_json(request):
+    if is_script(request):
         return JsonResponse({"version": answer.version, "saved_at": clock(answer.updated_at)})
     messages.success(request, _("%(item)s is saved.") % {"item": item.code})
     form = reverse("quintet:assessment-form", args=[sheet.pk, item.dimension.code])
@@ -124,7 +123,7 @@ def _refused(
         "levels": sheet.cycle.framework.levels,
         "is_demo": sheet.is_demo,
     }
-    if _wants_json(request):
+    if is_script(request):
         html = render_to_string("quintet/partials/_answer_refusal.html", context, request)
         return JsonResponse({"html": html}, status=status)
     return render(request, "quintet/answer_form.html", context, status=status)

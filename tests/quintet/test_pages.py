@@ -200,6 +200,18 @@ class TestSaving:
         assert re.fullmatch(r"\d\d:\d\d UTC", first["saved_at"])
         assert save(accept="application/json", choice="4", version="1").json()["version"] == 2
 
+    @pytest.mark.parametrize("fields", [{}, {"version": "7"}, {"version": ""}, {"item": "DAT-XXX"}])
+    @pytest.mark.parametrize(
+        ("accept", "kind"),
+        [("text/html", "html"), ("application/json", "json"), ("text/html;q=0.5, application/json", "json")],
+    )
+    def test_answers_whoever_asks_and_tells_caches_that_it_varies(
+        self, save: Callable[..., Any], fields: dict[str, str], accept: str, kind: str
+    ) -> None:
+        answer = save(accept=accept, **fields)
+        assert kind in answer["Content-Type"]
+        assert "Accept" in answer["Vary"].split(", ")
+
     def test_again_after_a_lost_answer_returns_the_same_version(self, save: Callable[..., Any]) -> None:
         for _time in range(3):
             assert save(accept="application/json").json()["version"] == 1

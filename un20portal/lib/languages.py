@@ -1,10 +1,13 @@
-"""Six languages: which text of reference data a reader gets, in which language it really is; per cents."""
+"""Six languages: which text of reference data a reader gets, in which language it is; numbers and times."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from babel.numbers import format_percent
+from django.utils.formats import time_format
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, to_locale
 
 RIGHT_TO_LEFT = {"ar"}
@@ -44,3 +47,8 @@ def in_per_cent(value: Decimal | int) -> str:
     """Write `value` per cent, all its digits, as the reader's language does: 67%, in French 67 %."""
     locale = to_locale(get_language() or "en")
     return format_percent(Decimal(value) / 100, locale=locale, decimal_quantization=False)
+
+
+def clock(at: datetime) -> str:
+    """Write the time of day with the name of its zone: "09:30 UTC"."""
+    return time_format(localtime(at), "H:i T")

@@ -1,11 +1,12 @@
-"""How numbers are written in the reader's language."""
+"""How numbers and times are written in the reader's language."""
 
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 from django.utils.translation import override
 
-from un20portal.lib.languages import in_per_cent
+from un20portal.lib.languages import clock, in_per_cent
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,8 @@ from un20portal.lib.languages import in_per_cent
 def test_per_cents_are_written_as_each_language_does(language: str, whole: str, exact: str) -> None:
     with override(language):
         assert (in_per_cent(67), in_per_cent(Decimal("67.5"))) == (whole, exact)
+
+
+def test_times_name_the_zone_of_the_portal() -> None:
+    abroad = datetime(2026, 10, 1, 11, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert clock(abroad) == clock(abroad.astimezone(UTC)) == "09:30 UTC"

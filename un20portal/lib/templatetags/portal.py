@@ -9,19 +9,20 @@ from urllib.parse import urlsplit, urlunsplit
 from django import template
 from django.http import HttpRequest
 from django.urls import reverse, translate_url
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.http import escape_leading_slashes
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, get_language_bidi, gettext
 
-from un20portal.lib.languages import Text, in_per_cent, reference_code
+from un20portal.lib.languages import Text, clock, in_per_cent, reference_code
 from un20portal.lib.ratios import whole_per_cent
 from un20portal.lib.wording import localised
 
 register = template.Library()
 register.filter(localised)
+register.filter(clock)
 
 
 @register.filter
@@ -43,12 +44,6 @@ def spoken(text: Text) -> SafeString | str:
 def per_cent(share: Fraction | None) -> str:
     """Show a share in per cent as a whole number, rounded half to even; a dash when there is none."""
     return "–" if share is None else in_per_cent(whole_per_cent(share))
-
-
-@register.filter
-def clock(at: datetime) -> str:
-    """Show the time of day with the name of its zone: "09:30 UTC"."""
-    return time_format(localtime(at), "H:i T")
 
 
 @register.filter
