@@ -1,5 +1,6 @@
 """The task force's steps: the queue, decisions on items, validating, returning, reopening."""
 
+import copy
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from quintet import access, queries
 from quintet.forms import DecisionForm
 from quintet.models import Assessment, Item
 from quintet.services import reviewing
-from un20portal.lib.errors import FieldError, InvalidInput, StaleVersion, marked
+from un20portal.lib.errors import DomainError, InvalidInput, StaleVersion
 from un20portal.lib.pagination import page_of
 
 QUEUE_PAGE = 50
@@ -63,13 +64,12 @@ def decide(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
     asked = get_object_or_404(queries.items_of(sheet), code=item)
     form = DecisionForm(request.POST)
-    if not form.is_valid() or not (form.cleaned_data["approve"] or form.cleaned_data["accepted"] is not None):
-        message = marked("Choose a level, or approve or reject the request.")
-        raise InvalidInput(message, errors=[FieldError("decision", "missing", message)])
+    if not form.is_valid():
+        return _not_decided(request, sheet, asked, form)
     try:
         _decide(form.cleaned_data, assessment=sheet, item=asked, by=signed_in(request), at=timezone.now())
-    except StaleVersion as refusal:
-        return _overtaken(request, sheet, asked, refusal)
+    except DomainError as refusal:
+        return _not_decided(request, sheet, asked, form, refusal)
     messages.success(request, _("%(item)s is decided.") % {"item": asked.code})
     return redirect(reverse("quintet:assessment-form", args=[pk, asked.dimension.code]) + f"#{asked.code}")
 
@@ -82,19 +82,34 @@ def _decide(data: dict[str, Any], **step: Any) -> None:
         reviewing.decide_level(accepted=level, reason=reason, version=data["version"], **step)
 
 
-def _overtaken(request: HttpRequest, sheet: Assessment, item: Item, refusal: StaleVersion) -> HttpResponse:
-    """Show what is decided now, and the form with what was sent, based on the newest version."""
-    [answer], [sent] = (queries.answers_on(sheet, [item]) for _copy in range(2))
-    for name, value in refusal.offered.items():
+def _not_decided(
+    request: HttpRequest,
+    sheet: Assessment,
+    item: Item,
+    form: DecisionForm,
+    refusal: DomainError | None = None,
+) -> HttpResponse:
+    """Show what was sent: to be mended and sent again where only that was wrong, else to be copied.
+
+    After StaleVersion with what is decided now, and based on it.
+    """
+    [answer] = queries.answers_on(sheet, [item])
+    sent = copy.copy(answer)
+    for name, value in form.offered().items():
         setattr(sent, name, value)
     context = {
         "sheet": sheet,
         "item": item,
+        "form": form,
         "refusal": refusal,
-        "current": answer,
-        "decided": queries.last_decision(answer),
         "answer": sent,
+        "can_send": isinstance(refusal, InvalidInput | StaleVersion),
         "levels": sheet.cycle.framework.levels,
         "is_demo": sheet.is_demo,
     }
-    return render(request, "quintet/decision_refused.html", context, status=refusal.status)
+    if isinstance(refusal, StaleVersion):
+        sent.version = answer.version
+        context |= {"current": answer, "decided": queries.last_decision(answer)}
+    return render(
+        request, "quintet/decision_refused.html", context, status=refusal.status if refusal else 400
+    )

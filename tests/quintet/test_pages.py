@@ -470,49 +470,6 @@ class TestTheQueue:
         assert client.get(reverse("quintet:validation-queue"), {"page": number}).status_code == 200
 
 
-class TestDecidingTooLate:
-    """Two of the task force have the same page open; the second one presses after the first one."""
-
-    @pytest.fixture
-    def decide(self, client: Client, cast: Cast, cycle: Cycle, undp: Entity) -> Callable[..., Any]:
-        fill(cycle, {undp: {**FULL, "DAT-PMS": "na"}}, Status.SUBMITTED)
-        sheet = sheet_of(cycle, undp)
-
-        def send(who: User, item: str, **fields: str) -> Any:
-            client.force_login(who)
-            html = client.get(reverse("quintet:assessment-form", args=[sheet.pk, "DAT"])).content.decode()
-            assert len(re.findall('name="version" value="[12]"', html)) == 7  # one for each item
-            return client.post(reverse("quintet:answer-decide", args=[sheet.pk, item]), fields)
-
-        return send
-
-    def test_on_a_level_shows_both_and_keeps_what_was_written(
-        self, decide: Callable[..., Any], cast: Cast
-    ) -> None:
-        first = decide(cast.task_force, "DAT-STR", accepted="1", reason="A draft.", version="1")
-        assert first.status_code == 302
-        answer = decide(cast.second, "DAT-STR", accepted="4", reason="Seen working.", version="1")
-        assert answer.status_code == 412
-        html = flat(answer)
-        assert "level 1 · Taskforce" in html
-        assert "A draft." in html
-        assert "Seen working.</textarea>" in html
-        assert 'value="4" selected' in html
-        assert 'name="version" value="2"' in html
-        again = decide(cast.second, "DAT-STR", accepted="4", reason="Seen working.", version="2")
-        assert again.status_code == 302
-        assert Answer.objects.get(item__code="DAT-STR").accepted == 4
-
-    def test_on_a_request_shows_what_is_decided(self, decide: Callable[..., Any], cast: Cast) -> None:
-        assert decide(cast.task_force, "DAT-PMS", approve="yes", version="1").status_code == 302
-        answer = decide(cast.second, "DAT-PMS", approve="no", version="1")
-        assert answer.status_code == 412
-        words = flat(answer)
-        assert "approved · Taskforce" in words
-        assert "rejected" in words
-        assert Answer.objects.get(item__code="DAT-PMS").na_decision == "approved"
-
-
 class TestHome:
     def test_tells_each_person_what_waits(
         self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
