@@ -58,6 +58,16 @@ class TestPages:
             response = Client(raise_request_exception=False).get("/")
         assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
 
+    def test_say_it_to_their_scripts_as_a_problem(self, visitor: Client) -> None:
+        answer = {"choice": "1", "version": "0"}
+        with no_database():
+            response = visitor.post(
+                "/assessments/1/answers/DAT-STR/", answer, headers={"Accept": "application/json"}
+            )
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.json()["code"] == "service_unavailable"
+
     def test_say_it_at_sign_in(self, person: User) -> None:
         credentials = {"login": person.email, "password": "correct horse battery"}
         with no_database():
