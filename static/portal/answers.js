@@ -5,6 +5,7 @@
   if (!texts) return;
   const signInAgain = document.getElementById("sign-in-again").innerHTML;
   const unsaved = new Set();
+  const signedOut = new Set(); // those of them that wait until one has signed in again
 
   const show = (form, state, text) => {
     const badge = form.querySelector(".save-state");
@@ -54,6 +55,7 @@
     if (!form.retry) show(form, "saving", texts.saving);
     clearTimeout(form.retry);
     delete form.retry;
+    signedOut.delete(form);
     try {
       let response = await send(form);
       if (isSignedOut(response) || response.status === 403) response = await sendWithFreshToken(form);
@@ -63,8 +65,11 @@
     } finally {
       delete form.dataset.busy;
     }
-    if (form.dataset.again) save(form);
+    if (form.dataset.again) changed(form);
   };
+
+  // What is written while the next try waits for its time goes with that try.
+  const changed = (form) => form.retry || save(form);
 
   const isSignedOut = (response) => response.type === "opaqueredirect";
 
@@ -72,8 +77,9 @@
   const take = async (form, response) => {
     if (isSignedOut(response) || response.type === "somebody else") {
       say(form, signInAgain);
+      signedOut.add(form);
       saveLater(form, isSignedOut(response) ? texts.signin : texts.somebody, 10);
-    } else if (response.status === 429 || response.status === 503) {
+    } else if ([429, 502, 503, 504].includes(response.status)) {
       saveLater(form, texts.busy, response.headers.get("Retry-After"));
     } else {
       const isJson = response.headers.get("Content-Type")?.includes("json");
@@ -90,9 +96,11 @@
 
   const saved = (form, { version, saved_at }) => {
     form.elements.version.value = version;
-    if (!form.dataset.again) unsaved.delete(form);
     say(form, "");
-    show(form, "saved", `${texts.saved} ${saved_at}`);
+    if (!form.dataset.again) {
+      unsaved.delete(form);
+      show(form, "saved", `${texts.saved} ${saved_at}`);
+    }
     const jump = document.querySelector(`.item-jump[href="#${form.parentElement.id}"]`);
     jump?.classList.toggle("is-answered", form.elements.choice.value !== "open");
   };
@@ -104,12 +112,13 @@
 
   for (const form of document.querySelectorAll("form[data-answer]")) {
     let pause;
-    form.addEventListener("change", () => save(form));
+    form.addEventListener("change", () => changed(form));
     form.addEventListener("input", (event) => {
       if (event.target.tagName !== "TEXTAREA") return;
       unsaved.add(form);
       clearTimeout(pause);
-      pause = setTimeout(() => save(form), 1500);
+      if (form.dataset.busy) form.dataset.again = "1";
+      else pause = setTimeout(() => changed(form), 1500);
     });
     form.addEventListener("submit", (event) => {
       if (event.target !== form) return;
@@ -120,9 +129,8 @@
   }
 
   // back online, or back from the tab where one signed in: no need to wait for the next try
-  const retryNow = () => unsaved.forEach((form) => form.retry && save(form));
-  addEventListener("online", retryNow);
-  addEventListener("focus", retryNow);
+  addEventListener("online", () => unsaved.forEach((form) => form.retry && save(form)));
+  addEventListener("focus", () => signedOut.forEach((form) => save(form)));
   addEventListener("beforeunload", (event) => {
     if (unsaved.size) event.preventDefault();
   });

@@ -60,6 +60,14 @@ class TestTheSessionEnds:
         assert answered.value.status == 200
         assert stored(portal) == [f"{TYPED} Budget too."]
 
+    def test_what_was_typed_is_saved_as_soon_as_one_comes_back(
+        self, form: Page, card: Locator, context: BrowserContext, sign_in: SignIn
+    ) -> None:
+        form.evaluate("for (let timer = setTimeout(() => {}); timer; timer--) clearTimeout(timer)")
+        sign_in(context.new_page(), "focal")
+        look_back_at(form)
+        expect(state(card)).to_have_attribute("data-state", "saved")
+
     def test_what_was_typed_is_not_saved_in_the_name_of_somebody_else(
         self, portal: Portal, card: Locator, context: BrowserContext, sign_in: SignIn
     ) -> None:
@@ -101,7 +109,7 @@ class TestRefusals:
         form.wait_for_timeout(6_000)
         assert sent == ["POST"]
 
-    @pytest.mark.parametrize("status", [429, 503])
+    @pytest.mark.parametrize("status", [429, 502, 503, 504])
     def test_what_passes_is_tried_again_when_the_answer_says(
         self, portal: Portal, form: Page, card: Locator, sent: list[str], status: int
     ) -> None:
@@ -113,6 +121,70 @@ class TestRefusals:
         expect(state(card)).to_have_attribute("data-state", "saved")
         assert sent == ["POST", "POST"]
         assert stored(portal) == [TYPED]
+
+    def test_what_the_portal_wants_later_does_not_come_sooner_by_looking_at_the_page(
+        self, form: Page, card: Locator, sent: list[str]
+    ) -> None:
+        form.route("**/answers/**", proxy_that_says(503, {"Retry-After": "60"}))
+        write(card)
+        expect(state(card)).to_contain_text("NOT SAVED. The portal is busy")
+        look_back_at(form)
+        form.wait_for_timeout(1_000)
+        assert sent == ["POST"]
+
+    def test_what_was_typed_during_a_try_waits_with_it(
+        self, form: Page, card: Locator, sent: list[str]
+    ) -> None:
+        held = hold(form)
+        with form.expect_request("**/answers/**"):
+            write(card)
+        write(card, f"{TYPED} Budget too.")
+        proxy_that_says(503, {"Retry-After": "60"})(held.pop())
+        expect(state(card)).to_contain_text("NOT SAVED. The portal is busy")
+        write(card, f"{TYPED} Budget and staff too.")
+        form.wait_for_timeout(3_000)  # longer than the pause after which typing is sent
+        assert sent == ["POST"]
+
+
+class TestTypingOn:
+    def test_during_a_save_is_saved_after_it(self, portal: Portal, form: Page, card: Locator) -> None:
+        held = hold(form)
+        with form.expect_request("**/answers/**"):
+            write(card)
+        states = form.evaluate_handle(STATES_FROM_NOW_ON, OPEN_ITEM)
+        write(card, f"{TYPED} Budget too.")
+        with form.expect_request("**/answers/**"):
+            held.pop().continue_()
+        assert "saved" not in states.json_value()
+        expect(state(card)).to_have_attribute("data-state", "saving")
+        assert stored(portal) == [TYPED]
+        held.pop().continue_()
+        expect(state(card)).to_have_attribute("data-state", "saved")
+        assert stored(portal) == [f"{TYPED} Budget too."]
+
+
+STATES_FROM_NOW_ON = """(item) => {
+  const seen = [];
+  const badge = document.querySelector(`#${item} .save-state`);
+  new MutationObserver(() => seen.push(badge.dataset.state)).observe(badge, { attributes: true });
+  return seen;
+}"""
+
+
+def hold(form: Page) -> list[Route]:
+    """Let no answer through before the test does: each save under way is added to the list."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    form.route("**/answers/**", keep)
+    return held
+
+
+def look_back_at(form: Page) -> None:
+    """What the page notices when its tab is looked at again; a browser without a window never looks away."""
+    form.evaluate("dispatchEvent(new Event('focus'))")
 
 
 def proxy_that_says(status: int, headers: dict[str, str] | None = None) -> Callable[[Route], None]:
