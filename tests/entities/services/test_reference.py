@@ -12,6 +12,26 @@ from entities.services.reference import FILES, load_units
 from un20portal.lib.reference import Changes, InvalidReference, read_fixtures
 
 pytestmark = pytest.mark.django_db
+# where everyday English says something else
+UN_NAMES = {
+    "BOL": "Bolivia (Plurinational State of)",
+    "CIV": "Côte d'Ivoire",
+    "COD": "Democratic Republic of the Congo",
+    "CPV": "Cabo Verde",
+    "FSM": "Micronesia (Federated States of)",
+    "IRN": "Iran (Islamic Republic of)",
+    "LAO": "Lao People's Democratic Republic",
+    "MDA": "Republic of Moldova",
+    "MKD": "North Macedonia",
+    "PRK": "Democratic People's Republic of Korea",
+    "SWZ": "Eswatini",
+    "SYR": "Syrian Arab Republic",
+    "TLS": "Timor-Leste",
+    "TUR": "Türkiye",
+    "TZA": "United Republic of Tanzania",
+    "VEN": "Venezuela (Bolivarian Republic of)",
+    "VNM": "Viet Nam",
+}
 
 
 @pytest.fixture
@@ -51,6 +71,12 @@ class TestLoadUnits:
     def test_puts_countries_under_their_region(self, directory: Path, region: str, countries: int) -> None:
         load(directory)
         assert Country.objects.filter(region=region).count() == countries
+
+    def test_calls_countries_as_the_united_nations_do(self, directory: Path) -> None:
+        load(directory)
+        names = dict(Country.objects.values_list("code", "names__en"))
+        assert {code: names[code] for code in UN_NAMES} == UN_NAMES
+        assert Entity.objects.get(code="UNCT-CIV").acronym == "UNCT Côte d'Ivoire"
 
     def test_names_a_team_after_the_country_of_its_office(self, directory: Path) -> None:
         load(directory)
