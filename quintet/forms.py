@@ -17,7 +17,9 @@ OPEN, NOT_APPLICABLE = "open", "na"
 class AnswerForm(forms.Form):
     """One item: a choice among levels, “not applicable” or “leave open”, with texts and a version."""
 
-    choice = forms.CharField(max_length=10, required=False)
+    choice = forms.CharField(
+        max_length=10, error_messages={"required": _("Choose a level, or choose to leave the item open.")}
+    )
     na_reason = forms.CharField(required=False, strip=False)
     comment = forms.CharField(required=False, strip=False)
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
@@ -26,7 +28,7 @@ class AnswerForm(forms.Form):
         """Return what was sent in the shape that `parse_answer` reads."""
         data = self.cleaned_data
         texts = {"na_reason": data["na_reason"], "comment": data["comment"]}
-        if data["choice"] in ("", OPEN):
+        if data["choice"] == OPEN:
             return {"state": UNANSWERED, "claimed": None, **texts}
         if data["choice"] == NOT_APPLICABLE:
             return {"state": NA, "claimed": None, **texts}

@@ -47,7 +47,10 @@ def tidy(text: str) -> str:
 
 
 def can_be_stored(text: str) -> bool:
-    """Return whether `text` is free of control characters and of halves of characters."""
+    """Return whether `text` is free of control characters, halves of characters and signs of broken text.
+
+    U+FFFD is what decoding leaves of bytes that were no text: what was meant is lost already.
+    """
     return not any(_is_forbidden(character) for character in text)
 
 
@@ -81,7 +84,8 @@ def _text(name: str, raw: Any, errors: list[FieldError]) -> str:
 
 def _is_forbidden(character: str) -> bool:
     code = ord(character)
-    return 0xD800 <= code <= 0xDFFF or (code < 32 and character not in "\n\t") or code == 127
+    is_broken = 0xD800 <= code <= 0xDFFF or character == "\ufffd"
+    return is_broken or (code < 32 and character not in "\n\t") or code == 127
 
 
 def _meaning(state: str, claimed: int | None, na_reason: str, na_allowed: bool) -> list[FieldError]:

@@ -97,6 +97,8 @@ BAD_FORMS: list[tuple[dict[str, object], int, str]] = [
     ({"choice": "٣"}, 400, "from 0 to 4"),
     ({"choice": "lots"}, 400, "from 0 to 4"),
     ({"choice": HUGE}, 400, "wrong shape"),
+    ({"choice": None}, 400, "choose to leave the item open"),
+    ({"choice": ""}, 400, "choose to leave the item open"),
     ({"choice": "na", "na_reason": "no"}, 400, "applies to every entity"),
     ({"item": "DAT-PMS", "choice": "na", "version": "0"}, 400, "Say why this item does not apply"),
     ({"version": None}, 400, "wrong shape"),
@@ -150,14 +152,15 @@ class TestTheForm:
 
 
 class TestBrokenTextInTheForm:
-    def test_arrives_as_replacement_characters_like_in_every_form(
-        self, post: Post, client: Client, sheet: Assessment
-    ) -> None:
-        """A browser cannot send half a character; bytes that are no UTF-8 are marked, never guessed."""
-        body = b"choice=3&version=1&comment=a%ED%A0%80b"
+    """Django decodes bytes that are no UTF-8 as U+FFFD: what was meant is lost, so nothing is stored."""
+
+    @pytest.mark.parametrize("text", ["a%ED%A0%80b", "%FF%FE", "caf%E9"])
+    @pytest.mark.usefixtures("unmoved")
+    def test_is_refused(self, post: Post, client: Client, sheet: Assessment, text: str) -> None:
+        body = f"choice=3&version=1&comment={text}"
         answer = client.post(f"/assessments/{sheet.pk}/answers/DAT-STR/", body, content_type=FORM)
-        assert answer.status_code == 302
-        assert set(Answer.objects.get().comment) == {"a", "\N{REPLACEMENT CHARACTER}", "b"}
+        assert answer.status_code == 400
+        assert "characters that cannot be stored" in answer.content.decode()
 
 
 class TestAStaleForm:

@@ -49,6 +49,7 @@ REFUSED = [
     ({"state": "answered", "claimed": 1, "comment": "a\x00b"}, "bad_characters"),
     ({"state": "answered", "claimed": 1, "comment": "\ud800"}, "bad_characters"),
     ({"state": "answered", "claimed": 1, "comment": "\x1b[2J"}, "bad_characters"),
+    ({"state": "answered", "claimed": 1, "comment": "caf\N{REPLACEMENT CHARACTER}"}, "bad_characters"),
 ]
 
 
