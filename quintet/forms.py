@@ -4,10 +4,12 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from entities.models import Entity
+from quintet import queries
 from quintet.domain.answers import ANSWERED, NA, UNANSWERED
-from quintet.models import Cycle, NaDecision
+from quintet.models import Cycle, Framework, NaDecision, Phase
 from un20portal.lib.errors import InvalidInput
 from un20portal.lib.wording import localised
 
@@ -82,27 +84,27 @@ class DecisionForm(forms.Form):
         }
 
 
-class CyclePlanForm(forms.ModelForm):
+class FrameworkField(forms.ModelChoiceField):
+    """A framework, offered by its title and version."""
+
+    def label_from_instance(self, framework: Framework) -> str:
+        return f"{framework.title} ({framework.version})"
+
+
+class CyclePlanForm(forms.Form):
     """A new cycle: its code, title, framework and days."""
 
-    class Meta:
-        model = Cycle
-        fields = ["code", "title", "framework", "opens_on", "closes_on"]
-        labels = {
-            "code": _("Code"),
-            "title": _("Title"),
-            "framework": _("Framework"),
-            "opens_on": _("First day"),
-            "closes_on": _("Last day"),
-        }
-        help_texts = {
-            "code": _("Short and lasting, for example 2027: it becomes part of addresses."),
-            "closes_on": _("Membership in groups is judged on this day."),
-        }
-        widgets = {
-            "opens_on": forms.DateInput(attrs={"type": "date"}),
-            "closes_on": forms.DateInput(attrs={"type": "date"}),
-        }
+    code = forms.CharField(
+        label=_("Code"), help_text=_("Short and lasting, for example 2027: it becomes part of addresses.")
+    )
+    title = forms.CharField(label=_("Title"), max_length=200)
+    framework = FrameworkField(label=_("Framework"), queryset=Framework.objects.all())
+    opens_on = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    closes_on = forms.DateField(
+        label=_("Last day"),
+        help_text=_("Membership in groups is judged on this day."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
 
     def add_refusal(self, refusal: InvalidInput) -> None:
         """Show what the service refused at the fields that it names."""
@@ -110,7 +112,40 @@ class CyclePlanForm(forms.ModelForm):
             self.add_error(error.field, localised(error))
 
 
-class UnitsForm(forms.Form):
+CONSEQUENCES = {
+    Phase.PLANNED: ngettext_lazy(
+        "Open the cycle: every chosen unit gets a sheet of %(count)s item to answer.",
+        "Open the cycle: every chosen unit gets a sheet of %(count)s items to answer.",
+        "count",
+    ),
+    Phase.OPEN: ngettext_lazy(
+        "End the time for answers: %(count)s draft can no longer be changed or submitted.",
+        "End the time for answers: %(count)s drafts can no longer be changed or submitted.",
+        "count",
+    ),
+    Phase.VALIDATION: ngettext_lazy(
+        "Close the cycle: %(count)s assessment that is not signed off will not count any more.",
+        "Close the cycle: %(count)s assessments that are not signed off will not count any more.",
+        "count",
+    ),
+}
+
+
+class StepForm(forms.Form):
+    """The next step of a cycle, confirmed by a box that says in numbers what the step does."""
+
+    confirmed = forms.BooleanField(
+        error_messages={"required": _("Tick the box to confirm: this step cannot be taken back.")}
+    )
+
+    def __init__(self, *args: Any, cycle: Cycle, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if cycle.phase in CONSEQUENCES:
+            count = queries.touched_by_next_step(cycle)
+            self.fields["confirmed"].label = CONSEQUENCES[Phase(cycle.phase)] % {"count": count}
+
+
+class UnitsForm(StepForm):
     """Which units a cycle is opened for: whole kinds, or chosen ones by code."""
 
     kinds = forms.MultipleChoiceField(

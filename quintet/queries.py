@@ -25,6 +25,7 @@ from quintet.models import (
     Dimension,
     Framework,
     Item,
+    Phase,
     RevisionOutcome,
     Snapshot,
     Status,
@@ -208,6 +209,16 @@ def cycles_with_response() -> QuerySet[Cycle]:
         n_units=Count("assessments"),
         n_counted=Count("assessments", filter=Q(assessments__status__in=COUNTED)),
     )
+
+
+def touched_by_next_step(cycle: Cycle) -> int:
+    """What the next step of a cycle concerns: items to answer, drafts that end, sheets that never count."""
+    if cycle.phase == Phase.PLANNED:
+        return Item.objects.filter(framework=cycle.framework_id).count()
+    sheets = Assessment.objects.filter(cycle=cycle)
+    if cycle.phase == Phase.OPEN:
+        return sheets.filter(status=Status.DRAFT).count()
+    return sheets.exclude(status__in=COUNTED).count()
 
 
 def counted_snapshots(cycle: Cycle) -> Sequence[Snapshot]:

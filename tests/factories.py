@@ -130,7 +130,7 @@ def make_cycle(framework: Framework, code: str = "2026", **fields: object) -> Cy
 
 def make_open_cycle(framework: Framework, entities: Iterable[Entity], by: User, code: str = "2026") -> Cycle:
     cycle = make_cycle(framework, code)
-    open_cycle(cycle=cycle, entities=list(entities), by=by)
+    open_cycle(cycle=cycle, entities=list(entities), by=by, at=AT)
     cycle.refresh_from_db()
     return cycle
 

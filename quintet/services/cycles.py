@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from entities.models import Entity, User
 from quintet import access
 from quintet.domain import workflow
 from quintet.models import Assessment, Cycle, Framework, Phase
 from quintet.services.locking import lock_cycle
-from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed
+from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,50}")  # what addresses can name
@@ -20,7 +21,14 @@ RESERVED_CODES = {"new"}  # /cycles/new/ is the page that plans a cycle
 
 @transaction.atomic
 def plan_cycle(
-    *, code: str, title: str, framework: Framework, opens_on: date, closes_on: date, by: User
+    *,
+    code: str,
+    title: str,
+    framework: Framework,
+    opens_on: date,
+    closes_on: date,
+    by: User,
+    at: datetime,
 ) -> Cycle:
     """Create a cycle that is not open yet; raise InvalidInput naming what is wrong."""
     _require_manager(by)
@@ -29,6 +37,8 @@ def plan_cycle(
         errors.append(FieldError("code", "taken", _("There is already a cycle with this code.")))
     if opens_on > closes_on:
         errors.append(FieldError("closes_on", "order", _("The last day comes before the first.")))
+    elif closes_on < localdate(at):
+        errors.append(FieldError("closes_on", "past", _("The last day has passed already.")))
     if errors:
         raise InvalidInput(_("The cycle was not created."), errors=errors)
     return Cycle.objects.create(
@@ -48,10 +58,11 @@ def wrong_code(code: str) -> list[FieldError]:
 
 
 @transaction.atomic
-def open_cycle(*, cycle: Cycle, entities: Sequence[Entity], by: User) -> int:
+def open_cycle(*, cycle: Cycle, entities: Sequence[Entity], by: User, at: datetime) -> int:
     """Open the cycle for `entities`, return how many sheets were made.
 
-    Raises InvalidInput for none, and for units that do not exist any more (or yet) on the cycle's last day.
+    Raises InvalidInput for none, and for units that do not exist any more (or yet) on the cycle's last day;
+    WrongState for a cycle whose last day has passed.
     """
     _require_manager(by)
     if not entities:
@@ -60,6 +71,8 @@ def open_cycle(*, cycle: Cycle, entities: Sequence[Entity], by: User) -> int:
     # the framework's text is frozen from now on: a load that changes it must end before, or fail after
     Framework.objects.select_for_update().get(pk=cycle.framework_id)
     locked = _move(cycle, Phase.OPEN)
+    if locked.closes_on < localdate(at):
+        raise WrongState(_("The last day of this cycle has passed: plan a new one."))
     return give_sheets(locked, entities)
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import View
@@ -13,8 +14,8 @@ from django.views.generic import View
 from entities.access import signed_in
 from entities.models import Entity
 from quintet import access, queries
-from quintet.forms import CyclePlanForm, UnitsForm
-from quintet.models import Cycle, Status
+from quintet.forms import CyclePlanForm, StepForm, UnitsForm
+from quintet.models import Cycle, Phase, Status
 from quintet.services import cycles
 from un20portal.lib.errors import InvalidInput
 
@@ -44,7 +45,7 @@ class CyclePlanView(View):
         form = CyclePlanForm(request.POST)
         if form.is_valid():
             try:
-                cycle = cycles.plan_cycle(**form.cleaned_data, by=signed_in(request))
+                cycle = cycles.plan_cycle(**form.cleaned_data, by=signed_in(request), at=timezone.now())
             except InvalidInput as refusal:
                 form.add_refusal(refusal)
             else:
@@ -59,13 +60,14 @@ def monitor(request: HttpRequest, code: str) -> HttpResponse:
     if not access.can_see_completion(request.user):
         raise PermissionDenied
     cycle = get_object_or_404(queries.cycles_with_response(), code=code)
-    return render(request, "quintet/cycle_detail.html", _monitor_context(request, cycle, UnitsForm()))
+    form = UnitsForm(cycle=cycle) if cycle.phase == Phase.PLANNED else StepForm(cycle=cycle)
+    return _monitor(request, cycle, form)
 
 
-def _monitor_context(request: HttpRequest, cycle: Cycle, form: UnitsForm) -> dict[str, object]:
+def _monitor(request: HttpRequest, cycle: Cycle, form: StepForm) -> HttpResponse:
     sheets = list(queries.completion(cycle))
     wanted = request.GET.get("status", "")
-    return {
+    context = {
         "cycle": cycle,
         "counts": [
             (status, status.label, Counter(sheet.status for sheet in sheets)[status]) for status in Status
@@ -75,19 +77,19 @@ def _monitor_context(request: HttpRequest, cycle: Cycle, form: UnitsForm) -> dic
         "form": form,
         "is_demo": cycle.is_demo,
     }
+    return render(request, "quintet/cycle_detail.html", context, status=400 if form.errors else 200)
 
 
 @require_POST
 def open_cycle(request: HttpRequest, code: str) -> HttpResponse:
     _require_manager(request)
     cycle = get_object_or_404(queries.cycles_with_response(), code=code)
-    form = UnitsForm(request.POST)
+    form = UnitsForm(request.POST, cycle=cycle)
     if not form.is_valid():
-        context = _monitor_context(request, cycle, form)
-        return render(request, "quintet/cycle_detail.html", context, status=400)
+        return _monitor(request, cycle, form)
     of_kinds = Entity.objects.of_kinds(form.cleaned_data["kinds"]).active_on(cycle.closes_on)
     units = form.cleaned_data["units"] or list(of_kinds)
-    count = cycles.open_cycle(cycle=cycle, entities=units, by=signed_in(request))
+    count = cycles.open_cycle(cycle=cycle, entities=units, by=signed_in(request), at=timezone.now())
     messages.success(request, _("The cycle is open for %(count)s units.") % {"count": count})
     return redirect("quintet:cycle-detail", code=code)
 
@@ -95,7 +97,11 @@ def open_cycle(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def start_validation(request: HttpRequest, code: str) -> HttpResponse:
     _require_manager(request)
-    cycles.start_validation(cycle=get_object_or_404(Cycle, code=code), by=signed_in(request))
+    cycle = get_object_or_404(queries.cycles_with_response(), code=code)
+    form = StepForm(request.POST, cycle=cycle)
+    if not form.is_valid():
+        return _monitor(request, cycle, form)
+    cycles.start_validation(cycle=cycle, by=signed_in(request))
     messages.success(request, _("The time for answers has ended: only returned sheets can change."))
     return redirect("quintet:cycle-detail", code=code)
 
@@ -103,6 +109,10 @@ def start_validation(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def close_cycle(request: HttpRequest, code: str) -> HttpResponse:
     _require_manager(request)
-    cycles.close_cycle(cycle=get_object_or_404(Cycle, code=code), by=signed_in(request))
+    cycle = get_object_or_404(queries.cycles_with_response(), code=code)
+    form = StepForm(request.POST, cycle=cycle)
+    if not form.is_valid():
+        return _monitor(request, cycle, form)
+    cycles.close_cycle(cycle=cycle, by=signed_in(request))
     messages.success(request, _("The cycle is closed: nothing in it changes any more."))
     return redirect("quintet:cycle-detail", code=code)

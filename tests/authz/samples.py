@@ -95,7 +95,7 @@ def _sheet_sample(world: World, route: Route, name: str, item: str, dimension: s
 
 def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
     place = "cycle" if "cycle" in route.parameters else "code"
-    body = {"codes": "UNDP"} if route.name == "quintet:cycle-open" else {}
+    body = STEPS_OF_CYCLES.get(route.name, {})
     others = {"version": 1} if "version" in route.parameters else {}
     if route.name == "scorecards-api:unit-detail":
         for name in ("published", "submitted"):
@@ -113,6 +113,11 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         yield "provisional", Sample({place: "computed"}, query="?version=provisional")
 
 
+STEPS_OF_CYCLES = {
+    "quintet:cycle-open": {"codes": "UNDP", "confirmed": "on"},
+    "quintet:cycle-start-validation": {"confirmed": "on"},
+    "quintet:cycle-close": {"confirmed": "on"},
+}
 WITH_PROVISIONAL = {
     "scorecards-api:item-list", "scorecards-api:state-of-play", "scorecards-api:dimension-list",
     "scorecards-api:unit-list", "scorecards:scorecard-detail", "scorecards:scorecard-figure",
@@ -133,7 +138,7 @@ def _plain_values(world: World, route: Route) -> dict[str, Any]:
 
 def _plain_body(world: World, route: Route) -> dict[str, Any]:
     new = "another long password of theirs"
-    days = {"opens_on": "2027-01-01", "closes_on": "2027-06-30"}
+    days = {"opens_on": "2027-01-01", "closes_on": "2099-06-30"}
     bodies: dict[str, dict[str, Any]] = {
         "account_login": {"login": "spare@example.org", "password": PASSWORD},
         "account_language": {"language": "fr", "next": "/frameworks/"},

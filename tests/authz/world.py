@@ -116,7 +116,7 @@ def _open(world: World, name: str) -> Cycle:
     """An open cycle in which A and B have sheets."""
     cycle = make_cycle(world.framework, name)
     units = list(world.entities.values())
-    cycles.open_cycle(cycle=cycle, entities=units, by=world.people["task_force"])
+    cycles.open_cycle(cycle=cycle, entities=units, by=world.people["task_force"], at=AT)
     cycle.refresh_from_db()
     world.cycles[name] = cycle
     return cycle
@@ -223,7 +223,7 @@ def _make_sheets(world: World) -> None:
 
 def _make_scorecards(world: World) -> None:
     """Cycles: planned; closed and published; computed only; proposed by the second or the first person."""
-    world.cycles["planned"] = make_cycle(world.framework, "planned")
+    world.cycles["planned"] = make_cycle(world.framework, "planned", closes_on=date(2099, 12, 31))
     crowd = [world.entities["UNDP"], world.entities["UNICEF"], *make_entities(CROWD)]
     levels = {item.code: 2 for item in Item.objects.all()}
     for name, phase in [

@@ -49,7 +49,7 @@ def portal(transactional_db: None, live_server: LiveServer) -> Portal:
     framework = Framework.objects.get()
     units = list(Entity.objects.filter(type=EntityType.FUND_OR_PROGRAMME))
     cycle = factories.make_cycle(framework, "2026")
-    open_cycle(cycle=cycle, entities=units, by=people["first"])
+    open_cycle(cycle=cycle, entities=units, by=people["first"], at=factories.AT)
     cycle.refresh_from_db()
     levels = dict.fromkeys(framework.items.values_list("code", flat=True), 1)
     others: dict[Entity, factories.Levels] = {unit: levels for unit in units if unit != undp}

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -223,8 +224,8 @@ class TestOtherForms:
     @pytest.mark.parametrize(
         ("fields", "words"),
         [
-            ({"code": "20 27"}, "code"),
-            ({"code": "x" * 51}, "code"),
+            ({"code": "20 27"}, "1 to 50 letters, digits, hyphens and underscores"),
+            ({"code": "x" * 51}, "1 to 50 letters, digits, hyphens and underscores"),
             ({"code": "2026"}, "already"),
             ({"code": "a\x00"}, "code"),
             ({"title": "x" * 201}, "title"),
@@ -232,7 +233,8 @@ class TestOtherForms:
             ({"framework": HUGE}, "framework"),
             ({"code": "new"}, "This code is an address of the portal"),
             ({"opens_on": "2027-13-01"}, "opens_on"),
-            ({"opens_on": "2028-01-01"}, "closes"),
+            ({"opens_on": "2099-01-01"}, "The last day comes before the first."),
+            ({"opens_on": "2026-01-01", "closes_on": "2026-02-01"}, "The last day has passed already."),
             ({"closes_on": "10000-01-01"}, "closes_on"),
         ],
     )
@@ -246,17 +248,20 @@ class TestOtherForms:
             "title": "Quintet 2027",
             "framework": str(cycle.framework_id),
             "opens_on": "2027-09-15",
-            "closes_on": "2027-12-18",
+            "closes_on": "2098-12-18",
         }
         answer = client.post(reverse("quintet:cycle-plan"), {**good, **fields})
         assert answer.status_code == 400
-        assert words in answer.content.decode()
+        html = answer.content.decode()
+        assert words in html
+        assert "violated" not in html
         assert fingerprint() == before
 
     @pytest.mark.parametrize(
         ("fields", "words"),
         [
             ({}, "Choose at least one unit"),
+            ({"codes": "UNDP", "confirmed": ""}, "Tick the box to confirm"),
             ({"codes": "UNDP, NASA"}, "No unit has the code NASA"),
             ({"codes": "UNDP", "kinds": "entities"}, "not both"),
             ({"kinds": "everybody"}, "everybody"),
@@ -267,10 +272,11 @@ class TestOtherForms:
     def test_of_opening_a_cycle_refuse_and_say_why(
         self, client: Client, cast: Cast, cycle: Cycle, fields: dict[str, str], words: str
     ) -> None:
-        planned = make_cycle(cycle.framework, "2027")
+        planned = make_cycle(cycle.framework, "2027", closes_on=date(2099, 12, 31))
         client.force_login(cast.task_force)
         before = fingerprint()
-        answer = client.post(reverse("quintet:cycle-open", args=[planned.code]), fields)
+        sent = {"confirmed": "on", **fields}
+        answer = client.post(reverse("quintet:cycle-open", args=[planned.code]), sent)
         assert answer.status_code == 400
         assert words in answer.content.decode()
         assert fingerprint() == before

@@ -32,6 +32,7 @@ from tests.factories import (
     make_user,
     sheet_of,
 )
+from tests.quintet.pages import flat, page, rows, words
 
 pytestmark = pytest.mark.django_db
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
@@ -53,28 +54,6 @@ def say(sheet: Assessment, by: User, item: str = "DAT-STR", version: int = 0, **
         at=later(version),
         channel="form",
     )
-
-
-def page(client: Client, user: User, name: str, *arguments: object) -> str:
-    """The page as text with single spaces."""
-    client.force_login(user)
-    answer = client.get(reverse(f"quintet:{name}", args=arguments))
-    assert answer.status_code == 200
-    return flat(answer)
-
-
-def flat(answer: Any) -> str:
-    return " ".join(answer.content.decode().split())
-
-
-def words(html: str) -> str:
-    """What a reader sees of it, with single spaces."""
-    return " ".join(re.sub("<[^>]+>", " ", html).split()).replace(" / ", "/")
-
-
-def rows(html: str) -> list[str]:
-    """What a reader sees of each row of the tables on a page."""
-    return [words(row) for row in re.findall(r"<tr\b.*?</tr>", html)]
 
 
 def card(html: str, item: str) -> str:

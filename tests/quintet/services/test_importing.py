@@ -143,7 +143,7 @@ class TestAllOrNothing:
             import_sheets(sheets=SHEETS, cycle_code=cycle.code, at=AT)
         assert counts() == before
         by = make_cast(undp, unicef).task_force
-        assert open_cycle(cycle=cycle, entities=[undp, unicef], by=by) == 2
+        assert open_cycle(cycle=cycle, entities=[undp, unicef], by=by, at=AT) == 2
 
     def test_refuses_units_that_said_something_already(self, undp: Entity, unicef: Entity) -> None:
         import_sheets(sheets={"UNICEF": SHEETS["UNICEF"]}, cycle_code="2024", at=AT)
