@@ -31,7 +31,7 @@ def read_answers(
         place, params = f"line {reader.reader.line_num}", {"why": str(error)}
         errors.append(FieldError(place, "not_csv", _("This row cannot be read as CSV: %(why)s."), params))
     if errors:
-        raise InvalidInput(_("Nothing was imported: %(count)s problems."), {"count": len(errors)}, errors)
+        raise InvalidInput(_("Nothing was imported. Problems: %(count)s."), {"count": len(errors)}, errors)
     if not sheets:
         raise InvalidInput(_("Nothing was imported: the file holds no answers."))
     return sheets

@@ -101,7 +101,7 @@ def _empty_sheets(cycle: Cycle, entities: list[Entity]) -> dict[int, Assessment]
     if taken := sorted(set(written)):
         message = _("This unit has answers in the cycle already.")
         errors = [FieldError(code, "has_answers", message) for code in taken]
-        raise InvalidInput(_("Nothing was imported: %(count)s problems."), {"count": len(taken)}, errors)
+        raise InvalidInput(_("Nothing was imported. Problems: %(count)s."), {"count": len(taken)}, errors)
     give_sheets(cycle, entities)
     return {sheet.entity_id: sheet for sheet in sheets.select_related("cycle__framework", "entity")}
 

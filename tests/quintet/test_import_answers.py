@@ -47,7 +47,7 @@ class TestAGoodFile:
         told = import_file(
             HEAD, "UNDP,DAT-STR,answered,3,2,plan", "UNDP,DAT-LED,answered,2,,", "UNICEF,DAT-STR,answered,4,,"
         )
-        assert told == "3 answers imported into 2024.\n"
+        assert told == "Answers imported into 2024: 3.\n"
         assert set(Assessment.objects.values_list("status", flat=True)) == {Status.VALIDATED}
         assert Snapshot.objects.count() == 2
         answer = Answer.objects.get(assessment__entity__code="UNDP", item__code="DAT-STR")
@@ -76,7 +76,7 @@ class TestAGoodFile:
     @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
     def test_may_come_from_any_spreadsheet(self, import_file: Import, encoding: str, line_end: str) -> None:
         lines = [HEAD, " undp , dat-str ,answered, 3 ,,Страте́гия", "un-HABITAT,INN-STR,answered,0,,", ""]
-        assert import_file(content=line_end.join(lines).encode(encoding)).startswith("2 answers")
+        assert import_file(content=line_end.join(lines).encode(encoding)).endswith(": 2.\n")
         assert Answer.objects.get(claimed=3).comment == "Страте́гия"
         assert Answer.objects.get(claimed=0).assessment.entity.code == "UN-Habitat"
 
@@ -105,7 +105,7 @@ class TestAGoodFile:
         items = [f"{d}-{e}" for d in ("DAT", "INN") for e in ("STR", "LED", "COE", "HRS", "TRN", "FUN")]
         for unit in units:
             writer.writerows([unit.code, item, "answered", 2, "", "x" * 9_000] for item in items)
-        assert import_file(content=rows.getvalue().encode()).startswith("36 answers")
+        assert import_file(content=rows.getvalue().encode()).endswith(": 36.\n")
 
 
 class TestABadFile:
@@ -128,7 +128,7 @@ class TestABadFile:
                 "UNDP,INN-COE",
             )
         lines = str(caught.value).splitlines()
-        assert lines[0] == "Nothing was imported: 12 problems."
+        assert lines[0] == "Nothing was imported. Problems: 12."
         assert [line.strip().partition(":")[0] for line in lines[1:]] == [
             f"line {number}" for number in range(3, 15)
         ]
@@ -148,8 +148,9 @@ class TestABadFile:
             (b"\n", "missing: entity"),
             (b"entity;item;state\nUNDP;DAT-STR;answered", "missing: entity"),
             (b"entity,item,state,claimed,comment\n", "missing: accepted"),
-            (b"\xff\xfe\x00e", "cannot be read"),
-            (b"entity,item,state,claimed,accepted,comment\nUNDP,DAT-STR,answered,2,,\xe9", "cannot be read"),
+            (b"\xff\xfe\x00e", "line 1 is not UTF-8"),
+            (b"entity,item,state,claimed,accepted,comment\nUNDP,DAT-STR,answered,2,,\xe9", "line 2 is not"),
+            (b"\xef\xbb\xbfentity,item\r\nUNDP,DAT-STR\r\n\xe9", "line 3 is not UTF-8"),
         ],
     )
     def test_without_the_columns_or_not_in_utf_8_is_refused(

@@ -24,8 +24,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             text = options["file"].read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise CommandError(f"The file cannot be read: {error}") from error
+        except UnicodeDecodeError as error:
+            line = len((error.object[: error.start] + b"?").splitlines())
+            raise CommandError(f"The file cannot be read: line {line} is not UTF-8.") from error
         code = options["cycle"]
         try:
             sheets = read_answers(
@@ -37,4 +40,4 @@ class Command(BaseCommand):
         except DomainError as error:
             details = [f"  {problem.field}: {problem}" for problem in error.errors]
             raise CommandError("\n".join([error.message % error.params, *details])) from error
-        self.stdout.write(f"{count} answers imported into {code}.")
+        self.stdout.write(f"Answers imported into {code}: {count}.")
