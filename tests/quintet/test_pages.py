@@ -249,7 +249,7 @@ class TestTheReview:
         say(sheet, cast.focal, "INN-STR", state="unanswered", comment="figures come later")
         html = page(client, cast.focal, "assessment-review", sheet.pk)
         assert "12 problems to solve before submitting" in html
-        assert f'<a href="/assessments/{sheet.pk}/DAT/#DAT-LED">DAT-LED</a>' in html
+        assert f'<a href="/assessments/{sheet.pk}/DAT/#DAT-LED">DAT-LED ' in html
         blocking, _heading, remarks = html.partition('id="warnings"')
         assert "#DAT-STR" in remarks
         assert "#INN-STR" in remarks
@@ -390,6 +390,7 @@ class TestLongHistories:
         first, second = (flat(client.get(f"/scorecards/?page={number}")) for number in (1, 2))
         assert (len(rows(first)), len(rows(second))) == (26, 2)
         assert "Cycle c0" in rows(second)[1]
+        assert 'aria-label="JSON, Cycle c25, version 1"' in first
 
 
 class TestTheMonitor:
