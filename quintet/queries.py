@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from unicodedata import normalize
 
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -25,6 +26,7 @@ from quintet.models import (
     Dimension,
     Framework,
     Item,
+    NaDecision,
     Phase,
     RevisionOutcome,
     Snapshot,
@@ -84,11 +86,15 @@ def _value(answer: Answer | None) -> AnswerValue:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a dimension of a sheet is: items settled (answered or requested as not applicable)."""
+    """How far a dimension of a sheet is: items settled (answered or requested as not applicable).
+
+    `requests` are the items whose request still waits for a decision.
+    """
 
     dimension: Dimension
     settled: int
     total: int
+    requests: Sequence[Item] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -99,12 +105,14 @@ def progress(assessment: Assessment, items: set[int] | None = None) -> list[Prog
     """Progress per dimension in order, over the given item ids (None: all)."""
     dimensions = Dimension.objects.filter(framework=assessment.cycle.framework_id).prefetch_related("items")
     answers = Answer.objects.filter(assessment=assessment).exclude(state=AnswerState.UNANSWERED)
-    settled = set(answers.values_list("item_id", flat=True))
+    decisions = dict(answers.values_list("item_id", "na_decision"))
     found = []
     for dimension in dimensions:
-        mine = {item.pk for item in dimension.items.all() if items is None or item.pk in items}
+        mine = [item for item in dimension.items.all() if items is None or item.pk in items]
+        settled = [item for item in mine if item.pk in decisions]
+        requests = [item for item in settled if decisions[item.pk] == NaDecision.PENDING]
         if mine:
-            found.append(Progress(dimension, len(mine & settled), len(mine)))
+            found.append(Progress(dimension, len(settled), len(mine), requests))
     return found
 
 
@@ -187,20 +195,30 @@ def _task(sheet: Assessment, kind: str) -> Task:
     return Task(sheet, kind, sheet.settled, sheet.total)  # type: ignore[attr-defined]  # annotated
 
 
-def completion(cycle: Cycle) -> QuerySet[Assessment]:
-    """All sheets of a cycle with how far they are: numbers only, never contents."""
-    return _with_progress(Assessment.objects.filter(cycle=cycle)).order_by("entity__code")
+def completion(cycle: Cycle) -> list[Assessment]:
+    """All sheets of a cycle in reading order with how far they are: numbers only, never contents."""
+    return sorted(_with_progress(Assessment.objects.filter(cycle=cycle)), key=_reading_order)
 
 
-def validation_queue() -> QuerySet[Assessment]:
-    """Sheets that wait for the task force, first to close first, with open requests counted."""
-    waiting = Assessment.objects.filter(status=Status.SUBMITTED, cycle__phase__in=RUNNING)
-    requests = Count("answers", filter=Q(answers__na_decision="pending"))
-    return (
-        waiting.select_related("cycle", "entity")
-        .annotate(open_requests=requests)
-        .order_by("cycle__closes_on", "entity__code", "pk")
-    )
+def awaiting_validation() -> QuerySet[Assessment]:
+    """Sheets that wait for the task force."""
+    return Assessment.objects.filter(status=Status.SUBMITTED, cycle__phase__in=RUNNING)
+
+
+def validation_queue() -> list[Assessment]:
+    """The same sheets, first to close first, then in reading order, with open requests counted."""
+    requests = Count("answers", filter=Q(answers__na_decision=NaDecision.PENDING))
+    waiting = awaiting_validation().select_related("cycle", "entity").annotate(open_requests=requests)
+    return sorted(waiting, key=lambda sheet: (sheet.cycle.closes_on, *_reading_order(sheet)))
+
+
+def _reading_order(sheet: Assessment) -> tuple[bool, str, int]:
+    """Entities before country teams, each by its English name as lists show it, accents aside.
+
+    Not by the database: its order of accents and capitals depends on the server's language.
+    """
+    plain = normalize("NFKD", sheet.entity.acronym).encode("ascii", "ignore").decode()
+    return sheet.entity.is_country_team, plain.casefold(), sheet.pk
 
 
 def cycles_with_response() -> QuerySet[Cycle]:
@@ -249,9 +267,11 @@ def items_of(assessment: Assessment) -> QuerySet[Item]:
 
 
 def sheets_of_entities(user: Person) -> QuerySet[Assessment]:
-    """Submitted or validated sheets of this person's own entities, the newest cycle first."""
+    """Sheets of this person's own entities that left the focal point's hands, the newest cycle first."""
     mine = entities_with(user, Role.FOCAL_POINT, Role.APPROVER, Role.VIEWER)
-    sheets = Assessment.objects.counted().filter(entity__in=mine)
+    awaited = Q(status=Status.SIGNOFF, cycle__phase__in=RUNNING)
+    handed_in = Q(status__in=COUNTED) | awaited
+    sheets = Assessment.objects.visible_to(user).filter(handed_in, entity__in=mine)
     return sheets.select_related("cycle", "entity").order_by("-cycle__opens_on", "entity__code", "pk")
 
 

@@ -69,11 +69,11 @@ def validate(*, assessment: Assessment, by: User, at: datetime) -> Transition:
     """Accept the sheet: it is frozen once more and counts on the accepted basis."""
     sheet = _for_review(assessment, by)
     target = workflow.next_status("validate", status=sheet.status, phase=sheet.cycle.phase)
-    undecided = Answer.objects.filter(assessment=sheet, na_decision=NaDecision.PENDING).count()
-    if undecided:
-        raise WrongState(
-            _("Decide first on the requests for “not applicable”: %(count)s are open."), {"count": undecided}
-        )
+    undecided = Answer.objects.filter(assessment=sheet, na_decision=NaDecision.PENDING)
+    in_order = undecided.order_by("item__dimension__order", "item__order")
+    if codes := list(in_order.values_list("item__code", flat=True)):
+        message = _("Decide first on the requests for “not applicable” on these items: %(codes)s.")
+        raise WrongState(message, {"codes": ", ".join(codes)})
     transition = move(sheet, "validate", target, by=by, at=at)
     freezing.freeze(assessment=sheet, at=at)
     freezing.announce_change(assessment=sheet, at=at)

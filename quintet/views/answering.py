@@ -34,6 +34,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "steps": queries.step_entries(page, is_insider=is_insider),
         "can_review": access.can_review(request.user),
+        "can_decide": access.can_decide(request.user, sheet),
         "comment_form": CommentForm(),
         "is_demo": sheet.is_demo,
     }

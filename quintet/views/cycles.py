@@ -65,7 +65,7 @@ def monitor(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _monitor(request: HttpRequest, cycle: Cycle, form: StepForm) -> HttpResponse:
-    sheets = list(queries.completion(cycle))
+    sheets = queries.completion(cycle)
     wanted = request.GET.get("status", "")
     context = {
         "cycle": cycle,

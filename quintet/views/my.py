@@ -12,7 +12,7 @@ from un20portal.lib.pagination import page_of
 def my(request: HttpRequest) -> HttpResponse:
     context = {
         "tasks": queries.waiting_for(request.user),
-        "to_validate": queries.validation_queue().count() if access.can_review(request.user) else 0,
+        "to_validate": queries.awaiting_validation().count() if access.can_review(request.user) else 0,
         "page": page_of(request, queries.sheets_of_entities(request.user)),
     }
     return render(request, "quintet/my.html", context)

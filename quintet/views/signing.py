@@ -1,5 +1,9 @@
 """The entity's own steps: reading the problems, submitting, signing off, sending back."""
 
+from collections.abc import Mapping
+from itertools import groupby
+from operator import attrgetter
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,9 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entities.access import signed_in
 from quintet import access, queries
-from quintet.domain.rules import find_problems
+from quintet.domain.rules import Problem, find_problems
 from quintet.domain.workflow import is_editable, is_possible
 from quintet.forms import CommentForm
+from quintet.models import Item
 from quintet.services import signing
 
 
@@ -23,11 +28,15 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("quintet:assessment-detail", pk=pk)
     problems = find_problems(queries.sheet_values(sheet))
     items = {item.code: item for item in queries.items_of(sheet)}
+    blocking = [problem for problem in problems if problem.blocks]
+    remarks = [problem for problem in problems if not problem.blocks]
     is_open = is_editable(status=sheet.status, phase=sheet.cycle.phase)
     context = {
         "sheet": sheet,
-        "blocking": [(problem, items[problem.item]) for problem in problems if problem.blocks],
-        "warnings": [(problem, items[problem.item]) for problem in problems if not problem.blocks],
+        "n_blocking": len(blocking),
+        "blocking": _said_once(blocking, items),
+        "n_remarks": len(remarks),
+        "remarks": _said_once(remarks, items),
         "can_submit": is_open and access.can_submit(request.user, sheet),
         "can_sign_off": is_possible("sign_off", status=sheet.status, phase=sheet.cycle.phase)
         and access.can_sign_off(request.user, sheet),
@@ -35,6 +44,12 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "is_demo": sheet.is_demo,
     }
     return render(request, "quintet/assessment_review.html", context)
+
+
+def _said_once(problems: list[Problem], items: Mapping[str, Item]) -> list[tuple[Problem, list[Item]]]:
+    """Each problem with all the items that have it; what one rule found stands together."""
+    groups = [list(found) for _code, found in groupby(problems, key=attrgetter("code"))]
+    return [(group[0], [items[problem.item] for problem in group]) for group in groups]
 
 
 @require_POST

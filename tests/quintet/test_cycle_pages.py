@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from entities.models import Entity
+from entities.models import Entity, EntityType
 from quintet.models import Cycle, Phase, Status
-from tests.factories import Cast, fill, make_cycle, make_entities
-from tests.quintet.pages import flat, page, words
+from tests.factories import Cast, fill, make_cycle, make_entities, make_entity
+from tests.quintet.pages import flat, page, rows, words
 
 pytestmark = pytest.mark.django_db
 FAR = date(2099, 12, 31)  # pages judge days by today, whenever that is
@@ -32,6 +32,41 @@ class TestPlanning:
             "code": "A cycle&#x27;s code has 1 to 50 letters, digits, hyphens and underscores.",
             "closes_on": "The last day comes before the first.",
         }
+
+
+class TestTheList:
+    def test_names_the_cycle_of_a_link_without_showing_it_twice(
+        self, client: Client, cast: Cast, cycle: Cycle
+    ) -> None:
+        html = page(client, cast.task_force, "cycle-list")
+        assert rows(html)[1].endswith(" 0/2 Publication")
+        assert 'aria-label="Publication of Cycle 2026"' in html
+
+
+class TestTheMonitor:
+    def test_lists_entities_then_country_teams_by_their_english_names(
+        self, client: Client, cast: Cast, cycle: Cycle
+    ) -> None:
+        names = {"LKA": "Sri Lanka", "CUB": "Cuba", "CIV": "Côte d'Ivoire", "DZA": "Algeria"}
+        for code, name in names.items():
+            team = make_entity(f"UNCT-{code}", type=EntityType.COUNTRY_TEAM, acronym=f"UNCT {name}")
+            fill(cycle, {team: {}}, Status.SUBMITTED)
+        fill(cycle, {make_entity("ZZZ"): {}}, Status.SUBMITTED)
+        expected = [
+            "ZZZ", "UNCT Algeria", "UNCT Côte d&#x27;Ivoire", "UNCT Cuba", "UNCT Sri Lanka"
+        ]  # fmt: skip
+        monitor = rows(page(client, cast.task_force, "cycle-detail", cycle.code))
+        queue = rows(page(client, cast.task_force, "validation-queue"))
+        assert [row.partition(" submitted")[0] for row in monitor[3:]] == expected
+        assert [row.partition(" Cycle")[0] for row in queue[1:]] == expected
+
+    def test_leaves_the_queue_its_deadlines(self, client: Client, cast: Cast, cycle: Cycle) -> None:
+        late, soon = make_entities(2)
+        sooner = make_cycle(cycle.framework, "2025", phase=Phase.OPEN, closes_on=date(2026, 12, 1))
+        fill(cycle, {late: {}}, Status.SUBMITTED)
+        fill(sooner, {soon: {}}, Status.SUBMITTED)
+        queue = rows(page(client, cast.task_force, "validation-queue"))
+        assert [row.partition(" ")[0] for row in queue[1:]] == ["ENT-002", "ENT-001"]
 
 
 class TestTheSteps:

@@ -1,6 +1,7 @@
 """How lists are cut into pages: in the API by limit and offset, cursor, or place; in HTML by number."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -20,7 +21,7 @@ LONGEST_PAGE, FARTHEST = 100, 1_000_000
 CURSOR = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any], *, size: int = 25) -> Page[Any]:
+def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], *, size: int = 25) -> Page[Any]:
     """Return the page of `rows` that `?page=` names: the first without it, the last beyond the end."""
     return Paginator(rows, size).get_page(request.GET.get("page"))
 

@@ -297,7 +297,7 @@ class TestTwoValidators:
 
 class TestValidate:
     def test_waits_until_every_request_is_decided(self, sheet: Assessment, cast: Cast) -> None:
-        with pytest.raises(WrongState, match="1 are open"):
+        with pytest.raises(WrongState, match="on these items: DAT-PMS"):
             reviewing.validate(assessment=sheet, by=cast.task_force, at=AT)
         assert status_of(sheet) == Status.SUBMITTED
         assert Snapshot.objects.count() == 1

@@ -1,0 +1,114 @@
+"""What each person finds on the way of one sheet: where it is, what it waits for, what was decided."""
+
+import pytest
+from django.test import Client
+
+from entities.models import Entity
+from quintet.models import Assessment, Cycle, Item, Phase, Status
+from quintet.services import reviewing, signing
+from tests.factories import AT, Cast, Levels, fill, sheet_of
+from tests.quintet.pages import flat, page, words
+
+pytestmark = pytest.mark.django_db
+ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
+FULL: Levels = {f"{d}-{e}": 2 for d in ("DAT", "INN") for e in ENABLERS}
+
+
+@pytest.fixture
+def sheet(cycle: Cycle, undp: Entity) -> Assessment:
+    return sheet_of(cycle, undp)
+
+
+class TestASheetThatWaitsForSignOff:
+    @pytest.fixture(autouse=True)
+    def submitted(self, cycle: Cycle, undp: Entity, sheet: Assessment, cast: Cast) -> None:
+        fill(cycle, {undp: FULL}, Status.DRAFT)
+        signing.submit(assessment=sheet, by=cast.focal, at=AT)
+
+    def test_stays_in_the_work_of_those_who_may_read_it(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        link = f'<a href="/assessments/{sheet.pk}/">UNDP, Cycle 2026</a>'
+        for insider in (cast.focal, cast.approver):
+            html = page(client, insider, "my")
+            assert "Assessments of your entity that wait for sign-off or were submitted" in html
+            assert link in html
+            assert "waiting for sign-off" in html.partition(link)[2]
+        for outsider in (cast.viewer, cast.stranger, cast.task_force):
+            assert link not in page(client, outsider, "my")
+
+    def test_waits_no_longer_after_the_cycle(self, client: Client, cast: Cast, sheet: Assessment) -> None:
+        Cycle.objects.update(phase=Phase.CLOSED)
+        assert f"/assessments/{sheet.pk}/" not in page(client, cast.focal, "my")
+
+
+class TestARequest:
+    @pytest.fixture(autouse=True)
+    def submitted(self, cycle: Cycle, undp: Entity) -> None:
+        fill(cycle, {undp: {**FULL, "INN-PMS": "na"}}, Status.SUBMITTED)
+
+    def test_is_marked_where_the_task_force_looks_for_it(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        link = f'<a href="/assessments/{sheet.pk}/INN/#INN-PMS">INN-PMS</a>'
+        chip = "INN-PMS · request</a>"
+        assert link in page(client, cast.task_force, "assessment-detail", sheet.pk)
+        assert chip in page(client, cast.task_force, "assessment-form", sheet.pk, "INN")
+        assert link not in page(client, cast.focal, "assessment-detail", sheet.pk)
+        assert chip not in page(client, cast.focal, "assessment-form", sheet.pk, "INN")
+        item = Item.objects.get(code="INN-PMS")
+        reviewing.decide_na(assessment=sheet, item=item, approve=True, version=1, by=cast.task_force, at=AT)
+        assert link not in page(client, cast.task_force, "assessment-detail", sheet.pk)
+        assert chip not in page(client, cast.task_force, "assessment-form", sheet.pk, "INN")
+
+    def test_is_named_when_the_sheet_cannot_be_validated(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        client.force_login(cast.task_force)
+        answer = client.post(f"/assessments/{sheet.pk}/validate/")
+        assert answer.status_code == 409
+        assert "requests for “not applicable” on these items: INN-PMS." in flat(answer)
+
+    def test_leads_back_to_the_list_that_the_person_came_from(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        places = [("assessment-detail", sheet.pk), ("assessment-form", sheet.pk, "INN")]
+        for who, first in ((cast.task_force, "Validation"), (cast.focal, "My work")):
+            for name, *arguments in places:
+                html = page(client, who, str(name), *arguments)
+                trail = html.partition('class="trail"')[2].partition("</nav>")[0]
+                assert words(f"<nav {trail}").startswith(first)
+
+
+class TestADecision:
+    @pytest.mark.parametrize("status", [Status.SUBMITTED, Status.RETURNED])
+    def test_says_who_decided_what_and_why(
+        self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment, status: str
+    ) -> None:
+        fill(cycle, {undp: FULL}, Status.SUBMITTED)
+        reviewing.decide_level(
+            assessment=sheet,
+            item=Item.objects.get(code="DAT-LED"),
+            accepted=1,
+            reason="no plan",
+            version=1,
+            by=cast.task_force,
+            at=AT,
+        )
+        Assessment.objects.update(status=status)
+        told = words(page(client, cast.focal, "assessment-form", sheet.pk, "DAT"))
+        assert told.count("Decided by the task force: level 2 → 1 no plan") == 1
+        assert told.count("level 1 accepted") == 1
+
+
+class TestTheReview:
+    def test_says_a_problem_of_many_items_once(
+        self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
+    ) -> None:
+        Item.objects.filter(code="DAT-STR").update(label="Strategy or action plan")
+        html = page(client, cast.focal, "assessment-review", sheet.pk)
+        assert html.count("Choose a level, or leave it open and say why in the comment.") == 1
+        told = words(html)
+        assert "14 problems to solve" in told
+        assert "DAT-STR Strategy or action plan DAT-LED DAT LED?" in told
+        assert html.count(f'href="/assessments/{sheet.pk}/INN/#INN-') == 7
