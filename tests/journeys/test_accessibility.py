@@ -100,3 +100,18 @@ def test_pages_before_the_first_publication(
     page = page_at(390)
     assert findings(page, live_server.url + "/") == []
     assert findings(page, live_server.url + "/scorecards/") == []
+
+
+def test_the_list_of_cycles_fits_a_phone(
+    portal: Portal, page_at: Callable[[int], Page], sign_in: SignIn
+) -> None:
+    """Every column is in sight in every language: nobody has to find out that the table scrolls."""
+    page = page_at(390)
+    sign_in(page, "first")
+    too_wide = {}
+    for prefix in ("", "/fr", "/es", "/ar", "/zh-hans", "/ru"):
+        page.goto(f"{portal.address}{prefix}/cycles/")
+        table = page.locator(".table-scroll")
+        if hidden := table.evaluate("region => region.scrollWidth - region.clientWidth"):
+            too_wide[prefix] = hidden
+    assert too_wide == {}
