@@ -9,6 +9,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal.ratelimit import get_ip
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -29,8 +30,15 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        with translation.override(signed_in(request).preferred_language):
+        """Stay in the language of the sign-in page; from the default one, to the person's own."""
+        language = translation.get_language()
+        if language == settings.LANGUAGE_CODE:
+            language = signed_in(request).preferred_language
+        with translation.override(language):
             return reverse("quintet:my")
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("quintet:my")
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count wrong passwords by account and address: a stranger's guesses do not lock the owner out."""

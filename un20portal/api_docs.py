@@ -30,10 +30,9 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 class SchemaView(ApiView, SpectacularAPIView):
-    """The operations that the caller may use; to anonymous readers, those on published data."""
+    """All operations, whoever asks: who is to write a program reads before there is a token."""
 
     permission_classes = [PublishedForAll]
-    serve_public = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ CAST: list[tuple[str, str, Role, str | None]] = [
     ("contributor.undp", "Carlos Contributor (demo)", Role.CONTRIBUTOR, "UNDP"),
     ("approver.undp", "Amina Approver (demo)", Role.APPROVER, "UNDP"),
     ("focal.unicef", "Feng Focal (demo)", Role.FOCAL_POINT, "UNICEF"),
+    ("approver.unicef", "Arjun Approver (demo)", Role.APPROVER, "UNICEF"),
     ("taskforce", "Tatiana Taskforce (demo)", Role.TASK_FORCE, None),
     ("taskforce.second", "Sami Second (demo)", Role.TASK_FORCE, None),
     ("committee", "Celia Committee (demo)", Role.COMMITTEE, None),

@@ -115,9 +115,11 @@ class Runner:
         return Answer(self.status(response), f"{headers} {body.decode(errors='replace')}", written)
 
     def status(self, response: Any) -> str:
-        """The code of an answer; `login` for a redirect to the sign-in page."""
+        """The code of an answer; `login` for a redirect to the sign-in page, or a page that leads there."""
         location = urlsplit(response.headers.get("Location", "")).path
         if response.status_code == 302 and location in self.login_paths:
+            return policy.LOGIN
+        if response.status_code == 403 and b'id="session-ended"' in response.content:
             return policy.LOGIN
         return str(response.status_code)
 

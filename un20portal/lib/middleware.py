@@ -2,18 +2,24 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
+from un20portal.lib.addresses import this_page
 from un20portal.lib.errors import DomainError
+from un20portal.lib.negotiation import is_script
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+WRITTEN = ("comment", "reason")  # the fields of the portal's forms that hold a person's text
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -67,8 +73,30 @@ class SessionLimitMiddleware:
         return self.get_response(request)
 
 
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Ask who it is; what somebody wrote and sent after their session had ended is shown to them.
+
+    A script is only sent to the sign-in: it keeps what was typed in its own page.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
+        if request.method == "POST" and not is_script(request):
+            if any(request.POST.get(name, "").strip() for name in WRITTEN):
+                return render(request, "session_ended.html", status=403)
+            return redirect_to_login(this_page(request))
+        return super().handle_no_permission(request, view_func)
+
+
 class RefusalMiddleware(MiddlewareMixin):
-    """Turn a DomainError of an HTML view into a page with its status, message and what to do."""
+    """Turn a DomainError of an HTML view, or a method that a page does not take, into a readable page."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_bare = response.status_code == 405 and not request.path.startswith("/api/")
+        if not is_bare or is_script(request) or request.method == "HEAD":
+            return response
+        page = render(request, "405.html", status=405)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):

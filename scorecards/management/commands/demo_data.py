@@ -68,7 +68,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"\nSign in with one of these addresses; the password is  {password}\n")
         for name, _full_name, role, code in CAST:
-            self.stdout.write(f"  {name + '@' + DOMAIN:40} {role.label} {code or ''}")
+            self.stdout.write(f"  {name + '@' + DOMAIN:40} {role.label} {code or ''}".rstrip())
 
 
 def _codes(listed: str) -> list[str]:

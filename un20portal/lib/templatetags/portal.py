@@ -4,18 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from django import template
 from django.http import HttpRequest
-from django.urls import reverse, translate_url
+from django.urls import translate_url
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.http import escape_leading_slashes
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, get_language_bidi, gettext
 
+from un20portal.lib.addresses import this_page
 from un20portal.lib.languages import Text, clock, in_per_cent, reference_code
 from un20portal.lib.ratios import whole_per_cent
 from un20portal.lib.wording import localised
@@ -77,22 +76,7 @@ def same_page(request: HttpRequest | None, language: str) -> str:
     return translate_url(this_page(request), language)
 
 
-@register.simple_tag
-def this_page(request: HttpRequest | None) -> str:
-    """Return the address at which this page can be read again, its query string included.
-
-    What answers a POST has no such address: the page that the person came from stands for it.
-    """
-    if request is None:
-        return reverse("home")
-    return request.get_full_path() if request.method in ("GET", "HEAD") else _came_from(request)
-
-
-def _came_from(request: HttpRequest) -> str:
-    """Return the path of the portal's page that led here; home when there is none."""
-    scheme, host, path, query, _fragment = urlsplit(request.headers.get("Referer", ""))
-    is_ours = (scheme, host) == (request.scheme, request.get_host())
-    return escape_leading_slashes(urlunsplit(("", "", path, query, ""))) if is_ours else reverse("home")
+register.simple_tag(this_page)
 
 
 SECTIONS = {
