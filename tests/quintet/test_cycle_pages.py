@@ -39,7 +39,7 @@ class TestTheList:
         self, client: Client, cast: Cast, cycle: Cycle
     ) -> None:
         html = page(client, cast.task_force, "cycle-list")
-        card = "Cycle 2026 open for answers 15 Sep 2026 – 18 Dec 2026 Submitted: 0/2 Publication"
+        card = "Cycle 2026 open for answers 15 Sep 2026 – 18 Dec 2026 Submitted 0/2 Publication"
         assert card in words(html)
         assert 'aria-label="Publication of Cycle 2026"' in html
 
