@@ -166,7 +166,7 @@ class TestFromAFileToAScorecard:
             run("export_scorecard", cycle="2024", format="json", output=tmp_path / "none" / "x.json")
 
     def test_verifies(self, published: Scorecard) -> None:
-        assert run("verify_publications") == "1 published scorecards are as they were published.\n"
+        assert run("verify_publications") == "Published scorecards that are as they were published: 1.\n"
 
 
 class TestPublishing:
@@ -263,7 +263,7 @@ class TestVerifying:
         assert self.found().startswith("2024 version 2: the documents of units differ")
 
     def test_of_nothing_is_fine(self, cast: Cast) -> None:
-        assert run("verify_publications").startswith("0 published")
+        assert run("verify_publications").endswith(": 0.\n")
 
 
 class TestRecomputing:
@@ -349,7 +349,7 @@ class TestDemoData:
         assert [card.cycle.code for card in Scorecard.objects.select_related("cycle")] == ["2023", "2024"]
         assert all(json.loads(card.payload)["cycle"]["synthetic"] for card in Scorecard.objects.all())
         assert Cycle.objects.get(code="2025").phase == "open"
-        assert run("verify_publications").startswith("2 published")
+        assert run("verify_publications").endswith(": 2.\n")
 
     def test_goes_only_into_an_empty_database(self) -> None:
         User.objects.create_user("somebody@example.org")

@@ -8,10 +8,13 @@ from scorecards.services.verifying import first_broken_publication
 
 
 class Command(BaseCommand):
-    help = "Check that no published scorecard was changed, removed or inserted; name the first bad one."
+    help = (
+        "Recompute every published hash and the chain, and name the first bad one. "
+        "The chain cannot tell that its newest end was cut off: compare the number with your own records."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         count, finding = first_broken_publication()
         if finding:
             raise CommandError(finding)
-        self.stdout.write(f"{count} published scorecards are as they were published.")
+        self.stdout.write(f"Published scorecards that are as they were published: {count}.")
