@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from entities.models import Entity, EntityType, Region
 from quintet.models import Area, Cycle, Dimension, Framework, Item, Phase
-from quintet.queries import published_baseline
+from quintet.queries.frameworks import published_baseline
 from scorecards.domain.figures import unit_entry
 from scorecards.domain.groups import (
     ALL,

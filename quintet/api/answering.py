@@ -13,7 +13,7 @@ from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from quintet import access, queries
+from quintet import access
 from quintet.api.filters import AssessmentFilter
 from quintet.api.serializers import (
     AnswerBodySerializer,
@@ -22,6 +22,7 @@ from quintet.api.serializers import (
     HistoryEntrySerializer,
 )
 from quintet.models import Answer, Assessment, Item
+from quintet.queries import history, sheets
 from quintet.services import answering
 from un20portal.lib.api import SignedIn
 from un20portal.lib.apiviews import ApiView
@@ -42,10 +43,10 @@ class SheetView(ApiView):
     permission_classes = [SignedIn]
 
     def sheet(self) -> Assessment:
-        return get_object_or_404(queries.sheets_for(self.request.user), pk=self.kwargs["pk"])
+        return get_object_or_404(sheets.sheets_for(self.request.user), pk=self.kwargs["pk"])
 
     def readable_items(self, sheet: Assessment) -> QuerySet[Item]:
-        return queries.items_by_place(sheet, access.readable_items(self.request.user, sheet))
+        return sheets.items_by_place(sheet, access.readable_items(self.request.user, sheet))
 
 
 @extend_schema(
@@ -64,7 +65,7 @@ class AssessmentListView(ApiView, generics.ListAPIView[Assessment]):
     def get_queryset(self) -> QuerySet[Assessment]:
         if not access.works_with_sheets(self.request.user):
             raise Http404
-        return queries.sheets_for(self.request.user)
+        return sheets.sheets_for(self.request.user)
 
 
 @extend_schema(
@@ -94,7 +95,7 @@ class AnswerListView(SheetView, generics.GenericAPIView[Any]):
     def get(self, request: Request, pk: int) -> Response:
         sheet = self.sheet()
         items = self.paginate_queryset(self.readable_items(sheet)) or []
-        return self.get_paginated_response(AnswerSerializer(queries.answers_on(sheet, items), many=True).data)
+        return self.get_paginated_response(AnswerSerializer(sheets.answers_on(sheet, items), many=True).data)
 
 
 class AnswerDetailView(SheetView):
@@ -106,7 +107,7 @@ class AnswerDetailView(SheetView):
     def get(self, request: Request, pk: int, item: str) -> Response:
         sheet = self.sheet()
         asked = get_object_or_404(self.readable_items(sheet), code=item)
-        return _answer(queries.answers_on(sheet, [asked])[0])
+        return _answer(sheets.answers_on(sheet, [asked])[0])
 
     @extend_schema(
         tags=["answers"],
@@ -153,9 +154,9 @@ class HistoryView(SheetView, generics.GenericAPIView[Any]):
     def get(self, request: Request, pk: int) -> Response:
         sheet = self.sheet()
         drafted = access.drafted_items(request.user, sheet)
-        found = queries.history(sheet, drafted, is_reviewer=access.can_review(request.user))
+        found = history.history(sheet, drafted, is_reviewer=access.can_review(request.user))
         keys = self.paginate_queryset(found) or []
-        entries = queries.history_entries(keys, is_insider=drafted is None)
+        entries = history.history_entries(keys, is_insider=drafted is None)
         return self.get_paginated_response(HistoryEntrySerializer(entries, many=True).data)
 
 

@@ -5,7 +5,6 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 
-from quintet import queries
 from quintet.api.filters import ObservationFilter
 from quintet.api.serializers import (
     CycleSerializer,
@@ -14,6 +13,7 @@ from quintet.api.serializers import (
     ObservationSerializer,
 )
 from quintet.models import Cycle, Framework, Observation
+from quintet.queries import frameworks, monitoring
 from un20portal.lib.api import PublishedForAll
 from un20portal.lib.apiviews import ApiView
 from un20portal.lib.pagination import CursorPagination
@@ -42,7 +42,7 @@ class FrameworkDetailView(ApiView, generics.RetrieveAPIView[Framework]):
     lookup_field = "slug"
 
     def get_queryset(self) -> QuerySet[Framework]:
-        return queries.framework_with_items(self.kwargs["slug"])
+        return frameworks.framework_with_items(self.kwargs["slug"])
 
 
 @extend_schema(
@@ -55,7 +55,7 @@ class CycleListView(ApiView, generics.ListAPIView[Cycle]):
     serializer_class = CycleSerializer
 
     def get_queryset(self) -> QuerySet[Cycle]:
-        return queries.cycles_with_response().order_by("-opens_on", "-pk")
+        return monitoring.cycles_with_response().order_by("-opens_on", "-pk")
 
 
 @extend_schema(
@@ -69,7 +69,7 @@ class CycleDetailView(ApiView, generics.RetrieveAPIView[Cycle]):
     lookup_field = "code"
 
     def get_queryset(self) -> QuerySet[Cycle]:
-        return queries.cycles_with_response()
+        return monitoring.cycles_with_response()
 
 
 @extend_schema(

@@ -17,7 +17,8 @@ from quintet.models import (
     Item,
     Observation,
 )
-from quintet.queries import HistoryEntry, as_printed, published_baseline
+from quintet.queries.frameworks import as_printed, published_baseline
+from quintet.queries.history import HistoryEntry
 from un20portal.lib.ratios import one_decimal, share
 from un20portal.lib.serializers import BaselineSerializer, StrictSerializer, TextField, WholeNumberField
 

@@ -11,7 +11,7 @@ from entities.models import Entity, User
 from quintet.domain.invention import MARK, invent_sheet
 from quintet.domain.sheets import ImportedAnswer
 from quintet.models import Answer, Assessment, Cycle, Delegation, Framework, Item, Phase, Status
-from quintet.queries import current_framework
+from quintet.queries.frameworks import current_framework
 from quintet.services.importing import SheetToWrite, write_sheets
 
 OPEN_MIX = [

@@ -22,7 +22,7 @@ from quintet.models import (
     Status,
     Transition,
 )
-from quintet.queries import framework_for
+from quintet.queries.frameworks import framework_for
 from quintet.services.cycles import give_sheets, wrong_code
 from quintet.services.freezing import CHANGED, build_snapshot
 from quintet.services.locking import lock_cycle

@@ -10,7 +10,7 @@ from quintet.domain import workflow
 from quintet.domain.answers import can_be_stored, tidy
 from quintet.domain.rules import find_problems
 from quintet.models import Assessment, Status, Transition
-from quintet.queries import sheet_values
+from quintet.queries.sheets import sheet_values
 from quintet.services import freezing
 from quintet.services.locking import lock_sheet
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed

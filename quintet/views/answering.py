@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from entities.access import signed_in
-from quintet import access, queries
-from quintet.forms import AnswerForm, CommentForm
+from quintet import access
+from quintet.forms.answering import AnswerForm, CommentForm
 from quintet.models import Answer, Assessment, Item
+from quintet.queries import history, sheets
 from quintet.services import answering
 from un20portal.lib.errors import DomainError
 from un20portal.lib.languages import clock
@@ -25,14 +26,14 @@ from un20portal.lib.pagination import page_of
 @require_safe
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """The dimensions of a sheet with progress, and what can be done next."""
-    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
-    page = page_of(request, queries.steps(sheet))
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
+    page = page_of(request, history.steps(sheet))
     is_insider = access.drafted_items(request.user, sheet) is None
     context = {
         "sheet": sheet,
-        "progress": queries.progress(sheet, access.readable_items(request.user, sheet)),
+        "progress": sheets.progress(sheet, access.readable_items(request.user, sheet)),
         "page": page,
-        "steps": queries.step_entries(page, is_insider=is_insider),
+        "steps": history.step_entries(page, is_insider=is_insider),
         "can_review": access.can_review(request.user),
         "can_decide": access.can_decide(request.user, sheet),
         "comment_form": CommentForm(),
@@ -44,9 +45,9 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpResponse:
     """The items of one dimension: a form for those who answer, a reading page for the others."""
-    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     readable = access.readable_items(request.user, sheet)
-    steps = queries.progress(sheet, readable)
+    steps = sheets.progress(sheet, readable)
     position = next((i for i, step in enumerate(steps) if step.dimension.code == dimension), None)
     if position is None:
         raise Http404
@@ -55,7 +56,7 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
         "step": steps[position],
         "before": steps[position - 1] if position else None,
         "after": steps[position + 1] if position + 1 < len(steps) else None,
-        "lines": queries.item_lines(
+        "lines": sheets.item_lines(
             sheet,
             steps[position].dimension,
             readable=readable,
@@ -72,7 +73,7 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
 @vary_on_headers("Accept")
 def save_answer(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     """Save one answer, from the page's script or from the form's button."""
-    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     asked = get_object_or_404(_readable(request, sheet), code=item)
     form = AnswerForm(request.POST)
     if not form.is_valid():
@@ -94,7 +95,7 @@ def save_answer(request: HttpRequest, pk: int, item: str) -> HttpResponse:
 
 def _readable(request: HttpRequest, sheet: Assessment) -> QuerySet[Item]:
     readable = access.readable_items(request.user, sheet)
-    items = queries.items_of(sheet)
+    items = sheets.items_of(sheet)
     return items if readable is None else items.filter(pk__in=readable)
 
 

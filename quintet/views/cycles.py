@@ -13,9 +13,10 @@ from django.views.generic import View
 
 from entities.access import signed_in
 from entities.models import Entity
-from quintet import access, queries
-from quintet.forms import CyclePlanForm, StepForm, UnitsForm
+from quintet import access
+from quintet.forms.cycles import CyclePlanForm, StepForm, UnitsForm
 from quintet.models import Cycle, Phase, Status
+from quintet.queries import monitoring
 from quintet.services import cycles
 from un20portal.lib.errors import InvalidInput
 
@@ -28,7 +29,7 @@ def _require_manager(request: HttpRequest) -> None:
 @require_safe
 def cycle_list(request: HttpRequest) -> HttpResponse:
     _require_manager(request)
-    return render(request, "quintet/cycle_list.html", {"cycles": queries.cycles_with_response()})
+    return render(request, "quintet/cycle_list.html", {"cycles": monitoring.cycles_with_response()})
 
 
 class CyclePlanView(View):
@@ -59,13 +60,13 @@ def monitor(request: HttpRequest, code: str) -> HttpResponse:
     """How far every unit is: numbers only, never contents."""
     if not access.can_see_completion(request.user):
         raise PermissionDenied
-    cycle = get_object_or_404(queries.cycles_with_response(), code=code)
+    cycle = get_object_or_404(monitoring.cycles_with_response(), code=code)
     form = UnitsForm(cycle=cycle) if cycle.phase == Phase.PLANNED else StepForm(cycle=cycle)
     return _monitor(request, cycle, form)
 
 
 def _monitor(request: HttpRequest, cycle: Cycle, form: StepForm) -> HttpResponse:
-    sheets = queries.completion(cycle)
+    sheets = monitoring.completion(cycle)
     wanted = request.GET.get("status", "")
     context = {
         "cycle": cycle,
@@ -83,7 +84,7 @@ def _monitor(request: HttpRequest, cycle: Cycle, form: StepForm) -> HttpResponse
 @require_POST
 def open_cycle(request: HttpRequest, code: str) -> HttpResponse:
     _require_manager(request)
-    cycle = get_object_or_404(queries.cycles_with_response(), code=code)
+    cycle = get_object_or_404(monitoring.cycles_with_response(), code=code)
     form = UnitsForm(request.POST, cycle=cycle)
     if not form.is_valid():
         return _monitor(request, cycle, form)
@@ -97,7 +98,7 @@ def open_cycle(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def start_validation(request: HttpRequest, code: str) -> HttpResponse:
     _require_manager(request)
-    cycle = get_object_or_404(queries.cycles_with_response(), code=code)
+    cycle = get_object_or_404(monitoring.cycles_with_response(), code=code)
     form = StepForm(request.POST, cycle=cycle)
     if not form.is_valid():
         return _monitor(request, cycle, form)
@@ -109,7 +110,7 @@ def start_validation(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def close_cycle(request: HttpRequest, code: str) -> HttpResponse:
     _require_manager(request)
-    cycle = get_object_or_404(queries.cycles_with_response(), code=code)
+    cycle = get_object_or_404(monitoring.cycles_with_response(), code=code)
     form = StepForm(request.POST, cycle=cycle)
     if not form.is_valid():
         return _monitor(request, cycle, form)

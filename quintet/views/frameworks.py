@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from quintet.models import Framework
-from quintet.queries import framework_with_items
+from quintet.queries.frameworks import framework_with_items
 
 
 @login_not_required

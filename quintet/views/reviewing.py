@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from entities.access import signed_in
-from quintet import access, queries
-from quintet.forms import DecisionForm
+from quintet import access
+from quintet.forms.reviewing import DecisionForm
 from quintet.models import Assessment, Item
+from quintet.queries import sheets, validating
 from quintet.services import reviewing
 from un20portal.lib.errors import DomainError, InvalidInput, StaleVersion
 from un20portal.lib.pagination import page_of
@@ -28,13 +29,13 @@ def queue(request: HttpRequest) -> HttpResponse:
     """Sheets that wait for validation, the first to close first."""
     if not access.can_review(request.user):
         raise PermissionDenied
-    page = page_of(request, queries.validation_queue(), size=QUEUE_PAGE)
+    page = page_of(request, validating.validation_queue(), size=QUEUE_PAGE)
     return render(request, "quintet/validation_queue.html", {"page": page})
 
 
 @require_POST
 def validate(request: HttpRequest, pk: int) -> HttpResponse:
-    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     reviewing.validate(assessment=sheet, by=signed_in(request), at=timezone.now())
     messages.success(request, _("Validated: the assessment counts on the accepted basis."))
     return redirect("quintet:assessment-detail", pk=pk)
@@ -42,7 +43,7 @@ def validate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def return_to_entity(request: HttpRequest, pk: int) -> HttpResponse:
-    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     comment = request.POST.get("comment", "")
     reviewing.return_to_entity(assessment=sheet, by=signed_in(request), at=timezone.now(), comment=comment)
     messages.success(request, _("Returned to the entity."))
@@ -51,7 +52,7 @@ def return_to_entity(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     comment = request.POST.get("comment", "")
     reviewing.reopen(assessment=sheet, by=signed_in(request), at=timezone.now(), comment=comment)
     messages.success(request, _("Reopened: the entity can change its answers again."))
@@ -61,8 +62,8 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     """Decide on one item: approve or reject a request, or accept a level with a reason."""
-    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
-    asked = get_object_or_404(queries.items_of(sheet), code=item)
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
+    asked = get_object_or_404(sheets.items_of(sheet), code=item)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _not_decided(request, sheet, asked, form)
@@ -93,7 +94,7 @@ def _not_decided(
 
     After StaleVersion with what is decided now, and based on it.
     """
-    [answer] = queries.answers_on(sheet, [item])
+    [answer] = sheets.answers_on(sheet, [item])
     sent = copy.copy(answer)
     for name, value in form.offered().items():
         setattr(sent, name, value)
@@ -109,7 +110,7 @@ def _not_decided(
     }
     if isinstance(refusal, StaleVersion):
         sent.version = answer.version
-        context |= {"current": answer, "decided": queries.last_decision(answer)}
+        context |= {"current": answer, "decided": sheets.last_decision(answer)}
     return render(
         request, "quintet/decision_refused.html", context, status=refusal.status if refusal else 400
     )

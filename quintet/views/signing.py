@@ -12,22 +12,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from entities.access import signed_in
-from quintet import access, queries
+from quintet import access
 from quintet.domain.rules import Problem, find_problems
 from quintet.domain.workflow import is_editable, is_possible
-from quintet.forms import CommentForm
+from quintet.forms.answering import CommentForm
 from quintet.models import Item
+from quintet.queries import sheets
 from quintet.services import signing
 
 
 @require_safe
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """Problems by rule with links, then the button that fits the person and the status."""
-    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     if access.readable_items(request.user, sheet) is not None:
         return redirect("quintet:assessment-detail", pk=pk)
-    problems = find_problems(queries.sheet_values(sheet))
-    items = {item.code: item for item in queries.items_of(sheet)}
+    problems = find_problems(sheets.sheet_values(sheet))
+    items = {item.code: item for item in sheets.items_of(sheet)}
     blocking = [problem for problem in problems if problem.blocks]
     remarks = [problem for problem in problems if not problem.blocks]
     is_open = is_editable(status=sheet.status, phase=sheet.cycle.phase)
@@ -54,7 +55,7 @@ def _said_once(problems: list[Problem], items: Mapping[str, Item]) -> list[tuple
 
 @require_POST
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
-    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     signing.submit(assessment=sheet, by=signed_in(request), at=timezone.now())
     messages.success(request, _("Submitted: an approver of the entity signs it off next."))
     return redirect("quintet:assessment-detail", pk=pk)
@@ -62,7 +63,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def sign_off(request: HttpRequest, pk: int) -> HttpResponse:
-    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     signing.sign_off(assessment=sheet, by=signed_in(request), at=timezone.now())
     messages.success(request, _("Signed off: the assessment counts and waits for validation."))
     return redirect("quintet:assessment-detail", pk=pk)
@@ -70,7 +71,7 @@ def sign_off(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def send_back(request: HttpRequest, pk: int) -> HttpResponse:
-    sheet = get_object_or_404(queries.sheets_for(request.user), pk=pk)
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     comment = request.POST.get("comment", "")
     signing.send_back(assessment=sheet, by=signed_in(request), at=timezone.now(), comment=comment)
     messages.success(request, _("Sent back to the focal point."))

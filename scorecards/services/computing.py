@@ -8,7 +8,7 @@ from operator import attrgetter
 from django.db import transaction
 
 from quintet.models import Cycle, Item, Phase, Snapshot, Status
-from quintet.queries import counted_snapshots
+from quintet.queries.monitoring import counted_snapshots
 from scorecards.domain.figures import (
     FrameworkShape,
     Unit,

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from entities.models import Entity
 from quintet.domain import workflow
 from quintet.models import Assessment, Cycle, Delegation, Item, Snapshot, Status
-from quintet.queries import counted_snapshots, waiting_for
+from quintet.queries.monitoring import counted_snapshots
+from quintet.queries.waiting import waiting_for
 from quintet.services import signing
 from quintet.services.reviewing import return_to_entity
 from tests.factories import (

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from entities.models import Entity
-from quintet import queries
 from quintet.interchange.answers_csv import read_answers
+from quintet.queries import frameworks
 from quintet.services import importing
 from un20portal.lib.errors import DomainError
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             sheets = read_answers(
                 StringIO(text),
                 entities={entity.code.upper(): entity.code for entity in Entity.objects.all()},
-                items=queries.item_facts(queries.framework_for(code)),
+                items=frameworks.item_facts(frameworks.framework_for(code)),
             )
             count = importing.import_sheets(sheets=sheets, cycle_code=code, at=timezone.now())
         except DomainError as error:

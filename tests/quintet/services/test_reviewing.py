@@ -22,7 +22,7 @@ from quintet.models import (
     Status,
     Transition,
 )
-from quintet.queries import history, history_entries
+from quintet.queries.history import history, history_entries
 from quintet.services import reviewing, signing
 from quintet.services.freezing import CHANGED
 from tests.factories import (

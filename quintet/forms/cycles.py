@@ -1,4 +1,4 @@
-"""The shapes of what people send from pages; the meaning is judged by services and domain."""
+"""Shapes of planning a cycle and of its steps."""
 
 from typing import Any
 
@@ -7,81 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from entities.models import Entity
-from quintet import queries
-from quintet.domain.answers import ANSWERED, NA, UNANSWERED
-from quintet.models import Cycle, Framework, NaDecision, Phase
+from quintet.models import Cycle, Framework, Phase
+from quintet.queries import monitoring
 from un20portal.lib.errors import InvalidInput
 from un20portal.lib.wording import localised
-
-OPEN, NOT_APPLICABLE = "open", "na"
-
-
-class AnswerForm(forms.Form):
-    """One item: a choice among levels, “not applicable” or “leave open”, with texts and a version."""
-
-    choice = forms.CharField(
-        max_length=10, error_messages={"required": _("Choose a level, or choose to leave the item open.")}
-    )
-    na_reason = forms.CharField(required=False, strip=False)
-    comment = forms.CharField(required=False, strip=False)
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
-
-    def raw_answer(self) -> dict[str, Any]:
-        """Return what was sent in the shape that `parse_answer` reads."""
-        data = self.cleaned_data
-        texts = {"na_reason": data["na_reason"], "comment": data["comment"]}
-        if data["choice"] == OPEN:
-            return {"state": UNANSWERED, "claimed": None, **texts}
-        if data["choice"] == NOT_APPLICABLE:
-            return {"state": NA, "claimed": None, **texts}
-        return {"state": ANSWERED, "claimed": data["choice"], **texts}
-
-
-class CommentForm(forms.Form):
-    """A step that gives a sheet back says what has to change."""
-
-    comment = forms.CharField(
-        label=_("What has to change"),
-        widget=forms.Textarea(attrs={"rows": 3, "maxlength": 5000}),
-        required=False,
-    )
-
-
-class DecisionForm(forms.Form):
-    """A validator's decision on one item in a version: a level with a reason, or yes or no to a request."""
-
-    approve = forms.ChoiceField(choices=[("yes", _("Approve")), ("no", _("Reject"))], required=False)
-    accepted = forms.IntegerField(
-        required=False, error_messages={"invalid": _("Choose a level of the scale.")}
-    )
-    reason = forms.CharField(required=False)
-    version = forms.IntegerField(
-        min_value=0,
-        max_value=2**31 - 1,
-        error_messages=dict.fromkeys(
-            ["required", "invalid", "min_value", "max_value"],
-            _("This decision does not say which version of the answer it is based on: open the item again."),
-        ),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """Want a decision: a level, or yes or no."""
-        data = super().clean() or {}
-        if not self.errors and not data["approve"] and data["accepted"] is None:
-            raise forms.ValidationError(
-                _("Choose a level, or approve or reject the request."), code="missing"
-            )
-        return data
-
-    def offered(self) -> dict[str, Any]:
-        """Return what was sent, sound or not, by the names of an answer's fields."""
-        decisions = {"yes": NaDecision.APPROVED, "no": NaDecision.REJECTED}
-        return {
-            "na_decision": decisions.get(self.data.get("approve", ""), ""),
-            "accepted": self.cleaned_data.get("accepted"),
-            "accepted_reason": self.data.get("reason", ""),
-            "version": self.cleaned_data.get("version"),
-        }
 
 
 class FrameworkField(forms.ModelChoiceField):
@@ -141,7 +70,7 @@ class StepForm(forms.Form):
     def __init__(self, *args: Any, cycle: Cycle, **options: Any) -> None:
         super().__init__(*args, **options)
         if cycle.phase in CONSEQUENCES:
-            count = queries.touched_by_next_step(cycle)
+            count = monitoring.touched_by_next_step(cycle)
             self.fields["confirmed"].label = CONSEQUENCES[Phase(cycle.phase)] % {"count": count}
 
 

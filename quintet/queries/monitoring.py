@@ -1,0 +1,61 @@
+"""Cycles as a whole: how many answered, how far each unit is, what counts."""
+
+from collections.abc import Sequence
+from unicodedata import normalize
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from quintet.models import (
+    COUNTED,
+    Assessment,
+    Cycle,
+    Item,
+    Phase,
+    Snapshot,
+    Status,
+)
+from quintet.queries.sheets import with_progress
+
+
+def cycles_with_response() -> QuerySet[Cycle]:
+    """Cycles with the number of units asked and of sheets that count."""
+    return Cycle.objects.select_related("framework").annotate(
+        n_units=Count("assessments"),
+        n_counted=Count("assessments", filter=Q(assessments__status__in=COUNTED)),
+    )
+
+
+def touched_by_next_step(cycle: Cycle) -> int:
+    """What the next step of a cycle concerns: items to answer, drafts that end, sheets that never count."""
+    if cycle.phase == Phase.PLANNED:
+        return Item.objects.filter(framework=cycle.framework_id).count()
+    sheets = Assessment.objects.filter(cycle=cycle)
+    if cycle.phase == Phase.OPEN:
+        return sheets.filter(status=Status.DRAFT).count()
+    return sheets.exclude(status__in=COUNTED).count()
+
+
+def completion(cycle: Cycle) -> list[Assessment]:
+    """All sheets of a cycle in reading order with how far they are: numbers only, never contents."""
+    return sorted(with_progress(Assessment.objects.filter(cycle=cycle)), key=reading_order)
+
+
+def reading_order(sheet: Assessment) -> tuple[bool, str, int]:
+    """Entities before country teams, each by its English name as lists show it, accents aside.
+
+    Not by the database: its order of accents and capitals depends on the server's language.
+    """
+    plain = normalize("NFKD", sheet.entity.acronym).encode("ascii", "ignore").decode()
+    return sheet.entity.is_country_team, plain.casefold(), sheet.pk
+
+
+def counted_snapshots(cycle: Cycle) -> Sequence[Snapshot]:
+    """The latest snapshot of every sheet of the cycle that counts, with sheet and unit, by unit code.
+
+    Without the payload, which no figure needs: the levels are packed beside it.
+    """
+    sheets = Assessment.objects.filter(cycle=cycle).counted()
+    newer = Snapshot.objects.filter(assessment=OuterRef("assessment"), number__gt=OuterRef("number"))
+    latest = Snapshot.objects.filter(~Exists(newer), assessment__in=sheets)
+    snapshots = latest.select_related("assessment__entity").defer("payload")
+    return sorted(snapshots, key=lambda snapshot: snapshot.assessment.entity.code)

@@ -1,0 +1,156 @@
+"""Reading sheets: whose they are, what they say, how far they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from entities.access import Person, entities_with
+from entities.models import Role
+from quintet.domain.answers import UNANSWERED, AnswerValue
+from quintet.domain.workflow import RUNNING
+from quintet.models import (
+    COUNTED,
+    Answer,
+    AnswerRevision,
+    AnswerState,
+    Assessment,
+    Dimension,
+    Item,
+    NaDecision,
+    RevisionOutcome,
+    Status,
+)
+
+
+def sheets_for(user: Person) -> QuerySet[Assessment]:
+    """The sheets a person may read, with cycle, framework, unit and submitter at hand."""
+    related = ("cycle__framework", "entity", "submitted_by")
+    return Assessment.objects.visible_to(user).select_related(*related)
+
+
+def sheets_of_entities(user: Person) -> QuerySet[Assessment]:
+    """Sheets of this person's own entities that left the focal point's hands, the newest cycle first."""
+    mine = entities_with(user, Role.FOCAL_POINT, Role.APPROVER, Role.VIEWER)
+    awaited = Q(status=Status.SIGNOFF, cycle__phase__in=RUNNING)
+    handed_in = Q(status__in=COUNTED) | awaited
+    sheets = Assessment.objects.visible_to(user).filter(handed_in, entity__in=mine)
+    return sheets.select_related("cycle", "entity").order_by("-cycle__opens_on", "entity__code", "pk")
+
+
+def items_of(assessment: Assessment) -> QuerySet[Item]:
+    """The items of the sheet's framework, in order."""
+    return (
+        Item.objects.filter(framework=assessment.cycle.framework_id)
+        .select_related("framework", "dimension")
+        .in_order()
+    )
+
+
+def items_by_place(assessment: Assessment, items: set[int] | None = None) -> QuerySet[Item]:
+    """The items of the sheet, or those of the given ids, with their `place` in the framework."""
+    chosen = items_of(assessment) if items is None else items_of(assessment).filter(pk__in=items)
+    return chosen.annotate(place=F("dimension__order") * 1000 + F("order")).order_by("place")
+
+
+def sheet_values(assessment: Assessment) -> list[tuple[str, AnswerValue]]:
+    """What the sheet says on every item, in framework order; an item without a row is unanswered."""
+    answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
+    items = Item.objects.filter(framework=assessment.cycle.framework_id).in_order()
+    return [(item.code, _value(answers.get(item.pk))) for item in items]
+
+
+def _value(answer: Answer | None) -> AnswerValue:
+    if answer is None:
+        return AnswerValue(UNANSWERED)
+    return AnswerValue(answer.state, answer.claimed, answer.na_reason, answer.comment)
+
+
+def answers_on(assessment: Assessment, items: Sequence[Item]) -> list[Answer]:
+    """The answers to `items`, in their order; where there is none, an unsaved one of version 0."""
+    written = Answer.objects.filter(assessment=assessment, item__in=items)
+    by_item = {answer.item_id: answer for answer in written}
+    answers = [by_item.get(item.pk) or Answer(assessment=assessment, version=0) for item in items]
+    for answer, item in zip(answers, items, strict=True):
+        answer.item = item
+    return answers
+
+
+def last_decision(answer: Answer) -> AnswerRevision | None:
+    """The decision that `answer` holds, with who took it; None where the claim is newer."""
+    decisions = AnswerRevision.objects.filter(outcome=RevisionOutcome.DECIDED, version=answer.version)
+    return decisions.filter(assessment=answer.assessment_id, item=answer.item_id).select_related("by").first()
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """One item of a form: the question, the answer if there is one, and whether it may be changed."""
+
+    item: Item
+    answer: Answer | None
+    may_edit: bool
+
+    @property
+    def version(self) -> int:
+        return self.answer.version if self.answer else 0
+
+
+def item_lines(
+    assessment: Assessment, dimension: Dimension, *, readable: set[int] | None, editable: set[int] | None
+) -> list[ItemLine]:
+    """The items of one dimension that a person may read, with answers; None stands for all items."""
+    answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
+    return [
+        ItemLine(item, answers.get(item.pk), editable is None or item.pk in editable)
+        for item in dimension.items.select_related("framework").order_by("order")
+        if readable is None or item.pk in readable
+    ]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a dimension of a sheet is: items settled (answered or requested as not applicable).
+
+    `requests` are the items whose request still waits for a decision.
+    """
+
+    dimension: Dimension
+    settled: int
+    total: int
+    requests: Sequence[Item] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return self.settled == self.total
+
+
+def progress(assessment: Assessment, items: set[int] | None = None) -> list[Progress]:
+    """Progress per dimension in order, over the given item ids (None: all)."""
+    dimensions = Dimension.objects.filter(framework=assessment.cycle.framework_id).prefetch_related("items")
+    answers = Answer.objects.filter(assessment=assessment).exclude(state=AnswerState.UNANSWERED)
+    decisions = dict(answers.values_list("item_id", "na_decision"))
+    found = []
+    for dimension in dimensions:
+        mine = [item for item in dimension.items.all() if items is None or item.pk in items]
+        settled = [item for item in mine if item.pk in decisions]
+        requests = [item for item in settled if decisions[item.pk] == NaDecision.PENDING]
+        if mine:
+            found.append(Progress(dimension, len(settled), len(mine), requests))
+    return found
+
+
+def with_progress(sheets: QuerySet[Assessment]) -> QuerySet[Assessment]:
+    """Count by subqueries: joining answers and items would multiply them, 65 × 65 rows a sheet."""
+    settled = Answer.objects.filter(assessment=OuterRef("pk")).exclude(state=AnswerState.UNANSWERED)
+    items = Item.objects.filter(framework=OuterRef("cycle__framework"))
+    return sheets.select_related("cycle", "entity").annotate(
+        settled=_count_of(settled, "assessment"), total=_count_of(items, "framework")
+    )
+
+
+def _count_of(rows: QuerySet[Any], owner: str) -> Coalesce:
+    """The number of `rows` that belong to one `owner`, as a subquery."""
+    counted = rows.order_by().values(owner).annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)

@@ -1,0 +1,55 @@
+"""What waits for a person."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q, QuerySet
+
+from entities.access import Person, entities_with
+from entities.models import Role
+from quintet.domain.workflow import RUNNING
+from quintet.models import (
+    AnswerState,
+    Assessment,
+    Delegation,
+    Status,
+)
+from quintet.queries.sheets import with_progress
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that waits for a person: which sheet, what to do, and how far it is."""
+
+    assessment: Assessment
+    kind: str
+    settled: int
+    total: int
+
+
+def waiting_for(user: Person) -> list[Task]:
+    """What waits for this person in running cycles, the most urgent (first to close) first."""
+    editable = Assessment.objects.editable()
+    focal, approving = entities_with(user, Role.FOCAL_POINT), entities_with(user, Role.APPROVER)
+    running = Assessment.objects.filter(cycle__phase__in=RUNNING, status=Status.SIGNOFF)
+    signing = running.filter(entity__in=approving).exclude(submitted_by=user.pk)
+    tasks = [_task(sheet, "answer") for sheet in with_progress(editable.filter(entity__in=focal))]
+    tasks += [_task(sheet, "sign_off") for sheet in with_progress(signing)]
+    tasks += _delegated_tasks(user, editable)
+    return sorted(tasks, key=lambda task: (task.assessment.cycle.closes_on, task.assessment.entity.code))
+
+
+def _delegated_tasks(user: Person, editable: QuerySet[Assessment]) -> list[Task]:
+    """Items handed to a contributor, on sheets that can still be edited."""
+    mine = Delegation.objects.filter(user=user.pk).values("assessment")
+    entities = entities_with(user, Role.CONTRIBUTOR)
+    chosen = editable.filter(pk__in=mine, entity__in=entities)
+    settled = Q(delegations__user=user.pk) & ~Q(answers__state=AnswerState.UNANSWERED)
+    counted = chosen.annotate(
+        total=Count("delegations", filter=Q(delegations__user=user.pk), distinct=True),
+        settled=Count("answers", filter=settled & Q(answers__item=F("delegations__item")), distinct=True),
+    )
+    return [_task(sheet, "contribute") for sheet in counted.select_related("cycle", "entity")]
+
+
+def _task(sheet: Assessment, kind: str) -> Task:
+    return Task(sheet, kind, sheet.settled, sheet.total)  # type: ignore[attr-defined]  # annotated
