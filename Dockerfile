@@ -13,7 +13,7 @@ RUN for catalogue in locale/*/LC_MESSAGES/*.po; do \
         test ! -e "$catalogue" || pybabel compile --input-file "$catalogue" --output-file "${catalogue%.po}.mo" || exit 1; \
     done \
     && useradd --system --no-create-home portal \
-    && mkdir -p var/static var/media \
+    && mkdir -p var/static var/evidence \
     && chown -R portal:portal var
 
 USER portal

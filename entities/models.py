@@ -168,6 +168,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     preferred_language = models.CharField(
         _("preferred language"), max_length=10, choices=settings.LANGUAGES, default="en"
     )
+    wants_reminders = models.BooleanField(
+        _("reminders by e-mail"),
+        default=True,
+        help_text="What is part of the work itself comes all the same.",
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_demo = models.BooleanField(default=False, help_text="Part of the labelled demo data.")
     date_joined = models.DateTimeField(auto_now_add=True)

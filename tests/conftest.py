@@ -65,7 +65,9 @@ def _nothing_is_left_over(settings: Settings, tmp_path_factory: pytest.TempPathF
     """The next test begins uncounted, in English, and with a scratch folder for uploads."""
     caches["throttle"].clear()
     translation.activate(settings.LANGUAGE_CODE)
-    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
+    evidence = {**settings.STORAGES["evidence"]}
+    evidence["OPTIONS"] = {"location": str(tmp_path_factory.getbasetemp() / "evidence")}
+    settings.STORAGES = {**settings.STORAGES, "evidence": evidence}
 
 
 # --- people and a cycle ----------------------------------------------------------------------------

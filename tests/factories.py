@@ -14,7 +14,7 @@ from entities.services.people import grant_role
 from entities.services.tokens import create_token
 from quintet.domain.answers import ANSWERED, NA, UNANSWERED, AnswerValue
 from quintet.domain.sheets import ImportedAnswer
-from quintet.models import Area, Assessment, Cycle, Dimension, Framework, Item, Phase, Status
+from quintet.models import Area, Assessment, Cycle, Delegation, Dimension, Framework, Item, Phase, Status
 from quintet.services.cycles import open_cycle
 from quintet.services.importing import SheetToWrite, write_sheets
 
@@ -160,6 +160,12 @@ def make_counted_cycle(framework: Framework, sheets: Mapping[Entity, Levels], co
 
 def sheet_of(cycle: Cycle, entity: Entity) -> Assessment:
     return Assessment.objects.select_related("cycle__framework", "entity").get(cycle=cycle, entity=entity)
+
+
+def delegate(sheet: Assessment, item: str, user: User) -> Delegation:
+    """Hand one item of a sheet to a contributor."""
+    asked = Item.objects.get(framework=sheet.cycle.framework_id, code=item)
+    return Delegation.objects.create(assessment=sheet, item=asked, user=user, handed_at=AT)
 
 
 def later(minutes: int) -> datetime:

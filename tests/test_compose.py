@@ -26,6 +26,7 @@ OPERATOR_CHOICES = {
     "ALLOWED_HOSTS": "portal.example.org",
     "POSTGRES_PASSWORD": "chosen",
     "REDIS_PASSWORD": "chosen",
+    "SITE_URL": "https://portal.example.org",
 }
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[?-])(?P<rest>[^}]*))?\}")
 NOT_IN_THE_IMAGE = shutil.ignore_patterns(".*", "var", "build", "tests", "__pycache__")

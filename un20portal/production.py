@@ -40,6 +40,10 @@ python -c 'import secrets; print(secrets.token_urlsafe(48))'""",
             "*" in settings["ALLOWED_HOSTS"] or not settings["ALLOWED_HOSTS"],
             "E011: ALLOWED_HOSTS must list the host names the portal answers to, without '*'.",
         ),
+        (
+            not settings["SITE_URL"].startswith("https://"),
+            "E013: letters hold addresses of the portal: set SITE_URL=https://…",
+        ),
         (not settings["REDIS_URL"], "E012: tasks need a broker: set REDIS_URL=redis://…"),
         (
             settings["CELERY_TASK_TIME_LIMIT"]

@@ -217,6 +217,10 @@ STATICFILES_DIRS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "evidence": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": env.str("EVIDENCE_DIR", default=str(VAR_DIR / "evidence"))},
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION or env.bool("STATIC_MANIFEST", default=False)
@@ -224,7 +228,6 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
-MEDIA_ROOT = VAR_DIR / "media"
 FILE_UPLOAD_PERMISSIONS = 0o640
 REFERENCE_DIR = BASE_DIR / "fixtures"
 
@@ -264,6 +267,7 @@ if REDIS_URL:
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "un20portal.outbox.tasks.beat", "schedule": 15.0},
     "sweep the outbox": {"task": "un20portal.outbox.tasks.drain", "schedule": 30.0},
+    "run errands": {"task": "un20portal.outbox.tasks.run_errands", "schedule": 30.0},
     "heal stale figures": {"task": "scorecards.tasks.heal", "schedule": crontab(minute=7)},
     "forget old idempotency keys": {
         "task": "un20portal.outbox.tasks.forget_old_keys",
@@ -292,6 +296,7 @@ CACHES = {
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
+SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{env.str('PORT', default='8000')}")  # in letters
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="un20-portal@localhost")
 LOGGING = {
     "version": 1,

@@ -1,4 +1,4 @@
-"""The models of the quintet floor, by use: what is asked, the rounds, what is answered."""
+"""The models of the quintet floor, by use: what is asked, the rounds, what is answered and by whom."""
 
 from quintet.models.answers import (
     DECISIONS,
@@ -10,7 +10,28 @@ from quintet.models.answers import (
     RevisionOutcome,
     Snapshot,
 )
-from quintet.models.cycles import COUNTED, Assessment, Cycle, Delegation, Phase, Status, Transition
+from quintet.models.collaboration import (
+    Invitation,
+    Thread,
+    ThreadPost,
+    ThreadStatus,
+)
+from quintet.models.cycles import (
+    COUNTED,
+    Assessment,
+    Cycle,
+    Delegation,
+    Phase,
+    Status,
+    Transition,
+)
+from quintet.models.evidence import (
+    Evidence,
+    EvidenceAction,
+    EvidenceChange,
+    EvidenceKind,
+    EvidenceUse,
+)
 from quintet.models.frameworks import (
     DIMENSION_NAMES,
     Area,
@@ -20,11 +41,36 @@ from quintet.models.frameworks import (
     Item,
     Observation,
 )
+from quintet.models.letters import (
+    ONE_A_DAY,
+    UNSUBSCRIBABLE,
+    Letter,
+    LetterKind,
+    Mailing,
+)
+from quintet.models.reviewing import (
+    Extension,
+    Receipt,
+    SecondRating,
+)
+from quintet.models.tailoring import (
+    HIGHEST_WEIGHT,
+    OwnAnswer,
+    OwnItem,
+    PriorityProfile,
+)
+from quintet.models.workbooks import (
+    UploadStatus,
+    WorkbookUpload,
+)
 
 __all__ = [
     "COUNTED",
     "DECISIONS",
     "DIMENSION_NAMES",
+    "HIGHEST_WEIGHT",
+    "ONE_A_DAY",
+    "UNSUBSCRIBABLE",
     "Answer",
     "AnswerFields",
     "AnswerRevision",
@@ -35,13 +81,33 @@ __all__ = [
     "Cycle",
     "Delegation",
     "Dimension",
+    "Evidence",
+    "EvidenceAction",
+    "EvidenceChange",
+    "EvidenceKind",
+    "EvidenceUse",
+    "Extension",
     "Framework",
+    "Invitation",
     "Item",
+    "Letter",
+    "LetterKind",
+    "Mailing",
     "NaDecision",
     "Observation",
+    "OwnAnswer",
+    "OwnItem",
     "Phase",
+    "PriorityProfile",
+    "Receipt",
     "RevisionOutcome",
+    "SecondRating",
     "Snapshot",
     "Status",
+    "Thread",
+    "ThreadPost",
+    "ThreadStatus",
     "Transition",
+    "UploadStatus",
+    "WorkbookUpload",
 ]

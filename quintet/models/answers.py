@@ -108,7 +108,8 @@ class AnswerRevision(AppendOnlyModel, AnswerFields):
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(help_text="The version written, or the stale one that was sent.")
     outcome = models.CharField(max_length=20, choices=RevisionOutcome)
-    channel = models.CharField(max_length=20, help_text="form, api, import or demo")
+    channel = models.CharField(max_length=20, help_text="form, api, carried, workbook, import or demo")
+    origin = models.CharField(max_length=200, blank=True, help_text="The file or cycle it came from.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

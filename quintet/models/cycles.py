@@ -34,6 +34,11 @@ class Cycle(models.Model):
     threshold = models.PositiveSmallIntegerField(
         default=5, help_text="Group figures need at least this many answering units."
     )
+    sample_seed = models.CharField(
+        max_length=32,
+        blank=True,
+        help_text="Draws the items to check (R6); secret until the cycle closes.",
+    )
     is_demo = models.BooleanField(default=False, help_text="Synthetic data: every page says so.")
 
     class Meta:
@@ -92,6 +97,9 @@ class Assessment(models.Model):
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    extended_to = models.DateField(
+        null=True, blank=True, help_text="More time than the others have; taken away when the day has passed."
+    )
     is_demo = models.BooleanField(default=False)
 
     objects = AssessmentQuerySet.as_manager()
@@ -107,11 +115,22 @@ class Assessment(models.Model):
 
 
 class Delegation(models.Model):
-    """One item of a sheet that a contributor may answer."""
+    """One item of a sheet that a contributor may answer.
+
+    The focal point settles it by accepting what the contributor wrote; a later change opens it again.
+    """
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="delegations")
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    handed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    handed_at = models.DateTimeField()
+    due_on = models.DateField(null=True, blank=True)
+    settled_version = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The version of the answer that the focal point accepted."
+    )
 
     class Meta:
         constraints = [

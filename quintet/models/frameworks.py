@@ -63,6 +63,9 @@ class Framework(SourcedModel):
     language = models.CharField(max_length=10, default="en")
     levels = models.JSONField(help_text="[{value, key, label, means}], lowest first")
     rules = models.JSONField(help_text="[{id, name, text}]")
+    evidence_from = models.JSONField(
+        default=dict, help_text="Area → the lowest level that needs evidence (rule R2); others need none."
+    )
     background = models.JSONField(default=dict, help_text="Why this scale; published rubrics compared with.")
 
     class Meta:

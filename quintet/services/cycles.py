@@ -1,6 +1,7 @@
 """Planning, opening and closing cycles; every chosen unit gets its sheet when a cycle opens."""
 
 import re
+import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -73,6 +74,8 @@ def open_cycle(*, cycle: Cycle, entities: Sequence[Entity], by: User, at: dateti
     locked = _move(cycle, Phase.OPEN)
     if locked.closes_on < localdate(at):
         raise WrongState(_("The last day of this cycle has passed: plan a new one."))
+    locked.sample_seed = secrets.token_hex(16)
+    locked.save(update_fields=["sample_seed"])
     return give_sheets(locked, entities)
 
 

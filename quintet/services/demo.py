@@ -38,12 +38,12 @@ def create_cycles(
 
 @transaction.atomic
 def delegate_some_items(
-    *, cycle: Cycle, contributor: User, entity: Entity, item_codes: Sequence[str]
+    *, cycle: Cycle, contributor: User, entity: Entity, item_codes: Sequence[str], at: datetime
 ) -> None:
     """Hand a few items of the open cycle to the demo contributor."""
     sheet = Assessment.objects.get(cycle=cycle, entity=entity)
     Delegation.objects.bulk_create(
-        Delegation(assessment=sheet, item=item, user=contributor)
+        Delegation(assessment=sheet, item=item, user=contributor, handed_at=at)
         for item in Item.objects.filter(framework=cycle.framework_id, code__in=item_codes)
     )
 
@@ -67,6 +67,7 @@ def _create_cycle(
         phase=Phase.OPEN if is_open else Phase.CLOSED,
         opens_on=min(date(year, 9, 15), at.date()) if is_open else date(year, 9, 15),
         closes_on=max(date(year, 12, 18), at.date()) if is_open else date(year, 12, 18),
+        sample_seed=f"{seed:x}"[:32],
         is_demo=True,
     )
     items = [

@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from entities.models import ApiToken, Country, Entity, Role, User
 from entities.services.people import grant_role
-from quintet.models import Answer, Assessment, Cycle, Delegation, Framework, Item, Phase
+from quintet.models import Answer, Assessment, Cycle, Framework, Item, Phase
 from quintet.services import cycles, reviewing, signing
 from quintet.services.answering import record_answer
 from scorecards.services import computing, publishing
 from tests.factories import (
     AT,
+    delegate,
     fill,
     make_cycle,
     make_entities,
@@ -136,7 +137,7 @@ def _sheet(
     for item in Item.objects.select_related("framework", "dimension"):
         is_mine = delegated and item.code == DELEGATED
         if is_mine:
-            Delegation.objects.create(assessment=sheet, item=item, user=world.people["contributor"])
+            delegate(sheet, item.code, world.people["contributor"])
         extra = {"contributor"} if is_mine else set()
         earlier = world.canary(f"earlier {item.code} of {name}", drafters | extra)
         now = world.canary(f"{item.code} of {name}", readers | extra)

@@ -22,6 +22,7 @@ from scorecards.services import publishing
 from tests.factories import (
     AT,
     Cast,
+    delegate,
     fill,
     later,
     make_counted_cycle,
@@ -115,9 +116,7 @@ class TestTheFormOfADimension:
     def test_shows_a_contributor_the_delegated_items_only(
         self, client: Client, cast: Cast, sheet: Assessment
     ) -> None:
-        Delegation.objects.create(
-            assessment=sheet, item=Item.objects.get(code="DAT-LED"), user=cast.contributor
-        )
+        delegate(sheet, "DAT-LED", cast.contributor)
         say(sheet, cast.focal, state="answered", claimed=3, comment="not for contributors")
         html = page(client, cast.contributor, "assessment-form", sheet.pk, "DAT")
         assert checked(card(html, "DAT-LED")) == ["open"]
@@ -454,9 +453,7 @@ class TestHome:
         self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
     ) -> None:
         fill(cycle, {undp: {**FULL, "DAT-STR": None}}, Status.DRAFT)
-        Delegation.objects.create(
-            assessment=sheet, item=Item.objects.get(code="DAT-STR"), user=cast.contributor
-        )
+        delegate(sheet, "DAT-STR", cast.contributor)
         focal, contributor = (page(client, who, "my") for who in (cast.focal, cast.contributor))
         assert "13 of 14 items answered" in focal
         assert "0 of 1 items answered" in contributor
@@ -486,7 +483,7 @@ class TestQuestionsToTheDatabase:
         for code, some in (("2025", units[:10]), ("2026", units)):
             cycle = make_open_cycle(framework, some, cast.task_force, code)
             Delegation.objects.bulk_create(
-                Delegation(assessment=sheet, item=item, user=person)
+                Delegation(assessment=sheet, item=item, user=person, handed_at=AT)
                 for sheet in cycle.assessments.all()
                 for item in Item.objects.filter(framework=framework)[:2]
             )

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity
 from quintet.domain import workflow
-from quintet.models import Assessment, Cycle, Delegation, Item, Snapshot, Status
+from quintet.models import Assessment, Cycle, Item, Snapshot, Status
 from quintet.queries.monitoring import counted_snapshots
 from quintet.queries.waiting import waiting_for
 from quintet.services import signing
@@ -17,6 +17,7 @@ from tests.factories import (
     AT,
     Cast,
     Levels,
+    delegate,
     fill,
     make_framework,
     make_open_cycle,
@@ -35,7 +36,7 @@ def sheet(undp: Entity, cast: Cast) -> Assessment:
     cycle = make_open_cycle(make_framework(), [undp, Entity.objects.get(code="UNICEF")], cast.task_force)
     found = sheet_of(cycle, undp)
     item = Item.objects.get(code="DAT-STR")
-    Delegation.objects.create(assessment=found, item=item, user=cast.contributor)
+    delegate(found, item.code, cast.contributor)
     return found
 
 

@@ -19,6 +19,7 @@ SAFE_ENVIRONMENT = {
     "DATABASE_URL": "postgres://portal@127.0.0.1:1/portal",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "SECRET_KEY": STRONG_KEY,
+    "SITE_URL": "https://portal.example.org",
 }
 SAFE_SETTINGS = {
     "PRODUCTION": True,
@@ -27,6 +28,7 @@ SAFE_SETTINGS = {
     "ALLOWED_HOSTS": ["portal.example.org"],
     "LOOPBACK_HOSTS": ["localhost", "127.0.0.1", "[::1]"],
     "REDIS_URL": "redis://127.0.0.1:1/0",
+    "SITE_URL": "https://portal.example.org",
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
     "CELERY_TASK_TIME_LIMIT": 600,
     "CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 900},
@@ -42,6 +44,7 @@ UNSAFE = [
     ({"ALLOWED_HOSTS": ["portal.example.org", "*"]}, "E011"),
     ({"ALLOWED_HOSTS": []}, "E011"),
     ({"REDIS_URL": ""}, "E012"),
+    ({"SITE_URL": "http://portal.example.org"}, "E013"),
 ]
 
 

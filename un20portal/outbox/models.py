@@ -18,6 +18,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Pending messages that need not wait after a failed attempt."""
         return self.pending().filter(due_at__lte=at)
 
+    def free(self, at: datetime) -> "MessageQuerySet":
+        """Pending messages that no worker is running as an errand."""
+        return self.pending().filter(Q(leased_until=None) | Q(leased_until__lte=at))
+
     def dead(self) -> "MessageQuerySet":
         """Messages given up after too many attempts: somebody must look."""
         return self.exclude(dead_at=None)
@@ -30,6 +34,9 @@ class Message(models.Model):
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField(help_text="Not before this moment; moves on after each failed attempt.")
+    leased_until = models.DateTimeField(
+        null=True, blank=True, help_text="An errand under way: nobody else runs it before this moment."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
     done_at = models.DateTimeField(null=True, blank=True)

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
@@ -12,8 +13,10 @@ logger = logging.getLogger(__name__)
 
 
 @receiver(signals.message_stored)
-def wake_a_worker(**_arguments: Any) -> None:
+def wake_a_worker(*, is_errand: bool, **_arguments: Any) -> None:
+    if is_errand and settings.CELERY_TASK_ALWAYS_EAGER:
+        return  # in process it would keep the person waiting: the scheduler's sweep runs it
     try:
-        tasks.drain.apply_async(retry=False)
+        (tasks.run_errands if is_errand else tasks.drain).apply_async(retry=False)
     except OperationalError as error:
         logger.warning("the broker did not take the wake-up, the sweep will: %s", error)

@@ -1,7 +1,11 @@
-"""Writing outgoing work and handling it: at least one try, exactly one effect.
+"""Writing outgoing work and handling it: nothing owed is lost.
 
-A handler runs in the transaction that marks its message done. A worker killed in the middle
-rolls both back, and the next sweep handles the message again.
+A handler runs in the transaction that marks its message done: a worker killed in the middle rolls both
+back, and the next sweep handles the message again, so that the effect is there exactly once.
+
+An errand reaches outside, to a mail server for instance, which no rollback takes back and which may take
+its time. It runs under a lease and outside of any transaction: no lock waits for the server, and a worker
+killed in the middle lets the errand be run again when the lease has ended, at least once in all.
 """
 
 import logging
@@ -20,7 +24,9 @@ from un20portal.outbox.models import Heartbeat, IdempotencyKey, Message
 Handler = Callable[..., object]
 MAX_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(seconds=20)
+LEASE = timedelta(minutes=5)  # longer than any server may take (EMAIL_TIMEOUT)
 _handlers: dict[str, Handler] = {}
+_errands: dict[str, Handler] = {}
 logger = logging.getLogger(__name__)
 
 
@@ -29,16 +35,21 @@ def subscribe(topic: str, handler: Handler) -> None:
     _handlers[topic] = handler
 
 
+def subscribe_errand(topic: str, handler: Handler) -> None:
+    """Let `handler(at=…, **payload)` run the errand `topic`, outside of any transaction."""
+    _errands[topic] = handler
+
+
 @transaction.atomic
 def put(topic: str, payload: dict[str, Any], *, at: datetime) -> Message:
     """Store work in the caller's transaction and wake a worker after its commit.
 
     Raises KeyError when nobody subscribed to `topic`: work that nobody does must not be owed.
     """
-    if topic not in _handlers:
+    if topic not in _handlers and topic not in _errands:
         raise KeyError(f"nobody handles the topic {topic!r}")
     message = Message.objects.create(topic=topic, payload=payload, created_at=at, due_at=at)
-    transaction.on_commit(lambda: signals.message_stored.send(sender=Message))
+    _wake_for(message)
     return message
 
 
@@ -56,11 +67,48 @@ def drain(*, now: Callable[[], datetime], only_due: bool = True) -> int:
     return handled
 
 
+def run_errands(*, now: Callable[[], datetime], only_due: bool = True) -> int:
+    """Run what is free, oldest first; return how many. The first failure ends the round.
+
+    The server that failed may be down for all: the others keep their turn for the next sweep.
+    """
+    done = 0
+    while (message := _lease(now=now, only_due=only_due)) is not None:
+        try:
+            _errands[message.topic](at=now(), **message.payload)
+        except Exception as error:
+            logger.exception("errand %s failed", message.pk)
+            _note_failure(message.pk, error, at=now())
+            return done
+        Message.objects.filter(pk=message.pk).update(done_at=now(), leased_until=None)
+        done += 1
+    return done
+
+
+@transaction.atomic
+def _lease(*, now: Callable[[], datetime], only_due: bool) -> Message | None:
+    """Take the oldest free errand, so that nobody else runs it for a while."""
+    free = Message.objects.free(now()).filter(topic__in=_errands)
+    if only_due:
+        free = free.filter(due_at__lte=now())
+    skip = connection.features.has_select_for_update_skip_locked
+    message = free.select_for_update(skip_locked=skip).first()
+    if message:
+        message.leased_until = now() + LEASE
+        message.save(update_fields=["leased_until"])
+    return message
+
+
+def _wake_for(message: Message) -> None:
+    is_errand = message.topic in _errands
+    transaction.on_commit(lambda: signals.message_stored.send(sender=Message, is_errand=is_errand))
+
+
 @transaction.atomic
 def retry(*, message: Message, at: datetime) -> None:
     """Give a dead message a new set of attempts."""
     Message.objects.filter(pk=message.pk).update(dead_at=None, attempts=0, due_at=at)
-    transaction.on_commit(lambda: signals.message_stored.send(sender=Message))
+    _wake_for(message)
 
 
 @transaction.atomic
@@ -124,7 +172,9 @@ def _earlier(user: Any, key: str, request_sha256: str) -> tuple[int, Any] | None
 def _next(passed_over: set[int], *, at: datetime | None) -> int | None:
     """The oldest pending message; with `at`, the oldest that is due then."""
     messages = Message.objects.pending() if at is None else Message.objects.due(at)
-    return messages.exclude(pk__in=passed_over).values_list("pk", flat=True).first()
+    return (
+        messages.exclude(pk__in=passed_over).exclude(topic__in=_errands).values_list("pk", flat=True).first()
+    )
 
 
 def _handle(message_id: int, *, now: Callable[[], datetime]) -> bool:
@@ -158,7 +208,8 @@ def _note_failure(message_id: int, error: Exception, *, at: datetime) -> None:
         return
     message.attempts += 1
     message.due_at = at + FIRST_PAUSE * 2 ** (message.attempts - 1)
+    message.leased_until = None
     message.last_error = _storable(f"{type(error).__name__}: {error}")[:2000]
     if message.attempts >= MAX_ATTEMPTS:
         message.dead_at = at
-    message.save(update_fields=["attempts", "due_at", "last_error", "dead_at"])
+    message.save(update_fields=["attempts", "due_at", "leased_until", "last_error", "dead_at"])

@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-# Sent after the commit that stored at least one message. Arguments: none. It only wakes.
+# Sent after the commit that stored a message. It only wakes. Argument: is_errand, whether it reaches outside.
 message_stored = Signal()

@@ -13,6 +13,12 @@ def drain() -> int:
 
 
 @shared_task
+def run_errands() -> int:
+    """Run what reaches outside."""
+    return services.run_errands(now=timezone.now)
+
+
+@shared_task
 def forget_old_keys() -> int:
     """Drop idempotency keys that nobody counts on any more."""
     return services.forget_old_keys(at=timezone.now())

@@ -56,6 +56,7 @@ class Command(BaseCommand):
                 contributor=people["contributor.undp"],
                 entity=Entity.objects.get(code="UNDP"),
                 item_codes=DELEGATED,
+                at=now,
             )
             for cycle in cycles:
                 if cycle.phase == Phase.CLOSED:

@@ -8,9 +8,10 @@ from django.test import Client
 
 from entities.models import Entity, Role
 from entities.services.people import grant_role
-from quintet.models import Answer, AnswerRevision, Assessment, Cycle, Delegation, Item, Status
+from quintet.models import Answer, AnswerRevision, Assessment, Cycle, Item, Status
 from tests.factories import (
     Cast,
+    delegate,
     fill,
     make_token,
     sheet_of,
@@ -180,7 +181,7 @@ class TestADelegatedContributor:
         self, client: Client, url: str, cast: Cast, sheet: Assessment
     ) -> None:
         item = Item.objects.get(code="DAT-STR")
-        Delegation.objects.create(assessment=sheet, item=item, user=cast.contributor)
+        delegate(sheet, item.code, cast.contributor)
         assert put(client, url, cast.contributor).status_code == 200
         assert put(client, url.replace("STR", "LED"), cast.contributor).status_code == 404
         rows = get(client, f"/api/v1/assessments/{sheet.pk}/answers/", cast.contributor).json()["results"]

@@ -15,7 +15,6 @@ from quintet.models import (
     AnswerRevision,
     Assessment,
     Cycle,
-    Delegation,
     Item,
     NaDecision,
     Phase,
@@ -26,6 +25,7 @@ from quintet.services.answering import record_answer
 from tests.factories import (
     AT,
     Cast,
+    delegate,
     fill,
     later,
     make_user,
@@ -192,7 +192,7 @@ class TestWhoMayAnswer:
         self, say: Say, cast: Cast, sheet: Assessment
     ) -> None:
         item = Item.objects.get(code="DAT-TRN")
-        Delegation.objects.create(assessment=sheet, item=item, user=cast.contributor)
+        delegate(sheet, item.code, cast.contributor)
         assert say(TWO, item="DAT-TRN", by=cast.contributor).updated_by == cast.contributor
         with pytest.raises(NotAllowed):
             say(TWO, item="DAT-STR", by=cast.contributor)
@@ -201,16 +201,14 @@ class TestWhoMayAnswer:
         self, say: Say, cast: Cast, sheet: Assessment, undp: Entity
     ) -> None:
         other = make_user("other", Role.CONTRIBUTOR, undp)
-        Delegation.objects.create(assessment=sheet, item=Item.objects.get(code="DAT-STR"), user=other)
+        delegate(sheet, "DAT-STR", other)
         with pytest.raises(NotAllowed):
             say(TWO, by=cast.contributor)
 
     def test_ignores_a_delegation_once_the_role_is_gone(
         self, say: Say, cast: Cast, sheet: Assessment
     ) -> None:
-        Delegation.objects.create(
-            assessment=sheet, item=Item.objects.get(code="DAT-STR"), user=cast.contributor
-        )
+        delegate(sheet, "DAT-STR", cast.contributor)
         cast.contributor.memberships.all().delete()
         with pytest.raises(NotAllowed):
             say(TWO, by=User.objects.get(pk=cast.contributor.pk))

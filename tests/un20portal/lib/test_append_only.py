@@ -12,7 +12,19 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from entities.models import Entity
-from quintet.models import AnswerRevision, Snapshot, Status, Transition
+from quintet.models import (
+    AnswerRevision,
+    EvidenceChange,
+    Extension,
+    Item,
+    Receipt,
+    SecondRating,
+    Snapshot,
+    Status,
+    Thread,
+    ThreadPost,
+    Transition,
+)
 from scorecards.models import EntityDocument, Scorecard
 from scorecards.services import publishing
 from tests.factories import (
@@ -28,7 +40,18 @@ from tests.guards import OFF, unguarded
 from un20portal.lib.append_only import TRIGGER, append_only_tables
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db]
-MODELS = [AnswerRevision, EntityDocument, Scorecard, Snapshot, Transition]
+MODELS = [
+    AnswerRevision,
+    EntityDocument,
+    EvidenceChange,
+    Extension,
+    Receipt,
+    Scorecard,
+    SecondRating,
+    Snapshot,
+    ThreadPost,
+    Transition,
+]
 CHANGES = {
     "UPDATE": "UPDATE {} SET id = id",
     "an empty UPDATE": "UPDATE {} SET id = id WHERE false",
@@ -45,6 +68,14 @@ def _rows() -> None:
     cycle = make_counted_cycle(make_framework(), sheets)
     publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
     publishing.confirm(cycle=cycle, by=cast.second, at=AT)
+    sheet, item, mine = cycle.assessments.all()[0], Item.objects.all()[0], {"by": cast.task_force, "at": AT}
+    EvidenceChange.objects.create(assessment=sheet, item=item, action="attached", document={}, **mine)
+    Extension.objects.create(assessment=sheet, until=AT, reason="flood", **mine)
+    step = Transition.objects.create(assessment=sheet, from_status="draft", to_status="signoff", **mine)
+    Receipt.objects.create(number="1", transition=step, contents_sha256="0" * 64)
+    SecondRating.objects.create(snapshot=Snapshot.objects.all()[0], item=item, level=1, **mine)
+    thread = Thread.objects.create(assessment=sheet, item=item, opened_by=cast.task_force, opened_at=AT)
+    ThreadPost.objects.create(thread=thread, text="why?", status="open", **mine)
     connection.check_constraints()  # else TRUNCATE fails for checks put off to the end of the transaction
 
 
@@ -89,6 +120,7 @@ class TestEveryAppendOnlyTable:
 
     def test_is_guarded_again_after_a_test_tampered_with_it(self) -> None:
         with unguarded():
+            Receipt.objects.all().delete()
             Transition.objects.all().delete()
         assert not Transition.objects.exists()
         assert findings() == []

@@ -14,6 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         handled = services.drain(now=timezone.now, only_due=False)
+        handled += services.run_errands(now=timezone.now, only_due=False)
         left = Message.objects.pending().count()
         dead = Message.objects.dead().count()
         self.stdout.write(f"{handled} handled, {left} pending, {dead} given up")

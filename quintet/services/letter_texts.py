@@ -1,0 +1,63 @@
+"""What letters say: one template per kind, in the language of the reader, without secrets in the database.
+
+The first line of `templates/quintet/mail/<kind>.txt` is the subject, the rest the text.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from quintet.models import Letter, LetterKind, Transition
+
+Context = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A letter ready to be sent."""
+
+    address: str
+    subject: str
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def compose(letter: Letter) -> Written | None:
+    """Return the letter's text; None when what it tells of, or its reader, is gone."""
+    if letter.person is None or not letter.person.is_active:
+        return None
+    return write_to(letter, letter.person.email, letter.person.preferred_language)
+
+
+def write_to(letter: Letter, address: str, language: str) -> Written | None:
+    """Return the letter's text for this address in this language."""
+    with translation.override(language):
+        told = CONTEXTS[LetterKind(letter.kind)](letter)
+        if told is None:
+            return None
+        context = {"letter": letter, "person": letter.person, "sheet": letter.assessment, **told}
+        text = render_to_string(f"quintet/mail/{letter.kind}.txt", context)
+    subject, _newline, body = text.strip().partition("\n")
+    return Written(address, " ".join(subject.split()), body.strip() + "\n")
+
+
+def address_of(name: str, *args: object) -> str:
+    """The full address of a page, in the active language."""
+    return settings.SITE_URL.rstrip("/") + reverse(name, args=args)
+
+
+def _step(letter: Letter) -> Context | None:
+    step = Transition.objects.filter(pk=letter.about or 0).select_related("assessment").first()
+    if step is None:
+        return None
+    return {"step": step, "link": address_of("quintet:assessment-detail", step.assessment_id)}
+
+
+CONTEXTS: dict[LetterKind, Callable[[Letter], Context | None]] = {
+    LetterKind.STEP: _step,
+}

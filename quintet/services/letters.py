@@ -1,0 +1,82 @@
+"""Letters: owed in the business transaction that gives the occasion, composed and sent as an errand.
+
+Nothing waits for the mail server. A worker killed between sending and noting it sends the letter again.
+"""
+
+from datetime import datetime
+from smtplib import SMTPRecipientsRefused
+
+from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate
+
+from entities.models import User
+from quintet.models import ONE_A_DAY, UNSUBSCRIBABLE, Assessment, Letter, LetterKind, Mailing
+from quintet.services.letter_texts import compose
+from un20portal.outbox import services as outbox
+
+LETTER = "quintet.letter"
+
+
+@transaction.atomic
+def owe_letter(
+    *,
+    kind: LetterKind,
+    person: User | None,
+    at: datetime,
+    assessment: Assessment | None = None,
+    mailing: Mailing | None = None,
+    about: int | None = None,
+) -> Letter | None:
+    """Owe one letter; None where the person does without it, or was reminded today.
+
+    `about` is the key of the invitation, receipt, step or post that the letter tells of. Without a person
+    the letter goes to the address of that invitation.
+    """
+    if person and not _wants(person, kind):
+        return None
+    letter = Letter(
+        kind=kind,
+        person=person,
+        assessment=assessment,
+        mailing=mailing,
+        about=about,
+        day=localdate(at),
+        created_at=at,
+    )
+    try:
+        with transaction.atomic():
+            letter.save()
+    except IntegrityError:  # the constraint is the judge: two senders at once remind once
+        if kind not in ONE_A_DAY:
+            raise
+        return None
+    outbox.put(LETTER, {"letter_id": letter.pk}, at=at)
+    return letter
+
+
+def send_letter(*, letter_id: int, at: datetime) -> None:
+    """Compose the letter in the reader's language and hand it to the mail server.
+
+    An address that the server refuses for good is noted and not tried again; any other failure raises.
+    A letter whose person or occasion is gone is not sent.
+    """
+    letters = Letter.objects.select_related(
+        "person", "mailing__cycle", "assessment__cycle", "assessment__entity"
+    )
+    letter = letters.filter(pk=letter_id, sent_at=None, refused_at=None).first()
+    if letter is None or (written := compose(letter)) is None:
+        return
+    message = EmailMessage(
+        subject=written.subject, body=written.body, to=[written.address], headers=dict(written.headers)
+    )
+    try:
+        message.send()
+    except SMTPRecipientsRefused:
+        Letter.objects.filter(pk=letter.pk).update(refused_at=at)
+        return
+    Letter.objects.filter(pk=letter.pk).update(sent_at=at)
+
+
+def _wants(person: User, kind: LetterKind) -> bool:
+    return person.is_active and (person.wants_reminders or kind not in UNSUBSCRIBABLE)

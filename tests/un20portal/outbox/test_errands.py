@@ -1,0 +1,86 @@
+"""Errands reach outside: under a lease, outside of transactions, in turn again when something failed."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from tests.factories import AT, later
+from un20portal.outbox import services
+from un20portal.outbox.models import Message
+from un20portal.outbox.services import FIRST_PAUSE, LEASE, drain, put, run_errands, subscribe_errand
+
+TOPIC = "tests.errand"
+
+
+class Server:
+    """A server outside: notes who called, and whether a transaction was open meanwhile."""
+
+    def __init__(self) -> None:
+        self.is_down = False
+        self.calls: list[str] = []
+        self.in_transaction: list[bool] = []
+
+    def __call__(self, *, name: str, at: object) -> None:
+        self.calls.append(name)
+        self.in_transaction.append(connection.in_atomic_block)
+        if self.is_down:
+            raise ConnectionRefusedError("the server is down")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    monkeypatch.setattr(services, "_errands", dict(services._errands))
+    found = Server()
+    subscribe_errand(TOPIC, found)
+    return found
+
+
+def owe(*names: str) -> None:
+    for name in names:
+        put(TOPIC, {"name": name}, at=AT)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRunningErrands:
+    def test_runs_each_once_outside_of_transactions(self, server: Server) -> None:
+        owe("a", "b")
+        assert run_errands(now=lambda: AT) == 2
+        assert run_errands(now=lambda: AT) == 0
+        assert server.calls == ["a", "b"]
+        assert server.in_transaction == [False, False]
+
+    def test_in_process_nobody_waits_for_it(self, server: Server) -> None:
+        owe("a")
+        assert server.calls == []
+
+    def test_is_not_handled_as_work_in_a_transaction(self, server: Server) -> None:
+        owe("a")
+        assert drain(now=lambda: AT) == 0
+        assert Message.objects.get().attempts == 0
+
+    def test_the_first_failure_ends_the_round_and_the_others_keep_their_turn(self, server: Server) -> None:
+        owe("a", "b")
+        server.is_down = True
+        assert run_errands(now=lambda: AT) == 0
+        assert server.calls == ["a"]
+        first, second = Message.objects.order_by("pk")
+        assert (first.attempts, first.leased_until) == (1, None)
+        assert "the server is down" in first.last_error
+        assert second.attempts == 0
+        server.is_down = False
+        assert run_errands(now=lambda: AT) == 1, "what failed waits for its time, the next one goes"
+        assert run_errands(now=lambda: AT + FIRST_PAUSE) == 1
+        assert server.calls == ["a", "b", "a"]
+
+    def test_one_under_way_is_left_alone_until_its_lease_ends(self, server: Server) -> None:
+        owe("a")
+        Message.objects.update(leased_until=AT + LEASE)  # a worker has it, or was killed with it
+        assert run_errands(now=lambda: later(1), only_due=False) == 0
+        assert run_errands(now=lambda: AT + LEASE) == 1
+
+    def test_is_owed_by_the_transaction_that_stored_it(self, server: Server) -> None:
+        with transaction.atomic():
+            owe("a")
+            transaction.set_rollback(True)
+        assert run_errands(now=lambda: AT + timedelta(days=1)) == 0
