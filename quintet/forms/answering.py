@@ -19,6 +19,7 @@ class AnswerForm(forms.Form):
     na_reason = forms.CharField(required=False, strip=False)
     comment = forms.CharField(required=False, strip=False)
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+    still_true = forms.BooleanField(required=False, help_text="Say again what the last cycle says.")
 
     def raw_answer(self) -> dict[str, Any]:
         """Return what was sent in the shape that `parse_answer` reads."""

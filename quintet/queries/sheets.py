@@ -23,6 +23,7 @@ from quintet.models import (
     RevisionOutcome,
     Status,
 )
+from quintet.queries.earlier import EarlierAnswer, earlier_sheet
 
 
 def sheets_for(user: Person) -> QuerySet[Assessment]:
@@ -86,15 +87,23 @@ def last_decision(answer: Answer) -> AnswerRevision | None:
 
 @dataclass(frozen=True)
 class ItemLine:
-    """One item of a form: the question, the answer if there is one, and whether it may be changed."""
+    """One item of a form: the question, the answer if there is one, whether it may be changed.
+
+    `earlier` is what the entity said on it in the last cycle that counted.
+    """
 
     item: Item
     answer: Answer | None
     may_edit: bool
+    earlier: EarlierAnswer | None = None
 
     @property
     def version(self) -> int:
         return self.answer.version if self.answer else 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.answer is None or self.answer.state == AnswerState.UNANSWERED
 
 
 def item_lines(
@@ -102,8 +111,10 @@ def item_lines(
 ) -> list[ItemLine]:
     """The items of one dimension that a person may read, with answers; None stands for all items."""
     answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
+    last = earlier_sheet(assessment)
+    earlier = last.answers if last else {}
     return [
-        ItemLine(item, answers.get(item.pk), editable is None or item.pk in editable)
+        ItemLine(item, answers.get(item.pk), editable is None or item.pk in editable, earlier.get(item.code))
         for item in dimension.items.select_related("framework").order_by("order")
         if readable is None or item.pk in readable
     ]

@@ -20,7 +20,7 @@ from quintet.models import (
     RevisionOutcome,
 )
 from quintet.services.locking import lock_sheet
-from quintet.services.revisions import revision_of
+from quintet.services.revisions import Hand, revision_of
 from un20portal.lib.errors import NotAllowed, StaleVersion
 from un20portal.lib.errors import marked as _
 
@@ -34,8 +34,11 @@ def record_answer(
     by: User,
     at: datetime,
     channel: str,
+    origin: str = "",
 ) -> Answer:
     """Write what `raw` says on `item`, based on `version` (0 when there is no answer yet).
+
+    `channel` is how it came in, `origin` the file or cycle it came from.
 
     Raises NotAllowed, WrongState, InvalidInput; StaleVersion when somebody wrote in between, after
     keeping the refused text as a revision. Writing what is already there changes nothing and
@@ -43,14 +46,9 @@ def record_answer(
     """
     require_may_answer(assessment=assessment, item=item, by=by)
     value = parse_answer(raw, highest_level=item.framework.highest_level, na_allowed=item.na_allowed)
-    written = _write(assessment, item, value, version, by, at, channel)
+    written = write_value(assessment, item, value, version, Hand(by, at, channel, origin))
     if written is None:  # raised outside the transaction: the revision of the refused text must stay
-        current = Answer.objects.filter(assessment=assessment, item=item).first()
-        raise StaleVersion(
-            _("Somebody else has changed this answer in the meantime. Both texts are kept: choose one."),
-            current=as_dict(current) if current else {},
-            offered=asdict(value),
-        )
+        raise stale_answer(assessment, item, value)
     return written
 
 
@@ -72,15 +70,23 @@ def as_dict(answer: Answer) -> dict[str, Any]:
     }
 
 
+def stale_answer(assessment: Assessment, item: Item, value: AnswerValue) -> StaleVersion:
+    """Return the refusal of a write that came too late, with what is stored and what was offered."""
+    current = Answer.objects.filter(assessment=assessment, item=item).first()
+    return StaleVersion(
+        _("Somebody else has changed this answer in the meantime. Both texts are kept: choose one."),
+        current=as_dict(current) if current else {},
+        offered=asdict(value),
+    )
+
+
 @transaction.atomic
-def _write(
+def write_value(
     assessment: Assessment,
     item: Item,
     value: AnswerValue,
     version: int,
-    by: User,
-    at: datetime,
-    channel: str,
+    hand: Hand,
 ) -> Answer | None:
     """Return the answer as it is now; None when the write came too late and was kept as a revision."""
     # The sheet's row is the lock: an answer cannot slip in while the sheet is being submitted.
@@ -97,12 +103,12 @@ def _write(
     answer.accepted, answer.accepted_reason = None, ""  # a decision was on the text before this one
     if not is_in_time:
         answer.version = version
-        revision_of(answer, RevisionOutcome.REFUSED, channel=channel, by=by, at=at).save()
+        revision_of(answer, RevisionOutcome.REFUSED, hand).save()
         return None
     answer.version += 1
-    answer.updated_by, answer.updated_at = by, at
+    answer.updated_by, answer.updated_at = hand.by, hand.at
     answer.save()
-    revision_of(answer, RevisionOutcome.SAVED, channel=channel, by=by, at=at).save()
+    revision_of(answer, RevisionOutcome.SAVED, hand).save()
     return answer
 
 

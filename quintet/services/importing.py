@@ -26,7 +26,7 @@ from quintet.queries.frameworks import framework_for
 from quintet.services.cycles import give_sheets, wrong_code
 from quintet.services.freezing import CHANGED, build_snapshot
 from quintet.services.locking import lock_cycle
-from quintet.services.revisions import revision_of
+from quintet.services.revisions import Hand, revision_of
 from un20portal.lib.errors import FieldError, InvalidInput, WrongState
 from un20portal.lib.errors import marked as _
 from un20portal.outbox import services as outbox
@@ -75,9 +75,9 @@ def write_sheets(*, cycle: Cycle, sheets: list[SheetToWrite], at: datetime, chan
         for code, imported in sheet.answers.items()
     ]
     Answer.objects.bulk_create(answers, batch_size=BATCH)
-    saved = RevisionOutcome.SAVED
+    saved, hand = RevisionOutcome.SAVED, Hand(None, at, channel)
     AnswerRevision.objects.bulk_create(
-        (revision_of(answer, saved, channel=channel, by=None, at=at) for answer in answers), batch_size=BATCH
+        (revision_of(answer, saved, hand) for answer in answers), batch_size=BATCH
     )
     _move({assessments[sheet.entity.pk]: sheet.status for sheet in sheets}, channel, at)
     _freeze(list(assessments.values()), items, answers, at)

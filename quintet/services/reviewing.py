@@ -20,7 +20,7 @@ from quintet.models import (
 )
 from quintet.services import freezing
 from quintet.services.locking import lock_sheet
-from quintet.services.revisions import revision_of
+from quintet.services.revisions import Hand, revision_of
 from quintet.services.signing import move, require_comment
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, StaleVersion, WrongState
 from un20portal.lib.errors import marked as _
@@ -149,5 +149,5 @@ def _write_decision(
     if not refusal:
         answer.save()
     outcome = RevisionOutcome.DECISION_REFUSED if refusal else RevisionOutcome.DECIDED
-    revision_of(answer, outcome, channel="form", by=by, at=at).save()
+    revision_of(answer, outcome, Hand(by, at, "form")).save()
     return refusal

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -16,7 +17,7 @@ from quintet import access
 from quintet.forms.answering import AnswerForm, CommentForm
 from quintet.models import Answer, Assessment, Item
 from quintet.queries import history, sheets
-from quintet.services import answering
+from quintet.services import answering, carrying
 from un20portal.lib.errors import DomainError
 from un20portal.lib.languages import clock
 from un20portal.lib.negotiation import is_script
@@ -51,22 +52,37 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
     position = next((i for i, step in enumerate(steps) if step.dimension.code == dimension), None)
     if position is None:
         raise Http404
+    editable = access.editable_items(request.user, sheet)
+    lines = sheets.item_lines(sheet, steps[position].dimension, readable=readable, editable=editable)
     context = {
         "sheet": sheet,
         "step": steps[position],
         "before": steps[position - 1] if position else None,
         "after": steps[position + 1] if position + 1 < len(steps) else None,
-        "lines": sheets.item_lines(
-            sheet,
-            steps[position].dimension,
-            readable=readable,
-            editable=access.editable_items(request.user, sheet),
-        ),
+        "lines": lines,
+        "next_open": _next_open(sheet, lines, steps, position),
+        # counted again by the page's script after each save
+        "settled": format_html('<span id="settled">{}</span>', steps[position].settled),
         "levels": sheet.cycle.framework.levels,
         "can_decide": access.can_decide(request.user, sheet),
         "is_demo": sheet.is_demo,
     }
     return render(request, "quintet/assessment_form.html", context)
+
+
+def _next_open(
+    sheet: Assessment, lines: list[sheets.ItemLine], steps: list[sheets.Progress], position: int
+) -> str:
+    """The address of the first open item here, else of the next dimension with open items; "" for none."""
+    if here := next((line.item.code for line in lines if line.may_edit and line.is_open), None):
+        return f"#{here}"
+    if not any(line.may_edit for line in lines):
+        return ""
+    following = [*steps[position + 1 :], *steps[:position]]
+    open_step = next((step for step in following if not step.is_complete), None)
+    if open_step is None:
+        return reverse("quintet:assessment-review", args=[sheet.pk])
+    return reverse("quintet:assessment-form", args=[sheet.pk, open_step.dimension.code])
 
 
 @require_POST
@@ -79,18 +95,20 @@ def save_answer(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, sheet, asked, form, None)
     try:
-        answer = answering.record_answer(
-            assessment=sheet,
-            item=asked,
-            raw=form.raw_answer(),
-            version=form.cleaned_data["version"],
-            by=signed_in(request),
-            at=timezone.now(),
-            channel="form",
-        )
+        answer = _write(request, sheet, asked, form)
     except DomainError as refusal:
         return _refused(request, sheet, asked, form, refusal)
     return _saved(request, sheet, asked, answer)
+
+
+def _write(request: HttpRequest, sheet: Assessment, item: Item, form: AnswerForm) -> Answer:
+    version, by, at = form.cleaned_data["version"], signed_in(request), timezone.now()
+    if form.cleaned_data["still_true"]:
+        return carrying.confirm_still_true(assessment=sheet, item=item, version=version, by=by, at=at)
+    raw = form.raw_answer()
+    return answering.record_answer(
+        assessment=sheet, item=item, raw=raw, version=version, by=by, at=at, channel="form"
+    )
 
 
 def _readable(request: HttpRequest, sheet: Assessment) -> QuerySet[Item]:
@@ -101,7 +119,10 @@ def _readable(request: HttpRequest, sheet: Assessment) -> QuerySet[Item]:
 
 def _saved(request: HttpRequest, sheet: Assessment, item: Item, answer: Answer) -> HttpResponse:
     if is_script(request):
-        return JsonResponse({"version": answer.version, "saved_at": clock(answer.updated_at)})
+        is_carried = bool(request.POST.get("still_true"))
+        return JsonResponse(
+            {"version": answer.version, "saved_at": clock(answer.updated_at), "carried": is_carried}
+        )
     messages.success(request, _("%(item)s is saved.") % {"item": item.code})
     form = reverse("quintet:assessment-form", args=[sheet.pk, item.dimension.code])
     return redirect(f"{form}#{item.code}")

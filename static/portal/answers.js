@@ -1,11 +1,17 @@
 // Saves each answer by itself. Without this file, every item has a Save button that does the same.
+//
+// What changed waits in one queue and is sent in the order in which it changed, one request at a time. When the
+// connection, the portal or the session is gone, the queue waits; nothing is dropped and nothing overtakes.
 (() => {
   "use strict";
   const texts = document.getElementById("save-texts")?.dataset;
   if (!texts) return;
-  const signInAgain = document.getElementById("sign-in-again").innerHTML;
-  const unsaved = new Set();
-  const signedOut = new Set(); // those of them that wait until one has signed in again
+  const dialog = document.getElementById("sign-in-again");
+  const signInLink = document.getElementById("sign-in-link").innerHTML;
+  const queue = new Set(); // forms whose last words are not sent yet, in the order of the first of them
+  const unsaved = new Set(); // forms with words that the portal does not have: queued, under way, refused
+  let underWay = null;
+  let waiting = null; // {timer, why, forSignIn} while the next try has to wait
 
   const show = (form, state, text) => {
     const badge = form.querySelector(".save-state");
@@ -24,6 +30,49 @@
     });
   };
 
+  // --- the queue ---------------------------------------------------------------------------------
+  const changed = (form) => {
+    unsaved.add(form);
+    if (lacksReason(form)) return show(form, "failed", texts.reason);
+    queue.add(form);
+    if (waiting) show(form, "failed", `${texts.failed}. ${waiting.why}`);
+    flush();
+  };
+
+  const flush = async () => {
+    if (underWay || waiting) return;
+    while (queue.size) {
+      [underWay] = queue;
+      queue.delete(underWay);
+      const form = underWay;
+      show(form, "saving", texts.saving);
+      const pause = await attempt(form).catch(() => ({ why: texts.offline }));
+      underWay = null;
+      if (pause) return waitFor(form, pause);
+    }
+  };
+
+  const waitFor = (form, { why, seconds, forSignIn }) => {
+    const others = [...queue];
+    queue.clear();
+    [form, ...others].forEach((each) => {
+      queue.add(each);
+      show(each, "failed", `${texts.failed}. ${why}`);
+    });
+    const timer = setTimeout(tryAgain, 1000 * (Number(seconds) || 5));
+    waiting = { timer, why, forSignIn };
+    if (!forSignIn) return;
+    say(form, signInLink);
+    if (!dialog.open && !dialog.dataset.dismissed) dialog.showModal();
+  };
+
+  const tryAgain = () => {
+    clearTimeout(waiting?.timer);
+    waiting = null;
+    flush();
+  };
+
+  // --- one attempt ---------------------------------------------------------------------------------
   const send = (form) =>
     fetch(form.action, {
       method: "POST",
@@ -32,105 +81,159 @@
       redirect: "manual",
     });
 
-  // Who signed in again, in another tab, has a new token: this page as it is now holds it, and says who it is.
-  const sendWithFreshToken = async (form) => {
+  const freshPage = async () => {
     const page = await fetch(location.href, { redirect: "manual" });
-    if (!page.ok) return page;
-    const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
+    return page.ok ? new DOMParser().parseFromString(await page.text(), "text/html") : page;
+  };
+
+  // Who signed in again has a new token: this page as it is now holds it, and says who it is.
+  const sendWithFreshToken = async (form) => {
+    const fresh = await freshPage();
+    if (!(fresh instanceof Document)) return fresh;
     if (fresh.getElementById("save-texts")?.dataset.person !== texts.person) return { type: "somebody else" };
     const token = fresh.querySelector("[name=csrfmiddlewaretoken]").value;
     document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => (field.value = token));
     return send(form);
   };
 
-  // One request per item at a time: a change during a request is sent after its answer.
-  const save = async (form) => {
-    unsaved.add(form);
-    if (form.dataset.busy) {
-      form.dataset.again = "1";
-      return;
-    }
-    form.dataset.busy = "1";
-    delete form.dataset.again;
-    if (!form.retry) show(form, "saving", texts.saving);
-    clearTimeout(form.retry);
-    delete form.retry;
-    signedOut.delete(form);
-    try {
-      let response = await send(form);
-      if (isSignedOut(response) || response.status === 403) response = await sendWithFreshToken(form);
-      await take(form, response);
-    } catch {
-      saveLater(form, texts.offline);
-    } finally {
-      delete form.dataset.busy;
-    }
-    if (form.dataset.again) changed(form);
-  };
-
-  // What is written while the next try waits for its time goes with that try.
-  const changed = (form) => form.retry || save(form);
-
   const isSignedOut = (response) => response.type === "opaqueredirect";
 
-  // What passes by itself is tried again; whatever else is refused waits for the person.
-  const take = async (form, response) => {
-    if (isSignedOut(response) || response.type === "somebody else") {
-      say(form, signInAgain);
-      signedOut.add(form);
-      saveLater(form, isSignedOut(response) ? texts.signin : texts.somebody, 10);
-    } else if ([429, 502, 503, 504].includes(response.status)) {
-      saveLater(form, texts.busy, response.headers.get("Retry-After"));
-    } else {
-      const isJson = response.headers.get("Content-Type")?.includes("json");
-      const answer = isJson ? await response.json() : {};
-      if (response.ok && isJson) saved(form, answer);
-      else refused(form, answer);
-    }
+  // Nothing to wait for, or why and how long: what passes by itself is tried again.
+  const attempt = async (form) => {
+    let response = await send(form);
+    if (isSignedOut(response) || response.status === 403) response = await sendWithFreshToken(form);
+    if (isSignedOut(response)) return { why: texts.signin, seconds: 10, forSignIn: true };
+    if (response.type === "somebody else") return { why: texts.somebody, seconds: 10 };
+    delete dialog.dataset.dismissed;
+    if (dialog.open) dialog.close();
+    if ([429, 502, 503, 504].includes(response.status))
+      return { why: texts.busy, seconds: response.headers.get("Retry-After") };
+    const isJson = response.headers.get("Content-Type")?.includes("json");
+    const answer = isJson ? await response.json() : {};
+    if (response.ok && isJson) saved(form, answer);
+    else refused(form, answer);
   };
 
-  const saveLater = (form, why, seconds) => {
-    show(form, "failed", `${texts.failed}. ${why}`);
-    form.retry = setTimeout(() => save(form), 1000 * (Number(seconds) || 5));
-  };
-
-  const saved = (form, { version, saved_at }) => {
-    form.elements.version.value = version;
+  const saved = (form, { version, saved_at, carried }) => {
+    form.parentElement.querySelectorAll("[name=version]").forEach((field) => (field.value = version));
+    form.elements.still_true.value = "";
     say(form, "");
-    if (!form.dataset.again) {
+    if (!queue.has(form)) {
       unsaved.delete(form);
       show(form, "saved", `${texts.saved} ${saved_at}`);
     }
-    const jump = document.querySelector(`.item-jump[href="#${form.parentElement.id}"]`);
-    jump?.classList.toggle("is-answered", form.elements.choice.value !== "open");
+    mark(form);
+    if (carried) renewDocuments(form.parentElement.id);
   };
 
   const refused = (form, { html, detail }) => {
+    form.elements.still_true.value = "";
     say(form, html ?? "");
     show(form, "failed", html ? texts.failed : `${texts.failed}. ${detail ?? ""} ${texts.refused}`);
   };
 
-  for (const form of document.querySelectorAll("form[data-answer]")) {
-    let pause;
-    form.addEventListener("change", () => changed(form));
+  // --- what the page shows of it ---------------------------------------------------------------------
+  const isOpen = (form) => form.elements.choice.value === "open";
+  const lacksReason = (form) => form.elements.choice.value === "na" && !form.elements.na_reason.value.trim();
+
+  const mark = (form) => {
+    const card = form.parentElement;
+    document.querySelector(`.item-jump[href="#${card.id}"]`)?.classList.toggle("is-answered", !isOpen(form));
+    card.classList.toggle("is-confirmed", !isOpen(form));
+    const count = document.getElementById("settled");
+    if (count) count.textContent = document.querySelectorAll(".item-jump.is-answered").length;
+  };
+
+  // Documents that came along with a confirmed answer: from the page as it is now.
+  const renewDocuments = async (item) => {
+    const [here, fresh] = [document.getElementById(`evidence-${item}`), await freshPage()];
+    const there = fresh instanceof Document && fresh.getElementById(`evidence-${item}`);
+    if (here && there) here.replaceWith(there);
+  };
+
+  const answers = [...document.querySelectorAll("form[data-answer]")];
+  for (const form of answers) {
+    form.addEventListener("change", () => {
+      form.elements.still_true.value = "";
+      changed(form);
+    });
     form.addEventListener("input", (event) => {
       if (event.target.tagName !== "TEXTAREA") return;
+      form.elements.still_true.value = "";
       unsaved.add(form);
-      clearTimeout(pause);
-      if (form.dataset.busy) form.dataset.again = "1";
-      else pause = setTimeout(() => changed(form), 1500);
+      clearTimeout(form.pause);
+      if (underWay === form) return changed(form); // goes right after the answer to what was sent
+      form.pause = setTimeout(() => {
+        delete form.pause;
+        changed(form);
+      }, 1500);
     });
     form.addEventListener("submit", (event) => {
-      if (event.target !== form) return;
       event.preventDefault();
-      clearTimeout(pause);
-      save(form);
+      clearTimeout(form.pause);
+      delete form.pause;
+      changed(form);
     });
   }
 
+  // Still true: the last cycle's words are said again; they show in the form at once and wait in the same queue.
+  for (const last of document.querySelectorAll("form[data-still-true]")) {
+    last.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const form = last.closest(".item-card").querySelector("form[data-answer]");
+      for (const name of ["choice", "comment", "na_reason"])
+        if (form.elements[name]) form.elements[name].value = last.elements[name].value;
+      form.elements.still_true.value = "on";
+      changed(form);
+    });
+  }
+
+  // The next item without an answer, seen from where the person last was: the link, or Alt+N.
+  const nextOpen = document.querySelector("[data-next-open]");
+  let lastCard = null;
+  addEventListener("focusin", (event) => (lastCard = event.target.closest(".item-card") ?? lastCard));
+  nextOpen?.addEventListener("click", (event) => {
+    const from = answers.findIndex((form) => form.parentElement === lastCard) + 1;
+    const next = [...answers.slice(from), ...answers.slice(0, from)].find(isOpen);
+    if (!next) return; // the link leads on
+    event.preventDefault();
+    next.parentElement.scrollIntoView({ block: "start" });
+    next.querySelector("input[type=radio]").focus({ preventScroll: true });
+  });
+  addEventListener("keydown", (event) => {
+    if (!nextOpen || !event.altKey || event.code !== "KeyN") return;
+    event.preventDefault();
+    nextOpen.click();
+  });
+
+  // --- signing in again, in place ----------------------------------------------------------------------
+  const signIn = dialog.querySelector("form");
+  dialog.addEventListener("close", () => {
+    if (waiting?.forSignIn) dialog.dataset.dismissed = "1";
+  });
+  dialog.querySelector("[data-dismiss]").addEventListener("click", () => dialog.close());
+  signIn.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const problem = dialog.querySelector("[role=alert]");
+    problem.textContent = "";
+    try {
+      const page = await (await fetch(signIn.action)).text();
+      const fresh = new DOMParser().parseFromString(page, "text/html");
+      const body = new FormData(signIn);
+      body.set("csrfmiddlewaretoken", fresh.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "");
+      const headers = { "X-Requested-With": "XMLHttpRequest" };
+      const response = await fetch(signIn.action, { method: "POST", body, headers });
+      const { form } = response.headers.get("Content-Type")?.includes("json") ? await response.json() : {};
+      if (response.ok) return tryAgain(signIn.reset());
+      problem.textContent = Object.values(form?.fields ?? {}).flatMap((field) => field.errors).concat(form?.errors ?? []).join(" ") || texts.busy;
+    } catch {
+      problem.textContent = texts.offline;
+    }
+  });
+
   // back online, or back from the tab where one signed in: no need to wait for the next try
-  addEventListener("online", () => unsaved.forEach((form) => form.retry && save(form)));
-  addEventListener("focus", () => signedOut.forEach((form) => save(form)));
+  addEventListener("online", () => waiting && tryAgain());
+  addEventListener("focus", () => waiting?.forSignIn && tryAgain());
   addEventListener("beforeunload", (event) => {
     if (unsaved.size) event.preventDefault();
   });

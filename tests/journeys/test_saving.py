@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from quintet.models import Answer
-from tests.journeys.conftest import OPEN_ITEM, Portal
+from tests.journeys.conftest import OPEN_ITEM, PASSWORD, Portal
 
 SignIn = Callable[[Page, str], None]
 TYPED = "Plan approved in May."
@@ -46,6 +46,29 @@ class TestTheSessionEnds:
         write(card)
         expect(state(card)).to_contain_text("NOT SAVED. Your session has ended.")
 
+    @pytest.fixture
+    def later(self, form: Page) -> None:
+        """Whoever does not sign in at once goes on writing."""
+        form.get_by_role("dialog").get_by_role("button", name="Later").click()
+
+    def test_what_was_typed_is_saved_after_signing_in_again_in_place(
+        self, portal: Portal, form: Page, card: Locator
+    ) -> None:
+        asked = form.get_by_role("dialog", name="Your session has ended")
+        expect(asked.get_by_label("E-mail address")).to_have_value(portal.people["focal"].email)
+        asked.get_by_label("Password").fill("not my password")
+        asked.get_by_role("button", name="Sign in").click()
+        expect(asked.get_by_role("alert")).not_to_be_empty()
+        asked.get_by_label("Password").fill(PASSWORD)
+        asked.get_by_label("Password").press("Enter")
+        expect(state(card)).to_have_attribute("data-state", "saved")
+        expect(asked).to_be_hidden()
+        assert stored(portal) == [TYPED]
+        with form.expect_response("**/answers/**") as answered:
+            write(card, f"{TYPED} Budget too.")
+        assert answered.value.status == 200
+
+    @pytest.mark.usefixtures("later")
     def test_what_was_typed_is_saved_after_signing_in_again_in_another_tab(
         self, portal: Portal, form: Page, card: Locator, sign_in: SignIn
     ) -> None:
@@ -60,6 +83,7 @@ class TestTheSessionEnds:
         assert answered.value.status == 200
         assert stored(portal) == [f"{TYPED} Budget too."]
 
+    @pytest.mark.usefixtures("later")
     def test_what_was_typed_is_saved_as_soon_as_one_comes_back(
         self, form: Page, card: Locator, context: BrowserContext, sign_in: SignIn
     ) -> None:

@@ -1,0 +1,134 @@
+"""A bad line, a year later: what was said last time is confirmed, what is typed off line comes in order."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, expect
+
+from quintet.models import Answer, AnswerRevision, Item
+from tests import factories
+from tests.journeys.conftest import Portal
+
+SignIn = Callable[[Page, str], None]
+ITEMS = ("DAT-STR", "DAT-LED", "DAT-COE")
+
+
+@pytest.fixture
+def sheet(portal: Portal) -> int:
+    """UNDP was validated at level 3 the year before, and has said nothing yet in this cycle."""
+    days = {"opens_on": date(2025, 9, 15), "closes_on": date(2025, 12, 18)}
+    before = factories.make_cycle(portal.cycle.framework, "2025", phase="validation", **days)
+    codes = portal.cycle.framework.items.values_list("code", flat=True)
+    factories.fill(before, {portal.undp: dict.fromkeys(codes, 3)})
+    now = factories.make_open_cycle(portal.cycle.framework, [portal.undp], portal.people["first"], code="now")
+    return factories.sheet_of(now, portal.undp).pk
+
+
+@pytest.fixture
+def form(portal: Portal, sheet: int, page: Page, sign_in: SignIn) -> Page:
+    sign_in(page, "focal")
+    page.goto(f"{portal.address}/assessments/{sheet}/DAT/")
+    return page
+
+
+def card(form: Page, item: str) -> Locator:
+    return form.locator(f"#{item}")
+
+
+def state(form: Page, item: str) -> Locator:
+    return card(form, item).locator(".save-state")
+
+
+def written(sheet: int) -> list[tuple[str, str]]:
+    """Item and comment of every write of this year, in the order of their coming in."""
+    revisions = AnswerRevision.objects.filter(assessment=sheet, channel__in=["form", "carried"])
+    return list(revisions.order_by("pk").values_list("item__code", "comment"))
+
+
+class TestStillTrue:
+    def test_one_click_says_it_again(self, sheet: int, form: Page) -> None:
+        expect(form.locator("#settled")).to_have_text("0")
+        card(form, "DAT-STR").get_by_role("button", name="Still true").click()
+        expect(state(form, "DAT-STR")).to_have_attribute("data-state", "saved")
+        expect(card(form, "DAT-STR").get_by_role("radio", name=re.compile("^3 "))).to_be_checked()
+        expect(card(form, "DAT-STR").get_by_label("Comment and evidence")).to_have_value("evidence")
+        expect(form.locator("#settled")).to_have_text("1")
+        revision = AnswerRevision.objects.get(assessment=sheet, channel="carried")
+        assert (revision.origin, revision.claimed) == ("2025", 3)
+
+    def test_what_is_changed_afterwards_is_an_answer_of_its_own(self, sheet: int, form: Page) -> None:
+        card(form, "DAT-STR").get_by_role("button", name="Still true").click()
+        expect(state(form, "DAT-STR")).to_have_attribute("data-state", "saved")
+        with form.expect_response("**/answers/**"):
+            card(form, "DAT-STR").get_by_role("radio", name=re.compile("^4 ")).check()
+        expect(state(form, "DAT-STR")).to_have_attribute("data-state", "saved")
+        last = AnswerRevision.objects.filter(assessment=sheet)[0]
+        assert (last.channel, last.claimed, last.version) == ("form", 4, 2)
+
+    def test_without_a_script_the_button_does_the_same(
+        self, portal: Portal, sheet: int, browser: Browser, sign_in: SignIn
+    ) -> None:
+        context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+        page = context.new_page()
+        sign_in(page, "focal")
+        page.goto(f"{portal.address}/assessments/{sheet}/DAT/")
+        page.locator("#DAT-LED").get_by_role("button", name="Still true").click()
+        expect(page.get_by_role("status").first).to_contain_text("DAT-LED is saved")
+        assert Answer.objects.get(assessment=sheet, item__code="DAT-LED").claimed == 3
+        context.close()
+
+
+class TestOffLine:
+    def test_work_goes_on_and_comes_in_order_when_the_line_is_back(
+        self, sheet: int, form: Page, context: BrowserContext
+    ) -> None:
+        context.set_offline(True)
+        for item in ITEMS:
+            card(form, item).get_by_label("Comment and evidence").fill(f"Written on {item} without a line")
+            card(form, item).get_by_role("radio", name=re.compile("^2 ")).check()
+            expect(state(form, item)).to_contain_text("NOT SAVED. No connection")
+        card(form, ITEMS[0]).get_by_label("Comment and evidence").fill("Written last, on what was first")
+        form.wait_for_timeout(12_000)  # the tries of the meantime fail
+        assert written(sheet) == []
+        context.set_offline(False)
+        for item in ITEMS:
+            expect(state(form, item)).to_have_attribute("data-state", "saved")
+        came = [item for item, _comment in written(sheet)]
+        assert came == list(ITEMS)
+        stored = dict(Answer.objects.filter(assessment=sheet).values_list("item__code", "comment"))
+        assert stored["DAT-STR"] == "Written last, on what was first"
+        assert stored["DAT-COE"] == "Written on DAT-COE without a line"
+
+    def test_leaving_the_page_with_unsent_words_asks_first(self, form: Page, context: BrowserContext) -> None:
+        context.set_offline(True)
+        card(form, "DAT-STR").get_by_role("radio", name=re.compile("^2 ")).check()
+        expect(state(form, "DAT-STR")).to_contain_text("NOT SAVED")
+        asked: list[str] = []
+
+        def stay(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        form.on("dialog", stay)
+        form.close(run_before_unload=True)
+        form.wait_for_timeout(500)
+        assert asked == ["beforeunload"]
+
+
+class TestByKeyboard:
+    def test_the_next_open_item_is_one_key_away(self, form: Page) -> None:
+        card(form, "DAT-STR").get_by_role("radio").first.focus()
+        form.keyboard.press("Alt+n")
+        expect(card(form, "DAT-LED").get_by_role("radio").first).to_be_focused()
+        form.keyboard.press("ArrowUp")
+        expect(state(form, "DAT-LED")).to_have_attribute("data-state", "saved")
+
+    def test_a_request_is_not_sent_before_it_says_why(self, sheet: int, form: Page) -> None:
+        item = Item.objects.filter(na_allowed=True, dimension__code="DAT")[0].code
+        card(form, item).get_by_role("radio", name="Not applicable").check()
+        expect(state(form, item)).to_contain_text("say why it does not apply")
+        assert written(sheet) == []
+        card(form, item).get_by_label("Why it does not apply").fill("No programmes for Member States")
+        expect(state(form, item)).to_have_attribute("data-state", "saved")

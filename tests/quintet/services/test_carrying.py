@@ -1,0 +1,102 @@
+"""Carrying answers forward: item by item, by a person; what nobody confirmed is unanswered."""
+
+from datetime import date
+
+import pytest
+
+from entities.models import Entity
+from quintet.models import Answer, AnswerRevision, AnswerState, Assessment, Cycle, Item, NaDecision, Status
+from quintet.queries.earlier import earlier_sheet
+from quintet.queries.sheets import progress
+from quintet.services.carrying import confirm_still_true
+from tests.factories import AT, Cast, Levels, fill, later, make_cycle, sheet_of
+from un20portal.lib.errors import NotAllowed, StaleVersion, WrongState
+
+pytestmark = pytest.mark.django_db
+LAST: Levels = {"DAT-STR": 3, "DAT-LED": 0, "DAT-PMS": "na"}
+
+
+@pytest.fixture
+def last(cycle: Cycle, undp: Entity) -> Assessment:
+    """UNDP's validated sheet of the year before: two levels, one approved request, the rest left open."""
+    days = {"opens_on": date(2025, 9, 15), "closes_on": date(2025, 12, 18)}
+    before = make_cycle(cycle.framework, "2025", phase="validation", **days)
+    fill(before, {undp: LAST})
+    return sheet_of(before, undp)
+
+
+@pytest.fixture
+def sheet(last: Assessment, cycle: Cycle, undp: Entity) -> Assessment:
+    return sheet_of(cycle, undp)
+
+
+def confirm(sheet: Assessment, cast: Cast, item: str = "DAT-STR", version: int = 0) -> Answer:
+    asked = Item.objects.select_related("framework").get(code=item)
+    return confirm_still_true(assessment=sheet, item=asked, version=version, by=cast.focal, at=later(1))
+
+
+class TestTheEarlierSheet:
+    def test_is_the_last_one_that_counted(self, sheet: Assessment, last: Assessment) -> None:
+        found = earlier_sheet(sheet)
+        assert found is not None
+        assert found.assessment == last
+        assert dict(found.levels) == {"DAT-STR": 3, "DAT-LED": 0}
+        assert found.answers["DAT-PMS"].na_reason == "no programmes"
+        assert "DAT-COE" not in found.answers, "what was left open says nothing"
+
+    def test_is_none_for_a_first_one_and_for_one_that_did_not_count(
+        self, sheet: Assessment, last: Assessment
+    ) -> None:
+        Assessment.objects.filter(pk=last.pk).update(status=Status.RETURNED)
+        assert earlier_sheet(sheet) is None
+        assert earlier_sheet(last) is None
+
+
+class TestConfirming:
+    def test_until_then_nothing_is_answered(self, sheet: Assessment) -> None:
+        assert not Answer.objects.filter(assessment=sheet).exists()
+        assert [step.settled for step in progress(sheet)] == [0, 0]
+
+    def test_says_the_same_again_and_where_it_came_from(self, sheet: Assessment, cast: Cast) -> None:
+        answer = confirm(sheet, cast)
+        assert (answer.claimed, answer.comment, answer.version) == (3, "evidence", 1)
+        revision = AnswerRevision.objects.get(assessment=sheet)
+        assert (revision.channel, revision.origin, revision.by) == ("carried", "2025", cast.focal)
+
+    def test_level_0_is_an_answer(self, sheet: Assessment, cast: Cast) -> None:
+        assert confirm(sheet, cast, "DAT-LED").claimed == 0
+
+    def test_confirms_the_level_that_counted_not_the_one_that_was_claimed(
+        self, cycle: Cycle, undp: Entity, cast: Cast, last: Assessment
+    ) -> None:
+        found = earlier_sheet(sheet_of(cycle, undp))
+        assert found is not None
+        payload = found.snapshot.payload.replace('"accepted":null', '"accepted":1', 1)
+        assert payload != found.snapshot.payload
+        found.snapshot.payload = payload
+        lowered = found.answers["DAT-STR"]
+        assert (lowered.claimed, lowered.level, lowered.choice) == (3, 1, "1")
+
+    def test_a_request_is_asked_for_again(self, sheet: Assessment, cast: Cast) -> None:
+        answer = confirm(sheet, cast, "DAT-PMS")
+        assert (answer.state, answer.na_decision) == (AnswerState.NA, NaDecision.PENDING)
+        assert answer.na_reason == "no programmes"
+
+    def test_where_nothing_was_said_there_is_nothing_to_confirm(self, sheet: Assessment, cast: Cast) -> None:
+        with pytest.raises(WrongState, match="no answer of an earlier cycle"):
+            confirm(sheet, cast, "DAT-COE")
+        assert not AnswerRevision.objects.filter(assessment=sheet).exists()
+
+    def test_comes_too_late_like_any_write(self, sheet: Assessment, cast: Cast) -> None:
+        confirm(sheet, cast)
+        Answer.objects.filter(assessment=sheet).update(claimed=2, version=2)
+        with pytest.raises(StaleVersion):
+            confirm(sheet, cast, version=1)
+        refused = AnswerRevision.objects.filter(assessment=sheet, outcome="refused").get()
+        assert (refused.claimed, refused.channel) == (3, "carried")
+
+    def test_is_for_those_who_may_answer(self, sheet: Assessment, cast: Cast) -> None:
+        asked = Item.objects.select_related("framework").get(code="DAT-STR")
+        for person in (cast.viewer, cast.contributor, cast.approver, cast.stranger, cast.task_force):
+            with pytest.raises(NotAllowed):
+                confirm_still_true(assessment=sheet, item=asked, version=0, by=person, at=AT)
