@@ -5,7 +5,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext
 
 from entities.domain.roles import Term
-from entities.models import Country, Entity, User
+from entities.models import Country, Entity, Membership, Role, User
 from un20portal.lib.languages import REFERENCE_LANGUAGES
 
 
@@ -42,3 +42,9 @@ def called(person: User) -> str:
         if held.term.meets(today)
     ]
     return "; ".join(roles) or gettext("a person without a name")
+
+
+def people_with(entity: Entity, *roles: Role) -> QuerySet[User]:
+    """The active people who hold one of the roles for `entity` today, by address."""
+    held = Membership.objects.active_on(localdate()).filter(entity=entity, role__in=roles)
+    return User.objects.filter(Exists(held.filter(user=OuterRef("pk"))), is_active=True)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("assessments/<int:pk>/", answering.overview, name="assessment-detail"),
     path("assessments/<int:pk>/review/", signing.review, name="assessment-review"),
     path("assessments/<int:pk>/submit/", signing.submit, name="assessment-submit"),
+    path("assessments/<int:pk>/receipts/<slug:number>/", signing.receipt, name="receipt-detail"),
     path("assessments/<int:pk>/sign-off/", signing.sign_off, name="assessment-sign-off"),
     path("assessments/<int:pk>/send-back/", signing.send_back, name="assessment-send-back"),
     path("assessments/<int:pk>/answers/<slug:item>/", answering.save_answer, name="answer-save"),

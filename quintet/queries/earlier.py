@@ -70,9 +70,13 @@ class EarlierSheet:
         }
 
     @cached_property
-    def levels(self) -> Mapping[str, int]:
-        """The levels that counted, by item code."""
-        return {code: answer.level for code, answer in self.answers.items() if answer.level is not None}
+    def levels(self) -> Mapping[str, int | str | None]:
+        """The levels that counted by item code, "na" where it was not applicable; others are not there."""
+        return {
+            code: answer.level if answer.state == ANSWERED else NA
+            for code, answer in self.answers.items()
+            if answer.can_be_confirmed
+        }
 
 
 def earlier_sheet(assessment: Assessment) -> EarlierSheet | None:

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from entities.access import Person, entities_with
 from entities.models import Role
-from quintet.domain.answers import UNANSWERED, AnswerValue
+from quintet.domain.answers import NA, UNANSWERED, AnswerValue
 from quintet.domain.workflow import RUNNING
 from quintet.models import (
     COUNTED,
@@ -61,6 +61,11 @@ def sheet_values(assessment: Assessment) -> list[tuple[str, AnswerValue]]:
     answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
     items = Item.objects.filter(framework=assessment.cycle.framework_id).in_order()
     return [(item.code, _value(answers.get(item.pk))) for item in items]
+
+
+def sheet_levels(assessment: Assessment) -> dict[str, int | str | None]:
+    """The claimed level of every item in framework order; "na" where it is asked for, None where open."""
+    return {code: NA if value.state == NA else value.claimed for code, value in sheet_values(assessment)}
 
 
 def _value(answer: Answer | None) -> AnswerValue:

@@ -11,8 +11,11 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
-from quintet.models import Letter, LetterKind, Transition
+from quintet.models import Letter, LetterKind, Receipt, Transition
+from un20portal.lib.languages import clock
 
 Context = dict[str, Any]
 
@@ -58,6 +61,17 @@ def _step(letter: Letter) -> Context | None:
     return {"step": step, "link": address_of("quintet:assessment-detail", step.assessment_id)}
 
 
+def _receipt(letter: Letter) -> Context | None:
+    receipt = Receipt.objects.filter(pk=letter.about or 0).select_related("transition").first()
+    if receipt is None:
+        return None
+    step = receipt.transition
+    link = address_of("quintet:receipt-detail", step.assessment_id, receipt.number)
+    moment = f"{date_format(localtime(step.at), 'DATE_FORMAT')}, {clock(step.at)}"
+    return {"receipt": receipt, "step": step, "link": link, "moment": moment}
+
+
 CONTEXTS: dict[LetterKind, Callable[[Letter], Context | None]] = {
+    LetterKind.RECEIPT: _receipt,
     LetterKind.STEP: _step,
 }

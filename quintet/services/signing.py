@@ -11,7 +11,7 @@ from quintet.domain.answers import can_be_stored, tidy
 from quintet.domain.rules import find_problems
 from quintet.models import Assessment, Status, Transition
 from quintet.queries.sheets import sheet_values
-from quintet.services import freezing
+from quintet.services import freezing, receipts
 from quintet.services.locking import lock_sheet
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed
 from un20portal.lib.errors import marked as _
@@ -32,7 +32,9 @@ def submit(*, assessment: Assessment, by: User, at: datetime) -> Transition:
             [FieldError(problem.item, problem.code, problem.message) for problem in blocking],
         )
     sheet.submitted_by = by
-    return move(sheet, "submit", target, by=by, at=at)
+    transition = move(sheet, "submit", target, by=by, at=at)
+    receipts.give_receipt(transition=transition, at=at)
+    return transition
 
 
 @transaction.atomic
@@ -42,6 +44,7 @@ def sign_off(*, assessment: Assessment, by: User, at: datetime) -> Transition:
     _require_approver(by, sheet)
     target = workflow.next_status("sign_off", status=sheet.status, phase=sheet.cycle.phase)
     transition = move(sheet, "sign_off", target, by=by, at=at)
+    receipts.give_receipt(transition=transition, at=at)
     freezing.freeze(assessment=sheet, at=at)
     freezing.announce_change(assessment=sheet, at=at)
     return transition
@@ -59,7 +62,7 @@ def send_back(*, assessment: Assessment, by: User, at: datetime, comment: str) -
 def move(
     sheet: Assessment, action: str, target: str, *, by: User, at: datetime, comment: str = ""
 ) -> Transition:
-    """Write the new status and its trace."""
+    """Write the new status and its trace, and owe letters to those who go on."""
     transition = Transition.objects.create(
         assessment=sheet,
         action=action,
@@ -71,6 +74,7 @@ def move(
     )
     sheet.status = Status(target)
     sheet.save(update_fields=["status", "submitted_by"])
+    receipts.tell_of_step(transition=transition, at=at)
     return transition
 
 

@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,11 +13,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entities.access import signed_in
 from quintet import access
+from quintet.domain.changes import compare
 from quintet.domain.rules import Problem, find_problems
 from quintet.domain.workflow import is_editable, is_possible
 from quintet.forms.answering import CommentForm
 from quintet.models import Item
 from quintet.queries import sheets
+from quintet.queries.earlier import earlier_sheet
+from quintet.queries.receipts import contents_sha256, receipts_of
 from quintet.services import signing
 
 
@@ -31,6 +34,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     items = {item.code: item for item in sheets.items_of(sheet)}
     blocking = [problem for problem in problems if problem.blocks]
     remarks = [problem for problem in problems if not problem.blocks]
+    last = earlier_sheet(sheet)
     is_open = is_editable(status=sheet.status, phase=sheet.cycle.phase)
     context = {
         "sheet": sheet,
@@ -38,6 +42,9 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "blocking": _said_once(blocking, items),
         "n_remarks": len(remarks),
         "remarks": _said_once(remarks, items),
+        "items": items,
+        "earlier": last,
+        "changes": compare(last.levels, sheets.sheet_levels(sheet)) if last else None,
         "can_submit": is_open and access.can_submit(request.user, sheet),
         "can_sign_off": is_possible("sign_off", status=sheet.status, phase=sheet.cycle.phase)
         and access.can_sign_off(request.user, sheet),
@@ -53,20 +60,37 @@ def _said_once(problems: list[Problem], items: Mapping[str, Item]) -> list[tuple
     return [(group[0], [items[problem.item] for problem in group]) for group in groups]
 
 
+@require_safe
+def receipt(request: HttpRequest, pk: int, number: str) -> HttpResponse:
+    """The receipt of a step, for those of the entity who hand sheets in."""
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
+    if access.drafted_items(request.user, sheet) is not None:
+        raise Http404
+    found = get_object_or_404(receipts_of(sheet), number=number)
+    context = {
+        "sheet": sheet,
+        "receipt": found,
+        "step": found.transition,
+        "is_unchanged": found.contents_sha256 == contents_sha256(sheet),
+        "is_demo": sheet.is_demo,
+    }
+    return render(request, "quintet/receipt_detail.html", context)
+
+
 @require_POST
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
-    signing.submit(assessment=sheet, by=signed_in(request), at=timezone.now())
+    step = signing.submit(assessment=sheet, by=signed_in(request), at=timezone.now())
     messages.success(request, _("Submitted: an approver of the entity signs it off next."))
-    return redirect("quintet:assessment-detail", pk=pk)
+    return redirect("quintet:receipt-detail", pk=pk, number=step.receipt.number)
 
 
 @require_POST
 def sign_off(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
-    signing.sign_off(assessment=sheet, by=signed_in(request), at=timezone.now())
+    step = signing.sign_off(assessment=sheet, by=signed_in(request), at=timezone.now())
     messages.success(request, _("Signed off: the assessment counts and waits for validation."))
-    return redirect("quintet:assessment-detail", pk=pk)
+    return redirect("quintet:receipt-detail", pk=pk, number=step.receipt.number)
 
 
 @require_POST

@@ -9,6 +9,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.contrib.contenttypes.models import ContentType
 
 from entities.models import ApiToken, User
+from quintet.models import Assessment, Receipt
 from tests.authz.surface import ADMIN, API, Route
 from tests.authz.world import DELEGATED, NOT_DELEGATED, PASSWORD, World, version_of
 from un20portal.outbox.models import Message
@@ -76,6 +77,7 @@ def _sheet_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
 def _sheet_sample(world: World, route: Route, name: str, item: str, dimension: str) -> Sample:
     sheet = world.sheets.get(name)
     values = {"pk": sheet.pk if sheet else NOBODY, "item": item, "dimension": dimension}
+    values["number"] = _receipt_of(sheet)
     known = sheet is not None and "item" in route.parameters and item != "DAT-XXX"
     version = version_of(sheet, item) if known and sheet else 0
     step = route.name.partition(":")[2]
@@ -91,6 +93,11 @@ def _sheet_sample(world: World, route: Route, name: str, item: str, dimension: s
     elif step in ("assessment-send-back", "assessment-return", "assessment-reopen"):
         body = {"comment": "Say more, please."}
     return Sample(values, body=body, headers=headers)
+
+
+def _receipt_of(sheet: Assessment | None) -> str:
+    last = Receipt.objects.filter(transition__assessment=sheet).last() if sheet else None
+    return last.number if last else "UN20-000000-01"
 
 
 def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:

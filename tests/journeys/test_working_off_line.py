@@ -1,4 +1,4 @@
-"""A bad line, a year later: what was said last time is confirmed, what is typed off line comes in order."""
+"""A bad line, a year later: last time's words are confirmed, what is typed off line comes in order."""
 
 import re
 from collections.abc import Callable
@@ -122,7 +122,7 @@ class TestByKeyboard:
         card(form, "DAT-STR").get_by_role("radio").first.focus()
         form.keyboard.press("Alt+n")
         expect(card(form, "DAT-LED").get_by_role("radio").first).to_be_focused()
-        form.keyboard.press("ArrowUp")
+        form.keyboard.press("ArrowDown")
         expect(state(form, "DAT-LED")).to_have_attribute("data-state", "saved")
 
     def test_a_request_is_not_sent_before_it_says_why(self, sheet: int, form: Page) -> None:

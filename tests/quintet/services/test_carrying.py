@@ -40,7 +40,7 @@ class TestTheEarlierSheet:
         found = earlier_sheet(sheet)
         assert found is not None
         assert found.assessment == last
-        assert dict(found.levels) == {"DAT-STR": 3, "DAT-LED": 0}
+        assert dict(found.levels) == {"DAT-STR": 3, "DAT-LED": 0, "DAT-PMS": "na"}
         assert found.answers["DAT-PMS"].na_reason == "no programmes"
         assert "DAT-COE" not in found.answers, "what was left open says nothing"
 

@@ -331,7 +331,7 @@ class TestValidate:
         assert step is not None
         assert (step.action, step.from_status, step.to_status) == ("validate", "submitted", "validated")
         assert (step.by, step.at) == (cast.second, later(2))
-        message = Message.objects.get()
+        message = Message.objects.get(topic=CHANGED)
         assert (message.topic, message.payload) == (CHANGED, {"cycle_id": decided.cycle_id})
 
     def test_is_taken_back_with_its_snapshot_and_message(self, decided: Assessment, cast: Cast) -> None:
@@ -340,7 +340,7 @@ class TestValidate:
             transaction.set_rollback(True)
         assert status_of(decided) == Status.SUBMITTED
         assert Snapshot.objects.count() == 1
-        assert not Message.objects.exists()
+        assert not Message.objects.filter(topic=CHANGED).exists()
 
     def test_is_not_done_when_the_figures_could_not_be_owed(
         self, decided: Assessment, cast: Cast, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from entities.models import Entity, Role
 from entities.services.people import grant_role
 from quintet.domain.packing import unpack
-from quintet.models import Assessment, Cycle, Phase, Snapshot, Status, Transition
+from quintet.models import Assessment, Cycle, Letter, Phase, Receipt, Snapshot, Status, Transition
 from quintet.services import signing
 from quintet.services.freezing import CHANGED
 from tests.factories import (
@@ -64,7 +64,7 @@ class TestSubmit:
 
     def test_does_not_count_the_sheet_yet(self, submitted: Assessment) -> None:
         assert not Snapshot.objects.exists()
-        assert not Message.objects.exists()
+        assert not Message.objects.filter(topic=CHANGED).exists()
 
     def test_refuses_an_incomplete_sheet_and_names_every_open_item(self, cycle: Cycle, cast: Cast) -> None:
         unicef = sheet_of(cycle, Entity.objects.get(code="UNICEF"))
@@ -142,7 +142,7 @@ class TestSignOff:
 
     def test_owes_the_figures(self, submitted: Assessment, cast: Cast) -> None:
         signing.sign_off(assessment=submitted, by=cast.approver, at=AT)
-        message = Message.objects.get()
+        message = Message.objects.get(topic=CHANGED)
         assert (message.topic, message.payload) == (CHANGED, {"cycle_id": submitted.cycle_id})
 
     def test_of_the_person_who_submitted_is_refused(self, submitted: Assessment, cast: Cast) -> None:
@@ -205,11 +205,12 @@ class TestOneTransaction:
     def test_takes_trace_snapshot_and_message_back_together(self, submitted: Assessment, cast: Cast) -> None:
         with transaction.atomic():
             signing.sign_off(assessment=submitted, by=cast.approver, at=AT)
-            assert Message.objects.exists()
+            assert Message.objects.filter(topic=CHANGED).exists()
             transaction.set_rollback(True)
         assert status_of(submitted) == Status.SIGNOFF
         assert not Snapshot.objects.exists()
-        assert not Message.objects.exists()
+        assert not Message.objects.filter(topic=CHANGED).exists()
+        assert Receipt.objects.count() == Letter.objects.filter(kind="receipt").count() == 1, "of submitting"
         assert Transition.objects.filter(assessment=submitted).count() == 1
 
     def test_takes_the_step_back_when_nobody_would_compute_the_figures(
@@ -236,7 +237,7 @@ class TestSendBack:
             "Please check DAT-STR.",
             cast.approver,
         )
-        assert not Message.objects.exists()
+        assert not Message.objects.filter(topic=CHANGED).exists()
 
     @pytest.mark.parametrize("comment", ["", "  ", "no", "x" * 5001, "three\x00four"])
     def test_wants_words_of_a_sensible_length(self, submitted: Assessment, cast: Cast, comment: str) -> None:

@@ -1,0 +1,38 @@
+"""What a receipt vouches for: the contents of a sheet as the entity hands them in."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from quintet.models import Assessment, Receipt
+from quintet.queries.sheets import sheet_values
+from un20portal.lib.canonical import canonical_json, sha256
+
+
+def contents_sha256(assessment: Assessment) -> str:
+    """The SHA-256 of what the sheet says now: canonical JSON of cycle, entity, framework and answers.
+
+    Without status, time and decisions, so that contents that nobody changed keep their hash from the
+    submission to the sign-off.
+    """
+    return sha256(canonical_json(_contents(assessment)))
+
+
+def _contents(assessment: Assessment) -> dict[str, Any]:
+    framework = assessment.cycle.framework
+    return {
+        "cycle": assessment.cycle.code,
+        "entity": assessment.entity.code,
+        "framework": {"slug": framework.slug, "version": framework.version},
+        "answers": [{"item": item, **vars(value)} for item, value in sheet_values(assessment)],
+    }
+
+
+def receipts_of(assessment: Assessment) -> QuerySet[Receipt]:
+    """The receipts of a sheet with their steps, the latest first."""
+    receipts = Receipt.objects.filter(transition__assessment=assessment)
+    return (
+        receipts.select_related("transition")
+        .prefetch_related("transition__by__memberships__entity")
+        .order_by("-pk")
+    )
