@@ -9,6 +9,7 @@ urlpatterns = [
     path("my/", my.my, name="my"),
     path("frameworks/", frameworks.framework_list, name="framework-list"),
     path("frameworks/<slug:slug>/", frameworks.framework_detail, name="framework-detail"),
+    path("assessments/", my.assessment_list, name="assessment-list"),
     path("assessments/<int:pk>/", answering.overview, name="assessment-detail"),
     path("assessments/<int:pk>/review/", signing.review, name="assessment-review"),
     path("assessments/<int:pk>/submit/", signing.submit, name="assessment-submit"),

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from entities.access import Person, entities_with
 from entities.models import Role
 from quintet.domain.answers import NA, UNANSWERED, AnswerValue
-from quintet.domain.workflow import RUNNING
 from quintet.models import (
-    COUNTED,
     Answer,
     AnswerRevision,
     AnswerState,
@@ -21,7 +19,6 @@ from quintet.models import (
     Item,
     NaDecision,
     RevisionOutcome,
-    Status,
 )
 from quintet.queries.earlier import EarlierAnswer, earlier_sheet
 
@@ -33,11 +30,9 @@ def sheets_for(user: Person) -> QuerySet[Assessment]:
 
 
 def sheets_of_entities(user: Person) -> QuerySet[Assessment]:
-    """Sheets of this person's own entities that left the focal point's hands, the newest cycle first."""
-    mine = entities_with(user, Role.FOCAL_POINT, Role.APPROVER, Role.VIEWER)
-    awaited = Q(status=Status.SIGNOFF, cycle__phase__in=RUNNING)
-    handed_in = Q(status__in=COUNTED) | awaited
-    sheets = Assessment.objects.visible_to(user).filter(handed_in, entity__in=mine)
+    """The sheets of this person's own entities that they may read, the newest cycle first."""
+    mine = entities_with(user, Role.FOCAL_POINT, Role.APPROVER, Role.CONTRIBUTOR, Role.VIEWER)
+    sheets = Assessment.objects.visible_to(user).filter(entity__in=mine)
     return sheets.select_related("cycle", "entity").order_by("-cycle__opens_on", "entity__code", "pk")
 
 

@@ -86,7 +86,11 @@ def _create_cycle(
             number=number,
             share_answered=share_answered,
         )
-        answers = {item: ImportedAnswer(value, accepted) for item, (value, accepted) in invented.items()}
+        is_judged = status == Status.VALIDATED
+        answers = {
+            item: ImportedAnswer(value, accepted if is_judged else None)
+            for item, (value, accepted) in invented.items()
+        }
         sheets.append(SheetToWrite(entity, status, answers))
     moment = at if is_open else datetime.combine(cycle.closes_on, time(12), UTC)
     write_sheets(cycle=cycle, sheets=sheets, at=moment, channel="demo")

@@ -1,7 +1,7 @@
 """Answering: the overview of a sheet, the form of a dimension, and saving one answer."""
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -17,6 +17,7 @@ from quintet import access
 from quintet.forms.answering import AnswerForm, CommentForm
 from quintet.models import Answer, Assessment, Item
 from quintet.queries import history, sheets
+from quintet.queries import overview as overviews
 from quintet.services import answering, carrying
 from un20portal.lib.errors import DomainError
 from un20portal.lib.languages import clock
@@ -29,10 +30,20 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """The dimensions of a sheet with progress, and what can be done next."""
     sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     page = page_of(request, history.steps(sheet))
-    is_insider = access.drafted_items(request.user, sheet) is None
+    drafted = access.drafted_items(request.user, sheet)
+    is_insider = drafted is None
+    marks = overviews.overview(
+        sheet,
+        readable=access.readable_items(request.user, sheet),
+        threads=Q() if drafted != set() else Q(with_task_force=access.can_review(request.user)),
+        shows_work=drafted != set(),
+    )
     context = {
         "sheet": sheet,
-        "progress": sheets.progress(sheet, access.readable_items(request.user, sheet)),
+        "progress": marks,
+        "n_settled": sum(step.settled for step in marks),
+        "n_items": sum(step.total for step in marks),
+        "n_requests": sum(len(step.requests) for step in marks),
         "page": page,
         "steps": history.step_entries(page, is_insider=is_insider),
         "can_review": access.can_review(request.user),

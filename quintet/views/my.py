@@ -1,6 +1,6 @@
-"""Home of a signed-in person: what waits for me, by when."""
+"""Home of a signed-in person: what waits for me, by when; and the list of what there is beside it."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -14,6 +14,15 @@ def my(request: HttpRequest) -> HttpResponse:
     context = {
         "tasks": waiting.waiting_for(request.user),
         "to_validate": validating.awaiting_validation().count() if access.can_review(request.user) else 0,
-        "page": page_of(request, sheets.sheets_of_entities(request.user)),
+        "has_sheets": sheets.sheets_of_entities(request.user).exists(),
     }
     return render(request, "quintet/my.html", context)
+
+
+@require_safe
+def assessment_list(request: HttpRequest) -> HttpResponse:
+    """All sheets of the person's own entities; to those who have no part in sheets there is no list."""
+    if not access.works_with_sheets(request.user):
+        raise Http404
+    page = page_of(request, sheets.sheets_of_entities(request.user))
+    return render(request, "quintet/assessment_list.html", {"page": page})

@@ -321,7 +321,7 @@ class TestSyntheticSheets:
         assert "synthetic" not in page(client, cast.focal, "my")
         fill(cycle, {undp: {**FULL, "DAT-PMS": "na"}}, Status.SUBMITTED)
         Assessment.objects.update(is_demo=True)
-        assert page(client, cast.focal, "my").count("synthetic") == 1
+        assert page(client, cast.focal, "assessment-list").count("synthetic") == 1
         assert page(client, cast.stranger, "my").count("synthetic") == 1
         assert page(client, cast.task_force, "validation-queue").count("synthetic") == 1
 
@@ -376,8 +376,8 @@ class TestLongHistories:
         framework = make_framework()
         for number in range(26):
             make_counted_cycle(framework, {undp: FULL}, f"c{number}")
-        first = page(client, cast.focal, "my")
-        second = flat(client.get("/my/?page=2"))
+        first = page(client, cast.focal, "assessment-list")
+        second = flat(client.get("/assessments/?page=2"))
         assert (first.count(">UNDP, Cycle"), second.count(">UNDP, Cycle")) == (25, 1)
 
     def test_of_publications(self, client: Client, cast: Cast) -> None:

@@ -25,17 +25,17 @@ class TestASheetThatWaitsForSignOff:
         fill(cycle, {undp: FULL}, Status.DRAFT)
         signing.submit(assessment=sheet, by=cast.focal, at=AT)
 
-    def test_stays_in_the_work_of_those_who_may_read_it(
+    def test_stays_in_the_list_of_those_who_may_read_it(
         self, client: Client, cast: Cast, sheet: Assessment
     ) -> None:
         link = f'<a href="/assessments/{sheet.pk}/">UNDP, Cycle 2026</a>'
         for insider in (cast.focal, cast.approver):
-            html = page(client, insider, "my")
-            assert "Assessments of your entity" in html
+            assert "All assessments of your entity" in page(client, insider, "my")
+            html = page(client, insider, "assessment-list")
             assert link in html
             assert "waiting for sign-off" in html.partition(link)[2]
         for outsider in (cast.viewer, cast.stranger, cast.task_force):
-            assert link not in page(client, outsider, "my")
+            assert link not in page(client, outsider, "assessment-list")
 
     def test_waits_no_longer_after_the_cycle(self, client: Client, cast: Cast, sheet: Assessment) -> None:
         Cycle.objects.update(phase=Phase.CLOSED)
