@@ -56,7 +56,8 @@ def can_sign_off(user: Person, assessment: Assessment) -> bool:
 
 def editable_items(user: Person, assessment: Assessment) -> set[int] | None:
     """Return the ids of the items `user` may edit now; None stands for all of them."""
-    if not is_editable(status=assessment.status, phase=assessment.cycle.phase):
+    phase, is_extended = assessment.cycle.phase, assessment.is_extended
+    if not is_editable(status=assessment.status, phase=phase, is_extended=is_extended):
         return set()
     if is_focal_point(user, assessment):
         return None

@@ -269,6 +269,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "un20portal.outbox.tasks.drain", "schedule": 30.0},
     "run errands": {"task": "un20portal.outbox.tasks.run_errands", "schedule": 30.0},
     "heal stale figures": {"task": "scorecards.tasks.heal", "schedule": crontab(minute=7)},
+    "end extensions": {"task": "quintet.tasks.end_extensions", "schedule": crontab(minute=2)},
     "forget old idempotency keys": {
         "task": "un20portal.outbox.tasks.forget_old_keys",
         "schedule": crontab(hour=3, minute=23),

@@ -27,6 +27,10 @@ STEPS = {
 PHASES = ("planned", "open", "validation", "closed")
 # phase → statuses of sheets whose answers may change in it; in validation only what was returned
 EDITABLE = {"open": ("draft", "returned"), "validation": ("returned",)}
+# the same for sheets that have more time than the others: theirs outlasts the time for answers
+EDITABLE_EXTENDED = {**EDITABLE, "validation": ("draft", "returned")}
+# a sheet in the entity's hands, which more time helps
+EXTENDABLE = ("draft", "returned", "signoff")
 # what people call them: the labels of the models' choices
 PHASE_NAMES = {
     "planned": Term(_("planned")),
@@ -43,8 +47,11 @@ STATUS_NAMES = {
 }
 
 
-def next_status(action: str, *, status: str, phase: str) -> str:
-    """Return the status that `action` leads to; raise WrongState where it is not allowed."""
+def next_status(action: str, *, status: str, phase: str, is_extended: bool = False) -> str:
+    """Return the status that `action` leads to; raise WrongState where it is not allowed.
+
+    `is_extended`: whether the sheet has more time than the others; it matters to `submit` alone.
+    """
     step = STEPS[action]
     if phase not in step.phases:
         raise WrongState(
@@ -56,7 +63,7 @@ def next_status(action: str, *, status: str, phase: str) -> str:
             {"status": STATUS_NAMES[status]},
         )
     if action == "submit":
-        require_editable(status=status, phase=phase)
+        require_editable(status=status, phase=phase, is_extended=is_extended)
     return step.target
 
 
@@ -65,20 +72,33 @@ def is_possible(action: str, *, status: str, phase: str) -> bool:
     return status in STEPS[action].sources and phase in STEPS[action].phases
 
 
-def is_editable(*, status: str, phase: str) -> bool:
+def is_editable(*, status: str, phase: str, is_extended: bool = False) -> bool:
     """Return whether answers of such a sheet may change (`Assessment.objects.editable()` finds them)."""
-    return status in EDITABLE.get(phase, ())
+    return status in (EDITABLE_EXTENDED if is_extended else EDITABLE).get(phase, ())
 
 
-def require_editable(*, status: str, phase: str) -> None:
+def require_editable(*, status: str, phase: str, is_extended: bool = False) -> None:
     """Raise WrongState unless answers of such a sheet may change."""
-    if not is_editable(status=status, phase=phase):
+    if not is_editable(status=status, phase=phase, is_extended=is_extended):
         raise WrongState(
             _(
                 "Answers cannot change now: the assessment is in status “%(status)s” and the cycle in "
                 "phase “%(phase)s”. Copy your text to keep it."
             ),
             {"status": STATUS_NAMES[status], "phase": PHASE_NAMES[phase]},
+        )
+
+
+def require_extendable(*, status: str, phase: str) -> None:
+    """Raise WrongState unless more time makes a difference to such a sheet."""
+    if phase not in RUNNING:
+        raise WrongState(
+            _("The cycle is not running (%(phase)s): nothing was changed."), {"phase": PHASE_NAMES[phase]}
+        )
+    if status not in EXTENDABLE:
+        raise WrongState(
+            _("The assessment is in status “%(status)s”: it needs no more time."),
+            {"status": STATUS_NAMES[status]},
         )
 
 

@@ -1,16 +1,18 @@
 """Rounds of assessment and the sheets in them: who may read which, and how each went its way."""
 
+from datetime import date
 from functools import reduce
 from operator import or_
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from entities.access import Person, entities_with, is_task_force
 from entities.models import Entity, Role
-from quintet.domain.workflow import EDITABLE
+from quintet.domain.workflow import EDITABLE, EDITABLE_EXTENDED
 from quintet.models.frameworks import Framework, Item
 from un20portal.lib.models import AppendOnlyModel
 
@@ -63,6 +65,18 @@ class Status(models.TextChoices):
 
 
 COUNTED = [Status.SUBMITTED, Status.VALIDATED]
+DUE_ON = Coalesce("extended_to", "cycle__closes_on")  # as `Assessment.due_on`
+
+
+def late_by(day: date) -> Q:
+    """Late: not submitted, though its day has passed before `day`, or the time for answers has ended.
+
+    A draft with more time than the others is late when that time has passed. A sheet that was returned, or
+    waits for its approver, can still be handed in during validation: it is late by its day alone.
+    Needs the annotation `due` (DUE_ON).
+    """
+    ended = Q(cycle__phase__in=[Phase.VALIDATION, Phase.CLOSED], status=Status.DRAFT, extended_to=None)
+    return ~Q(status__in=COUNTED) & (Q(due__lt=day) | ended)
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
@@ -72,8 +86,16 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
     def editable(self) -> "AssessmentQuerySet":
         """Sheets whose answers may change now, by the same table as `workflow.is_editable`."""
-        chosen = [Q(cycle__phase=phase, status__in=statuses) for phase, statuses in EDITABLE.items()]
+        chosen = [
+            Q(cycle__phase=phase, status__in=statuses, extended_to__isnull=not is_extended)
+            for is_extended, table in ((False, EDITABLE), (True, EDITABLE_EXTENDED))
+            for phase, statuses in table.items()
+        ]
         return self.filter(reduce(or_, chosen))
+
+    def late_on(self, day: date) -> "AssessmentQuerySet":
+        """Sheets that are late on `day` (`late_by`)."""
+        return self.annotate(due=DUE_ON).filter(late_by(day))
 
     def visible_to(self, user: Person) -> "AssessmentQuerySet":
         """Sheets whose contents `user` may read."""
@@ -112,6 +134,15 @@ class Assessment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entity_id} in {self.cycle_id}"
+
+    @property
+    def is_extended(self) -> bool:
+        return self.extended_to is not None
+
+    @property
+    def due_on(self) -> date:
+        """The last day for answers: the cycle's, or the sheet's own where it has more time."""
+        return self.extended_to or self.cycle.closes_on
 
 
 class Delegation(models.Model):

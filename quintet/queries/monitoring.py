@@ -31,7 +31,7 @@ def touched_by_next_step(cycle: Cycle) -> int:
         return Item.objects.filter(framework=cycle.framework_id).count()
     sheets = Assessment.objects.filter(cycle=cycle)
     if cycle.phase == Phase.OPEN:
-        return sheets.filter(status=Status.DRAFT).count()
+        return sheets.filter(status=Status.DRAFT, extended_to=None).count()
     return sheets.exclude(status__in=COUNTED).count()
 
 

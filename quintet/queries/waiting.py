@@ -35,7 +35,7 @@ def waiting_for(user: Person) -> list[Task]:
     tasks = [_task(sheet, "answer") for sheet in with_progress(editable.filter(entity__in=focal))]
     tasks += [_task(sheet, "sign_off") for sheet in with_progress(signing)]
     tasks += _delegated_tasks(user, editable)
-    return sorted(tasks, key=lambda task: (task.assessment.cycle.closes_on, task.assessment.entity.code))
+    return sorted(tasks, key=lambda task: (task.assessment.due_on, task.assessment.entity.code))
 
 
 def _delegated_tasks(user: Person, editable: QuerySet[Assessment]) -> list[Task]:

@@ -56,7 +56,7 @@ def require_may_answer(*, assessment: Assessment, item: Item, by: User) -> None:
     """Raise NotAllowed or WrongState: who and when come before what is said."""
     if not access.can_edit(by, assessment, item):
         raise NotAllowed(_("You may read this item but not answer it."))
-    workflow.require_editable(status=assessment.status, phase=assessment.cycle.phase)
+    _require_editable(assessment)
 
 
 def as_dict(answer: Answer) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def write_value(
     """Return the answer as it is now; None when the write came too late and was kept as a revision."""
     # The sheet's row is the lock: an answer cannot slip in while the sheet is being submitted.
     locked = lock_sheet(assessment)
-    workflow.require_editable(status=locked.status, phase=locked.cycle.phase)
+    _require_editable(locked)
     answer = Answer.objects.filter(assessment=locked, item=item).first()
     if answer and _says(answer) == value:
         return answer
@@ -110,6 +110,10 @@ def write_value(
     answer.save()
     revision_of(answer, RevisionOutcome.SAVED, hand).save()
     return answer
+
+
+def _require_editable(sheet: Assessment) -> None:
+    workflow.require_editable(status=sheet.status, phase=sheet.cycle.phase, is_extended=sheet.is_extended)
 
 
 def _says(answer: Answer) -> AnswerValue:

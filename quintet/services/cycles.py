@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import localdate
@@ -11,12 +11,14 @@ from django.utils.timezone import localdate
 from entities.models import Entity, User
 from quintet import access
 from quintet.domain import workflow
-from quintet.models import Assessment, Cycle, Framework, Phase
-from quintet.services.locking import lock_cycle
+from quintet.domain.answers import can_be_stored, tidy
+from quintet.models import Assessment, Cycle, Extension, Framework, Phase
+from quintet.services.locking import lock_cycle, lock_sheet
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,50}")  # what addresses can name
+LONGEST_EXTENSION = timedelta(days=366)  # a year that is mistyped is noticed
 RESERVED_CODES = {"new"}  # /cycles/new/ is the page that plans a cycle
 
 
@@ -91,6 +93,47 @@ def close_cycle(*, cycle: Cycle, by: User) -> None:
     """End the cycle: nothing in it changes any more."""
     _require_manager(by)
     _move(cycle, Phase.CLOSED)
+
+
+@transaction.atomic
+def extend(*, assessment: Assessment, until: date, reason: str, by: User, at: datetime) -> Extension:
+    """Give one entity more time, through `until`; its last extension is the one that holds.
+
+    Such a sheet is answered and submitted after the time for answers of the others, too.
+    Raises WrongState where more time makes no difference, InvalidInput naming what is wrong.
+    """
+    _require_manager(by)
+    sheet = lock_sheet(assessment)
+    workflow.require_extendable(status=sheet.status, phase=sheet.cycle.phase)
+    said = tidy(reason)
+    if errors := _wrong_extension(sheet.cycle, until, said, localdate(at)):
+        raise InvalidInput(_("The entity did not get more time."), errors=errors)
+    sheet.extended_to = until
+    sheet.save(update_fields=["extended_to"])
+    return Extension.objects.create(assessment=sheet, until=until, reason=said, by=by, at=at)
+
+
+@transaction.atomic
+def end_extensions(*, at: datetime) -> int:
+    """Take back the additional time whose last day has passed; return of how many sheets."""
+    over = Assessment.objects.filter(extended_to__lt=localdate(at))
+    ended = list(over.select_for_update().order_by("pk").values_list("pk", flat=True))
+    return over.filter(pk__in=ended).update(extended_to=None)
+
+
+def _wrong_extension(cycle: Cycle, until: date, reason: str, today: date) -> list[FieldError]:
+    errors = []
+    if until <= today:
+        errors.append(FieldError("until", "past", _("Choose a day after today.")))
+    elif until < cycle.closes_on:
+        errors.append(
+            FieldError("until", "early", _("Choose a day that is not before the cycle's last day."))
+        )
+    elif until > max(today, cycle.closes_on) + LONGEST_EXTENSION:
+        errors.append(FieldError("until", "late", _("Give at most a year.")))
+    if not 3 <= len(reason) <= 5000 or not can_be_stored(reason):
+        errors.append(FieldError("reason", "length", _("Give the reason in 3 to 5000 characters.")))
+    return errors
 
 
 def give_sheets(cycle: Cycle, entities: Sequence[Entity]) -> int:

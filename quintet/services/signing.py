@@ -23,7 +23,8 @@ def submit(*, assessment: Assessment, by: User, at: datetime) -> Transition:
     sheet = lock_sheet(assessment)
     if not access.can_submit(by, sheet):
         raise NotAllowed(_("Only a focal point of the entity submits its assessment."))
-    target = workflow.next_status("submit", status=sheet.status, phase=sheet.cycle.phase)
+    phase, is_extended = sheet.cycle.phase, sheet.is_extended
+    target = workflow.next_status("submit", status=sheet.status, phase=phase, is_extended=is_extended)
     blocking = [problem for problem in find_problems(sheet_values(sheet)) if problem.blocks]
     if blocking:
         raise InvalidInput(

@@ -35,7 +35,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     blocking = [problem for problem in problems if problem.blocks]
     remarks = [problem for problem in problems if not problem.blocks]
     last = earlier_sheet(sheet)
-    is_open = is_editable(status=sheet.status, phase=sheet.cycle.phase)
+    is_open = is_editable(status=sheet.status, phase=sheet.cycle.phase, is_extended=sheet.is_extended)
     context = {
         "sheet": sheet,
         "n_blocking": len(blocking),

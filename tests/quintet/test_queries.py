@@ -1,6 +1,7 @@
 """What waits for whom, which sheets can change, and which snapshots count."""
 
 import itertools
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.django_db
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
 FULL: Levels = {f"{d}-{e}": 2 for d in ("DAT", "INN") for e in ENABLERS}
 EVERY_CASE = list(itertools.product(Status.values, workflow.PHASES))
+MORE_TIME = [None, date(2027, 1, 15)]
 
 
 @pytest.fixture
@@ -40,17 +42,21 @@ def sheet(undp: Entity, cast: Cast) -> Assessment:
     return found
 
 
-def put_in(sheet: Assessment, status: str, phase: str) -> None:
-    Assessment.objects.filter(pk=sheet.pk).update(status=status)
+def put_in(sheet: Assessment, status: str, phase: str, extended_to: date | None = None) -> None:
+    Assessment.objects.filter(pk=sheet.pk).update(status=status, extended_to=extended_to)
     Cycle.objects.filter(pk=sheet.cycle_id).update(phase=phase)
 
 
 class TestSheetsThatCanChange:
+    @pytest.mark.parametrize("extended_to", MORE_TIME, ids=["as all", "with more time"])
     @pytest.mark.parametrize(("status", "phase"), EVERY_CASE)
-    def test_are_those_of_the_workflow(self, sheet: Assessment, status: str, phase: str) -> None:
-        put_in(sheet, status, phase)
+    def test_are_those_of_the_workflow(
+        self, sheet: Assessment, status: str, phase: str, extended_to: date | None
+    ) -> None:
+        put_in(sheet, status, phase, extended_to)
         found = Assessment.objects.editable().filter(pk=sheet.pk).exists()
-        assert found == workflow.is_editable(status=status, phase=phase)
+        is_extended = extended_to is not None
+        assert found == workflow.is_editable(status=status, phase=phase, is_extended=is_extended)
 
     @pytest.mark.parametrize(("status", "phase"), EVERY_CASE)
     @pytest.mark.parametrize(("who", "kind"), [("focal", "answer"), ("contributor", "contribute")])

@@ -48,6 +48,26 @@ def test_answers_change_in_drafts_while_open_and_in_returned_sheets_until_closin
     assert editable == {("draft", "open"), ("returned", "open"), ("returned", "validation")}
 
 
+def test_a_sheet_with_more_time_is_answered_and_submitted_during_validation_too() -> None:
+    cases = itertools.product(STATUSES, workflow.PHASES)
+    editable = {(s, p) for s, p in cases if workflow.is_editable(status=s, phase=p, is_extended=True)}
+    assert editable == set(itertools.product(["draft", "returned"], ["open", "validation"]))
+    for status, phase in editable:
+        step = workflow.next_status("submit", status=status, phase=phase, is_extended=True)
+        assert step == "signoff"
+
+
+def test_more_time_is_for_sheets_in_the_hands_of_the_entity_while_the_cycle_runs() -> None:
+    given = set()
+    for status, phase in itertools.product(STATUSES, workflow.PHASES):
+        try:
+            workflow.require_extendable(status=status, phase=phase)
+        except WrongState:
+            continue
+        given.add((status, phase))
+    assert given == set(itertools.product(["draft", "returned", "signoff"], ["open", "validation"]))
+
+
 def test_phases_and_statuses_are_called_as_in_the_models() -> None:
     with override("en"):
         assert {code: str(label) for code, label in Phase.choices} == dict(workflow.PHASE_NAMES)
