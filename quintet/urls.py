@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from quintet.views import answering, cycles, frameworks, my, reviewing, signing
+from quintet.views import (
+    answering,
+    cycles,
+    frameworks,
+    mailings,
+    monitoring,
+    my,
+    reviewing,
+    signing,
+    subscriptions,
+)
 
 app_name = "quintet"
 urlpatterns = [
@@ -24,9 +34,14 @@ urlpatterns = [
     path("assessments/<int:pk>/<slug:dimension>/", answering.dimension_form, name="assessment-form"),
     path("cycles/", cycles.cycle_list, name="cycle-list"),
     path("cycles/new/", cycles.CyclePlanView.as_view(), name="cycle-plan"),
-    path("cycles/<slug:code>/", cycles.monitor, name="cycle-detail"),
+    path("cycles/<slug:code>/", monitoring.monitor, name="cycle-detail"),
+    path("cycles/<slug:code>/completion.csv", monitoring.completion_csv, name="cycle-completion"),
+    path("cycles/<slug:code>/reminders/", mailings.ReminderView.as_view(), name="cycle-remind"),
+    path("cycles/<slug:code>/mailings/<int:mailing>/", mailings.mailing, name="cycle-mailing"),
+    path("cycles/<slug:code>/units/<slug:unit>/time/", cycles.ExtensionView.as_view(), name="cycle-extend"),
     path("cycles/<slug:code>/open/", cycles.open_cycle, name="cycle-open"),
     path("cycles/<slug:code>/start-validation/", cycles.start_validation, name="cycle-start-validation"),
     path("cycles/<slug:code>/close/", cycles.close_cycle, name="cycle-close"),
+    path("reminders/<str:token>/", subscriptions.StopRemindersView.as_view(), name="reminders-stop"),
     path("validation/", reviewing.queue, name="validation-queue"),
 ]

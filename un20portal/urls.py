@@ -28,6 +28,7 @@ account_patterns = [
         name="account_reset_password_from_key_done",
     ),
     path("language/", views.LanguageView.as_view(), name="account_language"),
+    path("letters/", views.LettersView.as_view(), name="account_letters"),
 ]
 
 api_patterns: list[URLPattern | URLResolver] = [

@@ -5,18 +5,21 @@ from typing import Any
 
 from allauth.account import views as account
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template import loader
 from django.urls import reverse, translate_url
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django.views.generic import View
 
-from entities.services.people import prefer_language
+from entities.access import signed_in
+from entities.services.people import prefer_language, want_reminders
 from scorecards import queries
 from scorecards.models import Basis, Scorecard
 from un20portal.lib import problems
@@ -66,6 +69,20 @@ class LanguageView(View):
         if request.user.is_authenticated:
             prefer_language(user=request.user, language=language)
         return HttpResponseRedirect(translate_url(target, language))
+
+
+class LettersView(View):
+    """Which letters a person wants: reminders can be done without, the rest is part of the work."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "account/letters.html")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        want_reminders(user=signed_in(request), wants="wants_reminders" in request.POST)
+        messages.success(request, _("Your choice is saved."))
+        return redirect("account_letters")
 
 
 @vary_on_headers("Accept")

@@ -25,6 +25,13 @@ def prefer_language(*, user: User, language: str) -> None:
 
 
 @transaction.atomic
+def want_reminders(*, user: User, wants: bool) -> None:
+    """Remember whether a person wants letters that can be done without."""
+    user.wants_reminders = wants
+    user.save(update_fields=["wants_reminders"])
+
+
+@transaction.atomic
 def grant_role(
     *,
     user: User,

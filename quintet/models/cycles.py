@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.access import Person, entities_with, is_task_force
 from entities.models import Entity, Role
-from quintet.domain.workflow import EDITABLE, EDITABLE_EXTENDED
+from quintet.domain.workflow import EDITABLE, EDITABLE_EXTENDED, EXTENDABLE
 from quintet.models.frameworks import Framework, Item
 from un20portal.lib.models import AppendOnlyModel
 
@@ -138,6 +138,11 @@ class Assessment(models.Model):
     @property
     def is_extended(self) -> bool:
         return self.extended_to is not None
+
+    @property
+    def can_be_extended(self) -> bool:
+        """Whether more time makes a difference to it, as long as the cycle runs."""
+        return self.status in EXTENDABLE
 
     @property
     def due_on(self) -> date:

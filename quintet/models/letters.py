@@ -62,6 +62,11 @@ class Letter(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     refused_at = models.DateTimeField(null=True, blank=True, help_text="The mail server refuses the address.")
+    dropped_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Not sent: what it tells of was settled before, or its reader is gone.",
+    )
 
     class Meta:
         ordering = ["pk"]

@@ -5,6 +5,7 @@ from unicodedata import normalize
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from entities.models import EntityType
 from quintet.models import (
     COUNTED,
     Assessment,
@@ -14,7 +15,6 @@ from quintet.models import (
     Snapshot,
     Status,
 )
-from quintet.queries.sheets import with_progress
 
 
 def cycles_with_response() -> QuerySet[Cycle]:
@@ -35,18 +35,19 @@ def touched_by_next_step(cycle: Cycle) -> int:
     return sheets.exclude(status__in=COUNTED).count()
 
 
-def completion(cycle: Cycle) -> list[Assessment]:
-    """All sheets of a cycle in reading order with how far they are: numbers only, never contents."""
-    return sorted(with_progress(Assessment.objects.filter(cycle=cycle)), key=reading_order)
-
-
 def reading_order(sheet: Assessment) -> tuple[bool, str, int]:
     """Entities before country teams, each by its English name as lists show it, accents aside.
 
     Not by the database: its order of accents and capitals depends on the server's language.
     """
-    plain = normalize("NFKD", sheet.entity.acronym).encode("ascii", "ignore").decode()
-    return sheet.entity.is_country_team, plain.casefold(), sheet.pk
+    return place_of(sheet.entity.type, sheet.entity.acronym, sheet.pk)
+
+
+def place_of(entity_type: str, acronym: str, pk: int) -> tuple[bool, str, int]:
+    """The same from plain values."""
+    is_ascii = acronym.isascii()
+    plain = acronym if is_ascii else normalize("NFKD", acronym).encode("ascii", "ignore").decode()
+    return entity_type == EntityType.COUNTRY_TEAM, plain.casefold(), pk
 
 
 def counted_snapshots(cycle: Cycle) -> Sequence[Snapshot]:

@@ -157,11 +157,11 @@ def with_progress(sheets: QuerySet[Assessment]) -> QuerySet[Assessment]:
     settled = Answer.objects.filter(assessment=OuterRef("pk")).exclude(state=AnswerState.UNANSWERED)
     items = Item.objects.filter(framework=OuterRef("cycle__framework"))
     return sheets.select_related("cycle", "entity").annotate(
-        settled=_count_of(settled, "assessment"), total=_count_of(items, "framework")
+        settled=count_of(settled, "assessment"), total=count_of(items, "framework")
     )
 
 
-def _count_of(rows: QuerySet[Any], owner: str) -> Coalesce:
+def count_of(rows: QuerySet[Any], owner: str) -> Coalesce:
     """The number of `rows` that belong to one `owner`, as a subquery."""
     counted = rows.order_by().values(owner).annotate(number=Count("pk")).values("number")
     return Coalesce(Subquery(counted), 0)

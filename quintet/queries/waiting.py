@@ -25,6 +25,10 @@ class Task:
     settled: int
     total: int
 
+    @property
+    def n_open(self) -> int:
+        return self.total - self.settled
+
 
 def waiting_for(user: Person) -> list[Task]:
     """What waits for this person in running cycles, the most urgent (first to close) first."""

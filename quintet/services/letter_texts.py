@@ -16,6 +16,10 @@ from django.utils.timezone import localtime
 
 from quintet.models import Letter, LetterKind, Receipt, Transition
 from un20portal.lib.languages import clock
+from quintet.models import UNSUBSCRIBABLE, Letter, LetterKind, Transition
+from quintet.queries.recipients import sheets_of_person
+from quintet.queries.waiting import waiting_for
+from quintet.services.subscriptions import token_for
 
 Context = dict[str, Any]
 
@@ -43,15 +47,39 @@ def write_to(letter: Letter, address: str, language: str) -> Written | None:
         told = CONTEXTS[LetterKind(letter.kind)](letter)
         if told is None:
             return None
-        context = {"letter": letter, "person": letter.person, "sheet": letter.assessment, **told}
+        stop = _address_to_stop(letter)
+        context = {
+            "letter": letter,
+            "person": letter.person,
+            "sheet": letter.assessment,
+            "stop": stop,
+            **told,
+        }
         text = render_to_string(f"quintet/mail/{letter.kind}.txt", context)
     subject, _newline, body = text.strip().partition("\n")
-    return Written(address, " ".join(subject.split()), body.strip() + "\n")
+    return Written(address, " ".join(subject.split()), body.strip() + "\n", _headers(stop))
 
 
 def address_of(name: str, *args: object) -> str:
     """The full address of a page, in the active language."""
     return settings.SITE_URL.rstrip("/") + reverse(name, args=args)
+
+
+def _address_to_stop(letter: Letter) -> str:
+    """Where the reader ends letters of this kind by one click; "" for what is part of the work.
+
+    A letter that is only looked at before it is sent does not give the reader's own link away.
+    """
+    if letter.person is None or letter.kind not in UNSUBSCRIBABLE:
+        return ""
+    return address_of("quintet:reminders-stop", token_for(letter.person) if letter.pk else "-")
+
+
+def _headers(stop: str) -> Mapping[str, str]:
+    """Let mail programs offer to unsubscribe by one click (RFC 8058)."""
+    if not stop:
+        return {}
+    return {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _step(letter: Letter) -> Context | None:
@@ -68,10 +96,38 @@ def _receipt(letter: Letter) -> Context | None:
     step = receipt.transition
     link = address_of("quintet:receipt-detail", step.assessment_id, receipt.number)
     moment = f"{date_format(localtime(step.at), 'DATE_FORMAT')}, {clock(step.at)}"
-    return {"receipt": receipt, "step": step, "link": link, "moment": moment}
+    return {"receipt": receipt, "step": step, "link": link, "moment": moment
+
+
+def _launch(letter: Letter) -> Context | None:
+    """The units of a cycle that just began for which the reader answers or signs off."""
+    if letter.person is None or letter.mailing is None:
+        return None
+    sheets = sheets_of_person(letter.person, letter.mailing.cycle)
+    if not sheets:
+        return None
+    return {"cycle": letter.mailing.cycle, "sheets": sheets, "link": address_of("quintet:my")}
+
+
+def _reminder(letter: Letter) -> Context | None:
+    """What still waits for the reader in the cycle; nothing to write when it was done meanwhile."""
+    if letter.person is None or letter.mailing is None:
+        return None
+    cycle = letter.mailing.cycle
+    tasks = [task for task in waiting_for(letter.person) if task.assessment.cycle_id == cycle.pk]
+    if not tasks:
+        return None
+    return {
+        "cycle": cycle,
+        "tasks": tasks,
+        "first_due": min(task.assessment.due_on for task in tasks),
+        "words": letter.mailing.text,
+        "link": address_of("quintet:my"),
 
 
 CONTEXTS: dict[LetterKind, Callable[[Letter], Context | None]] = {
+    LetterKind.LAUNCH: _launch,
     LetterKind.RECEIPT: _receipt,
+    LetterKind.REMINDER: _reminder,
     LetterKind.STEP: _step,
 }

@@ -3,6 +3,7 @@
 Nothing waits for the mail server. A worker killed between sending and noting it sends the letter again.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from smtplib import SMTPRecipientsRefused
 
@@ -55,6 +56,23 @@ def owe_letter(
     return letter
 
 
+@transaction.atomic
+def owe_letters(*, people: Sequence[User], mailing: Mailing, at: datetime) -> int:
+    """Owe one letter of a new mailing to each person as `owe_letter` does; return how many are owed.
+
+    A handful of queries for hundreds of people.
+    """
+    kind = LetterKind(mailing.kind)
+    day, wanted = localdate(at), [person for person in people if _wants(person, kind)]
+    Letter.objects.bulk_create(
+        (Letter(kind=kind, person=person, mailing=mailing, day=day, created_at=at) for person in wanted),
+        batch_size=500,
+        ignore_conflicts=kind in ONE_A_DAY,  # reminded meanwhile by somebody else
+    )
+    owed = Letter.objects.filter(mailing=mailing).values_list("pk", flat=True)
+    return outbox.put_many(LETTER, ({"letter_id": pk} for pk in owed), at=at)
+
+
 def send_letter(*, letter_id: int, at: datetime) -> None:
     """Compose the letter in the reader's language and hand it to the mail server.
 
@@ -64,8 +82,11 @@ def send_letter(*, letter_id: int, at: datetime) -> None:
     letters = Letter.objects.select_related(
         "person", "mailing__cycle", "assessment__cycle", "assessment__entity"
     )
-    letter = letters.filter(pk=letter_id, sent_at=None, refused_at=None).first()
-    if letter is None or (written := compose(letter)) is None:
+    letter = letters.filter(pk=letter_id, sent_at=None, refused_at=None, dropped_at=None).first()
+    if letter is None:
+        return
+    if (written := compose(letter)) is None:
+        Letter.objects.filter(pk=letter.pk).update(dropped_at=at)
         return
     message = EmailMessage(
         subject=written.subject, body=written.body, to=[written.address], headers=dict(written.headers)

@@ -1,6 +1,4 @@
-"""Cycles: the list, a new one, the completion monitor, and moving from phase to phase."""
-
-from collections import Counter
+"""Cycles: the list, a new one, moving from phase to phase, more time for one unit."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -15,9 +13,11 @@ from entities.access import signed_in
 from entities.models import Entity
 from quintet import access
 from quintet.forms.cycles import CyclePlanForm, StepForm, UnitsForm
-from quintet.models import Cycle, Phase, Status
+from quintet.forms.monitoring import ExtensionForm
+from quintet.models import Assessment
 from quintet.queries import monitoring
-from quintet.services import cycles
+from quintet.services import cycles, mailings
+from quintet.views.monitoring import monitor_page
 from un20portal.lib.errors import InvalidInput
 
 
@@ -55,44 +55,18 @@ class CyclePlanView(View):
         return render(request, "quintet/cycle_plan.html", {"form": form}, status=400)
 
 
-@require_safe
-def monitor(request: HttpRequest, code: str) -> HttpResponse:
-    """How far every unit is: numbers only, never contents."""
-    if not access.can_see_completion(request.user):
-        raise PermissionDenied
-    cycle = get_object_or_404(monitoring.cycles_with_response(), code=code)
-    form = UnitsForm(cycle=cycle) if cycle.phase == Phase.PLANNED else StepForm(cycle=cycle)
-    return _monitor(request, cycle, form)
-
-
-def _monitor(request: HttpRequest, cycle: Cycle, form: StepForm) -> HttpResponse:
-    sheets = monitoring.completion(cycle)
-    wanted = request.GET.get("status", "")
-    context = {
-        "cycle": cycle,
-        "counts": [
-            (status, status.label, Counter(sheet.status for sheet in sheets)[status]) for status in Status
-        ],
-        "sheets": [sheet for sheet in sheets if wanted in ("", sheet.status)],
-        "status": wanted,
-        "form": form,
-        "is_demo": cycle.is_demo,
-    }
-    return render(request, "quintet/cycle_detail.html", context, status=400 if form.errors else 200)
-
-
 @require_POST
 def open_cycle(request: HttpRequest, code: str) -> HttpResponse:
     _require_manager(request)
     cycle = get_object_or_404(monitoring.cycles_with_response(), code=code)
     form = UnitsForm(request.POST, cycle=cycle)
     if not form.is_valid():
-        return _monitor(request, cycle, form)
+        return monitor_page(request, cycle, form)
     of_kinds = Entity.objects.of_kinds(form.cleaned_data["kinds"]).active_on(cycle.closes_on)
     units = form.cleaned_data["units"] or list(of_kinds)
-    count = cycles.open_cycle(cycle=cycle, entities=units, by=signed_in(request), at=timezone.now())
-    messages.success(request, _("The cycle is open for %(count)s units.") % {"count": count})
-    return redirect("quintet:cycle-detail", code=code)
+    mailing = mailings.launch_cycle(cycle=cycle, entities=units, by=signed_in(request), at=timezone.now())
+    messages.success(request, _("The cycle is open for %(count)s units.") % {"count": len(units)})
+    return redirect("quintet:cycle-mailing", code=code, mailing=mailing.pk)
 
 
 @require_POST
@@ -101,7 +75,7 @@ def start_validation(request: HttpRequest, code: str) -> HttpResponse:
     cycle = get_object_or_404(monitoring.cycles_with_response(), code=code)
     form = StepForm(request.POST, cycle=cycle)
     if not form.is_valid():
-        return _monitor(request, cycle, form)
+        return monitor_page(request, cycle, form)
     cycles.start_validation(cycle=cycle, by=signed_in(request))
     messages.success(request, _("The time for answers has ended: only returned sheets can change."))
     return redirect("quintet:cycle-detail", code=code)
@@ -113,7 +87,43 @@ def close_cycle(request: HttpRequest, code: str) -> HttpResponse:
     cycle = get_object_or_404(monitoring.cycles_with_response(), code=code)
     form = StepForm(request.POST, cycle=cycle)
     if not form.is_valid():
-        return _monitor(request, cycle, form)
+        return monitor_page(request, cycle, form)
     cycles.close_cycle(cycle=cycle, by=signed_in(request))
     messages.success(request, _("The cycle is closed: nothing in it changes any more."))
     return redirect("quintet:cycle-detail", code=code)
+
+
+class ExtensionView(View):
+    """More time for one unit of a cycle, with the reason; what it got before stands beside."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def get(self, request: HttpRequest, code: str, unit: str) -> HttpResponse:
+        return self._page(request, self._sheet(request, code, unit), ExtensionForm())
+
+    def post(self, request: HttpRequest, code: str, unit: str) -> HttpResponse:
+        sheet, form = self._sheet(request, code, unit), ExtensionForm(request.POST)
+        if form.is_valid():
+            try:
+                cycles.extend(assessment=sheet, **form.cleaned_data, by=signed_in(request), at=timezone.now())
+            except InvalidInput as refusal:
+                form.add_refusal(refusal)
+            else:
+                messages.success(request, _("%(unit)s has more time.") % {"unit": sheet.entity.short_name})
+                return redirect("quintet:cycle-detail", code=code)
+        return self._page(request, sheet, form)
+
+    def _sheet(self, request: HttpRequest, code: str, unit: str) -> Assessment:
+        _require_manager(request)
+        sheets = Assessment.objects.select_related("cycle", "entity")
+        return get_object_or_404(sheets, cycle__code=code, entity__code=unit)
+
+    def _page(self, request: HttpRequest, sheet: Assessment, form: ExtensionForm) -> HttpResponse:
+        context = {
+            "sheet": sheet,
+            "cycle": sheet.cycle,
+            "form": form,
+            "extensions": sheet.extensions.select_related("by"),
+            "is_demo": sheet.is_demo,
+        }
+        return render(request, "quintet/cycle_extend.html", context, status=400 if form.errors else 200)

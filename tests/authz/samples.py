@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from allauth.account.forms import default_token_generator
@@ -10,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 
 from entities.models import ApiToken, User
 from quintet.models import Assessment, Receipt
+from quintet.services.subscriptions import token_for
 from tests.authz.surface import ADMIN, API, Route
 from tests.authz.world import DELEGATED, NOT_DELEGATED, PASSWORD, World, version_of
 from un20portal.outbox.models import Message
@@ -103,7 +105,8 @@ def _receipt_of(sheet: Assessment | None) -> str:
 def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
     place = "cycle" if "cycle" in route.parameters else "code"
     body = STEPS_OF_CYCLES.get(route.name, {})
-    others = {"version": 1} if "version" in route.parameters else {}
+    known = {"version": 1, "unit": "UNDP", "mailing": world.mailing}
+    others = {name: value for name, value in known.items() if name in route.parameters}
     if route.name == "scorecards-api:unit-detail":
         for name in ("published", "submitted"):
             for letter, code in (("a", "UNDP"), ("b", "UNICEF")):
@@ -124,6 +127,11 @@ STEPS_OF_CYCLES = {
     "quintet:cycle-open": {"codes": "UNDP", "confirmed": "on"},
     "quintet:cycle-start-validation": {"confirmed": "on"},
     "quintet:cycle-close": {"confirmed": "on"},
+    "quintet:cycle-remind": {"words": "Please answer."},
+    "quintet:cycle-extend": {
+        "until": max(date.today(), date(2026, 12, 18)) + timedelta(days=30),
+        "reason": "A flood",
+    },
 }
 WITH_PROVISIONAL = {
     "scorecards-api:item-list", "scorecards-api:state-of-play", "scorecards-api:dimension-list",
@@ -137,6 +145,7 @@ def _plain_values(world: World, route: Route) -> dict[str, Any]:
         "slug": world.framework.slug,
         "uidb36": user_pk_to_url_str(spare),
         "key": default_token_generator.make_token(spare),
+        "token": token_for(spare),
     }
     if route.name == "entities-api:entity-detail":
         values["code"] = "UNDP"
@@ -149,6 +158,7 @@ def _plain_body(world: World, route: Route) -> dict[str, Any]:
     bodies: dict[str, dict[str, Any]] = {
         "account_login": {"login": "spare@example.org", "password": PASSWORD},
         "account_language": {"language": "fr", "next": "/frameworks/"},
+        "account_letters": {"wants_reminders": "on"},
         "account_reauthenticate": {"password": PASSWORD},
         "account_change_password": {"oldpassword": PASSWORD, "password1": new, "password2": new},
         "account_reset_password": {"email": "spare@example.org"},

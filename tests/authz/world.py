@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from entities.models import ApiToken, Country, Entity, Role, User
 from entities.services.people import grant_role
-from quintet.models import Answer, Assessment, Cycle, Framework, Item, Phase
+from quintet.models import Answer, Assessment, Cycle, Framework, Item, LetterKind, Mailing, Phase
 from quintet.services import cycles, reviewing, signing
 from quintet.services.answering import record_answer
 from scorecards.services import computing, publishing
@@ -66,6 +66,7 @@ class World:
     labels: dict[str, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
     authorization: str = ""
+    mailing: int = 0  # a reminder sent in the cycle `published`
     framework: Framework = field(default_factory=Framework)
 
     def canary(self, label: str, readers: Iterable[str]) -> str:
@@ -244,6 +245,9 @@ def _make_scorecards(world: World) -> None:
     Cycle.objects.filter(pk=published.pk).update(phase=Phase.CLOSED)
     publishing.propose(cycle=world.cycles["proposed"], by=second, at=AT)
     publishing.propose(cycle=world.cycles["proposed-own"], by=first, at=AT)
+    words = world.canary("words of a reminder", {"task_force"})
+    mailing = Mailing.objects.create(kind=LetterKind.REMINDER, cycle=published, text=words, by=first, at=AT)
+    world.mailing = mailing.pk
     world.sheets["a_closed"] = sheet_of(published, world.entities["UNDP"])
     world.sheets["b_closed"] = sheet_of(published, world.entities["UNICEF"])
 

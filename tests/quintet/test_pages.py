@@ -396,8 +396,12 @@ class TestTheMonitor:
     def test_shows_completion_and_no_contents(self, client: Client, cast: Cast, sheet: Assessment) -> None:
         for version, item in enumerate(("DAT-STR", "DAT-LED", "INN-STR")):
             say(sheet, cast.focal, item, state="answered", claimed=3, comment=f"secret plan {version}")
+        Cycle.objects.update(closes_on=date(2099, 12, 31))  # nobody is late, whenever the page is read
         html = page(client, cast.task_force, "cycle-detail", "2026")
-        assert rows(html)[1:] == ["UNDP draft 3/14", "UNICEF draft 0/14"]
+        assert rows(html)[1:] == [
+            "UNDP More time draft 2 Nov 2026 3/14 2/7 1/7",
+            "UNICEF More time draft – 0/14 0/7 0/7",
+        ]
         assert "secret plan" not in html
         assert f"/assessments/{sheet.pk}" not in html
 
@@ -405,7 +409,8 @@ class TestTheMonitor:
         fill(cycle, {undp: FULL}, Status.SUBMITTED)
         client.force_login(cast.task_force)
         html = flat(client.get(reverse("quintet:cycle-detail", args=["2026"]), {"status": "submitted"}))
-        assert rows(html)[1:] == ["UNDP submitted 14/14"]
+        assert rows(html)[1] == "UNDP submitted 2 Nov 2026 14/14 7/7 7/7"
+        assert "UNICEF" not in html
 
     def test_is_for_the_task_force(self, client: Client, cast: Cast, cycle: Cycle) -> None:
         for who in (cast.focal, cast.approver, cast.committee, cast.administrator):
