@@ -105,7 +105,7 @@ def _receipt_of(sheet: Assessment | None) -> str:
 def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
     place = "cycle" if "cycle" in route.parameters else "code"
     body = STEPS_OF_CYCLES.get(route.name, {})
-    known = {"version": 1, "unit": "UNDP", "mailing": world.mailing}
+    known: dict[str, Any] = {"version": 1, "unit": "UNDP", "mailing": world.mailing}
     others = {name: value for name, value in known.items() if name in route.parameters}
     if route.name == "scorecards-api:unit-detail":
         for name in ("published", "submitted"):
@@ -123,7 +123,7 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         yield "provisional", Sample({place: "computed"}, query="?version=provisional")
 
 
-STEPS_OF_CYCLES = {
+STEPS_OF_CYCLES: dict[str, dict[str, Any]] = {
     "quintet:cycle-open": {"codes": "UNDP", "confirmed": "on"},
     "quintet:cycle-start-validation": {"confirmed": "on"},
     "quintet:cycle-close": {"confirmed": "on"},

@@ -399,8 +399,8 @@ class TestTheMonitor:
         Cycle.objects.update(closes_on=date(2099, 12, 31))  # nobody is late, whenever the page is read
         html = page(client, cast.task_force, "cycle-detail", "2026")
         assert rows(html)[1:] == [
-            "UNDP More time draft 2 Nov 2026 3/14 2/7 1/7",
-            "UNICEF More time draft – 0/14 0/7 0/7",
+            "UNDP More time UNDP draft 2 Nov 2026 3/14 2/7 1/7",
+            "UNICEF More time UNICEF draft – 0/14 0/7 0/7",
         ]
         assert "secret plan" not in html
         assert f"/assessments/{sheet.pk}" not in html
