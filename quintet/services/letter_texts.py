@@ -14,12 +14,11 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from quintet.models import Letter, LetterKind, Receipt, Transition
-from un20portal.lib.languages import clock
-from quintet.models import UNSUBSCRIBABLE, Letter, LetterKind, Transition
+from quintet.models import UNSUBSCRIBABLE, Letter, LetterKind, Receipt, Transition
 from quintet.queries.recipients import sheets_of_person
 from quintet.queries.waiting import waiting_for
 from quintet.services.subscriptions import token_for
+from un20portal.lib.languages import clock
 
 Context = dict[str, Any]
 
@@ -96,7 +95,7 @@ def _receipt(letter: Letter) -> Context | None:
     step = receipt.transition
     link = address_of("quintet:receipt-detail", step.assessment_id, receipt.number)
     moment = f"{date_format(localtime(step.at), 'DATE_FORMAT')}, {clock(step.at)}"
-    return {"receipt": receipt, "step": step, "link": link, "moment": moment
+    return {"receipt": receipt, "step": step, "link": link, "moment": moment}
 
 
 def _launch(letter: Letter) -> Context | None:
@@ -123,6 +122,7 @@ def _reminder(letter: Letter) -> Context | None:
         "first_due": min(task.assessment.due_on for task in tasks),
         "words": letter.mailing.text,
         "link": address_of("quintet:my"),
+    }
 
 
 CONTEXTS: dict[LetterKind, Callable[[Letter], Context | None]] = {
