@@ -1,0 +1,76 @@
+"""Which items of a sheet the task force checks (rule R6), and which a second person rates. Plain Python.
+
+Whoever knows the seed of the cycle draws the same items again: the lot of an item is the SHA-256 of
+`seed:unit:item` in UTF-8, that of a second rating the SHA-256 of `second:seed:unit:item`, both as
+hexadecimal digits; the lowest lots are drawn.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+TOP_LEVEL = 4
+DRAWN_LEVELS = (2, 3)
+DRAWN_PER_CENT, SECOND_PER_CENT = 15, 20
+CHECKED_RISE = 2
+NEW_TOP, RISE, DRAWN = "new_top", "rise", "drawn"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One item: the level claimed now (None: no level) and the level accepted last time (None: none)."""
+
+    item: str
+    claimed: int | None
+    before: int | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One item of the sample and why it is in it: the first of new_top, rise, drawn that is true."""
+
+    item: str
+    reason: str
+
+
+def sample(claims: Iterable[Claim], *, seed: str, unit: str) -> list[Check]:
+    """Return the items of a sheet to check, in the order of `claims`; which ones depends on no order.
+
+    Checked are every level 4 that was not 4 before, every rise of two or more, and by lot 15 per cent of
+    the levels 2 and 3, rounded up. Those that rose take part in the lot, so that it says something
+    about all levels 2 and 3.
+    """
+    claims = list(claims)
+    by_lot = drawn((claim.item for claim in claims if claim.claimed in DRAWN_LEVELS), seed=seed, unit=unit)
+    reasons = [(claim.item, _reason(claim, by_lot)) for claim in claims]
+    return [Check(item, reason) for item, reason in reasons if reason]
+
+
+def drawn(items: Iterable[str], *, seed: str, unit: str) -> frozenset[str]:
+    """Return those that the lot falls on: 15 per cent of `items`, rounded up."""
+    return _lowest(items, DRAWN_PER_CENT, f"{seed}:{unit}")
+
+
+def second_sample(checked: Iterable[str], *, seed: str, unit: str) -> frozenset[str]:
+    """Return the checked items that a second person rates: 20 per cent, rounded up; one at least."""
+    return _lowest(checked, SECOND_PER_CENT, f"second:{seed}:{unit}")
+
+
+def _reason(claim: Claim, by_lot: frozenset[str]) -> str:
+    """Say why an item is checked; "" for one that is not."""
+    if claim.claimed == TOP_LEVEL and claim.before != TOP_LEVEL:
+        return NEW_TOP
+    if claim.claimed is not None and claim.before is not None:
+        if claim.claimed - claim.before >= CHECKED_RISE:
+            return RISE
+    return DRAWN if claim.item in by_lot else ""
+
+
+def _lowest(items: Iterable[str], per_cent: int, prefix: str) -> frozenset[str]:
+    by_lot = sorted(items, key=lambda item: (_lot(prefix, item), item))
+    wanted = -(-per_cent * len(by_lot) // 100)  # rounded up, without floats
+    return frozenset(by_lot[:wanted])
+
+
+def _lot(prefix: str, item: str) -> str:
+    return hashlib.sha256(f"{prefix}:{item}".encode()).hexdigest()
