@@ -2,7 +2,7 @@
 
 from entities.access import Person, entities_with, has_role, is_task_force
 from entities.models import Role
-from quintet.domain.workflow import is_editable, is_possible
+from quintet.domain.workflow import RUNNING, is_editable, is_possible
 from quintet.models import COUNTED, Assessment, Delegation, Item
 
 
@@ -25,6 +25,11 @@ def can_decide(user: Person, assessment: Assessment) -> bool:
     return can_review(user) and is_possible(
         "validate", status=assessment.status, phase=assessment.cycle.phase
     )
+
+
+def can_rate_second(user: Person, assessment: Assessment) -> bool:
+    """Rate items a second time: as long as the sheet counts and its cycle runs, validated or not."""
+    return can_review(user) and assessment.status in COUNTED and assessment.cycle.phase in RUNNING
 
 
 def is_focal_point(user: Person, assessment: Assessment) -> bool:

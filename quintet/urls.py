@@ -10,6 +10,7 @@ from quintet.views import (
     monitoring,
     my,
     reviewing,
+    second_rating,
     signing,
     subscriptions,
 )
@@ -31,6 +32,13 @@ urlpatterns = [
     path("assessments/<int:pk>/return/", reviewing.return_to_entity, name="assessment-return"),
     path("assessments/<int:pk>/reopen/", reviewing.reopen, name="assessment-reopen"),
     path("assessments/<int:pk>/decisions/<slug:item>/", reviewing.decide, name="answer-decide"),
+    path("assessments/<int:pk>/checks/", reviewing.check_list, name="check-list"),
+    path("assessments/<int:pk>/second-ratings/", second_rating.second_rating_list, name="second-rating-list"),
+    path(
+        "assessments/<int:pk>/second-ratings/<slug:item>/",
+        second_rating.save_second_rating,
+        name="second-rating-save",
+    ),
     path("assessments/<int:pk>/<slug:dimension>/", answering.dimension_form, name="assessment-form"),
     path("cycles/", cycles.cycle_list, name="cycle-list"),
     path("cycles/new/", cycles.CyclePlanView.as_view(), name="cycle-plan"),

@@ -1,4 +1,4 @@
-"""How far two raters agree on levels: the share of equal ratings, and kappa. Plain Python, exact fractions."""
+"""How far two raters agree on levels: the share of equal ratings, and kappa. Plain Python, exact."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -18,13 +18,13 @@ def quadratic_kappa(pairs: Pairs) -> Fraction | None:
     """Return Cohen's kappa with quadratic weights: 1 for full agreement, 0 for what chance alone gives.
 
     1 − observed / expected, both as the mean squared difference: of the pairs as they are, and of every
-    first with every second rating (J. Cohen, Psychological Bulletin 70, 1968, 213-220). The number of levels of
-    the scale cancels out. None where it is undefined: no pair, or all ratings one level.
+    first with every second rating (J. Cohen, Psychological Bulletin 70, 1968, 213-220). The number of
+    levels of the scale cancels out. None where it is undefined: no pair, or all ratings one level.
     """
     pairs = list(pairs)
     if not pairs:
         return None
     observed = Fraction(sum((first - second) ** 2 for first, second in pairs), len(pairs))
-    squares = sum((first - second) ** 2 for first, _ in pairs for _, second in pairs)
+    squares = sum((first - second) ** 2 for first, _same in pairs for _other, second in pairs)
     expected = Fraction(squares, len(pairs) ** 2)
     return 1 - observed / expected if expected else None

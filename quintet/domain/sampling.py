@@ -60,10 +60,13 @@ def _reason(claim: Claim, by_lot: frozenset[str]) -> str:
     """Say why an item is checked; "" for one that is not."""
     if claim.claimed == TOP_LEVEL and claim.before != TOP_LEVEL:
         return NEW_TOP
-    if claim.claimed is not None and claim.before is not None:
-        if claim.claimed - claim.before >= CHECKED_RISE:
-            return RISE
-    return DRAWN if claim.item in by_lot else ""
+    return RISE if _rose(claim) else DRAWN if claim.item in by_lot else ""
+
+
+def _rose(claim: Claim) -> bool:
+    if claim.claimed is None or claim.before is None:
+        return False
+    return claim.claimed - claim.before >= CHECKED_RISE
 
 
 def _lowest(items: Iterable[str], per_cent: int, prefix: str) -> frozenset[str]:

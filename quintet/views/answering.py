@@ -15,9 +15,11 @@ from django.views.decorators.vary import vary_on_headers
 from entities.access import signed_in
 from quintet import access
 from quintet.forms.answering import AnswerForm, CommentForm
+from quintet.forms.reviewing import ValidateForm
 from quintet.models import Answer, Assessment, Item
-from quintet.queries import history, sheets
+from quintet.queries import history, sheets, turnaround
 from quintet.queries import overview as overviews
+from quintet.queries.samples import sample_of
 from quintet.services import answering, carrying
 from un20portal.lib.errors import DomainError
 from un20portal.lib.languages import clock
@@ -49,8 +51,13 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "can_review": access.can_review(request.user),
         "can_decide": access.can_decide(request.user, sheet),
         "comment_form": CommentForm(),
+        "waiting": turnaround.waiting(sheet, at=timezone.now()),
+        "turnaround": turnaround.usual_turnaround(),
         "is_demo": sheet.is_demo,
     }
+    if context["can_decide"]:
+        context["sample"] = sample = sample_of(sheet)
+        context["validate_form"] = ValidateForm(unchecked=len(sample.unchecked))
     return render(request, "quintet/assessment_detail.html", context)
 
 

@@ -14,6 +14,7 @@ from quintet.forms.monitoring import MonitorFilter
 from quintet.interchange.completion_csv import completion_lines
 from quintet.models import Assessment, Cycle, Phase, Status
 from quintet.queries import completion, mailings, monitoring
+from quintet.queries.validating import check_summary
 from un20portal.lib.pagination import page_of
 
 PAGE, MAILINGS = 250, 10
@@ -34,6 +35,7 @@ def monitor_page(request: HttpRequest, cycle: Cycle, form: StepForm) -> HttpResp
         return render(request, "quintet/cycle_detail.html", context, status=400 if form.errors else 200)
     question = chosen_sheets(request, cycle)
     context |= _completion(request, cycle, question) | _response(cycle)
+    context["checks"] = check_summary(cycle) if cycle.sample_seed else None
     refused = form.errors or not question.form.is_valid()
     return render(request, "quintet/cycle_detail.html", context, status=400 if refused else 200)
 

@@ -14,9 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entities.access import signed_in
 from quintet import access
-from quintet.forms.reviewing import DecisionForm
+from quintet.forms.answering import CommentForm
+from quintet.forms.reviewing import CHECKS, DecisionForm, QueueFilter, ValidateForm
 from quintet.models import Assessment, Item
-from quintet.queries import sheets, validating
+from quintet.queries import checking, second_rating, sheets, turnaround, validating
+from quintet.queries.samples import sample_of
 from quintet.services import reviewing
 from un20portal.lib.errors import DomainError, InvalidInput, StaleVersion
 from un20portal.lib.pagination import page_of
@@ -26,16 +28,55 @@ QUEUE_PAGE = 50
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
-    """Sheets that wait for validation, the first to close first."""
+    """Sheets that wait for validation, the one that has waited longest first."""
     if not access.can_review(request.user):
         raise PermissionDenied
-    page = page_of(request, validating.validation_queue(), size=QUEUE_PAGE)
-    return render(request, "quintet/validation_queue.html", {"page": page})
+    chosen = QueueFilter(request.GET, queryset=validating.awaiting_validation())
+    page = page_of(request, validating.validation_queue(chosen.qs), size=QUEUE_PAGE)
+    context = {
+        "page": page,
+        "lines": validating.queue_lines(list(page), reader=request.user, at=timezone.now()),
+        "filter_form": chosen.form,
+        "turnaround": turnaround.usual_turnaround(),
+        "to_rate": second_rating.sheets_to_rate(request.user),
+    }
+    return render(request, "quintet/validation_queue.html", context)
+
+
+@require_safe
+def check_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """The sample of a sheet (rule R6), item by item, with what is needed to decide on each."""
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
+    if not access.can_review(request.user):
+        raise PermissionDenied
+    return _checks(request, sheet)
+
+
+def _checks(
+    request: HttpRequest, sheet: Assessment, validate_form: ValidateForm | None = None
+) -> HttpResponse:
+    checks = checking.check_page(sheet)
+    context = {
+        "sheet": sheet,
+        "checks": checks,
+        "validate_form": validate_form or ValidateForm(unchecked=len(checks.sample.unchecked)),
+        "comment_form": CommentForm(),
+        "levels": sheet.cycle.framework.levels,
+        "can_decide": access.can_decide(request.user, sheet),
+        "can_rate_second": access.can_rate_second(request.user, sheet),
+        "is_demo": sheet.is_demo,
+    }
+    return render(request, "quintet/check_list.html", context, status=400 if validate_form else 200)
 
 
 @require_POST
 def validate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept the sheet; who leaves items of the sample unchecked says so by a box."""
     sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
+    if access.can_decide(request.user, sheet) and not checking.has_open_requests(sheet):
+        form = ValidateForm(request.POST, unchecked=len(sample_of(sheet).unchecked))
+        if not form.is_valid():
+            return _checks(request, sheet, form)
     reviewing.validate(assessment=sheet, by=signed_in(request), at=timezone.now())
     messages.success(request, _("Validated: the assessment counts on the accepted basis."))
     return redirect("quintet:assessment-detail", pk=pk)
@@ -72,6 +113,9 @@ def decide(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     except DomainError as refusal:
         return _not_decided(request, sheet, asked, form, refusal)
     messages.success(request, _("%(item)s is decided.") % {"item": asked.code})
+    if form.cleaned_data["back"] == CHECKS:
+        place = checking.next_check(sheet, asked.code) or asked.code
+        return redirect(reverse("quintet:check-list", args=[pk]) + f"#{place}")
     return redirect(reverse("quintet:assessment-form", args=[pk, asked.dimension.code]) + f"#{asked.code}")
 
 
@@ -104,6 +148,7 @@ def _not_decided(
         "form": form,
         "refusal": refusal,
         "answer": sent,
+        "back": form.cleaned_data.get("back"),
         "can_send": isinstance(refusal, InvalidInput | StaleVersion),
         "levels": sheet.cycle.framework.levels,
         "is_demo": sheet.is_demo,
