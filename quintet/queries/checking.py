@@ -26,7 +26,7 @@ class Past:
     """One event of an item that the task force may see: a level handed in, or a decision."""
 
     at: datetime
-    claimed: int | str | None = None
+    claimed: int | str | None = None  # a level or "na"
     decision: AnswerRevision | None = None
 
 
@@ -107,7 +107,7 @@ def _pasts(sheet: Assessment, items: list[Item], asked: set[int]) -> dict[int, l
     handed_in = Snapshot.objects.filter(assessment=sheet, status=Status.SUBMITTED)
     for snapshot in handed_in.defer("payload").order_by("number"):
         for item, level in zip(items, unpack(bytes(snapshot.claimed)), strict=True):
-            if item.pk in asked:
+            if item.pk in asked and level is not None:
                 pasts[item.pk].append(Past(snapshot.at, claimed=level))
     for decision in _decisions(sheet, asked):
         pasts[decision.item_id].append(Past(decision.at, decision=decision))
