@@ -13,7 +13,7 @@ from entities.models import ApiToken, User
 from quintet.models import Assessment, Receipt
 from quintet.services.subscriptions import token_for
 from tests.authz.surface import ADMIN, API, Route
-from tests.authz.world import DELEGATED, NOT_DELEGATED, PASSWORD, World, version_of
+from tests.authz.world import DELEGATED, NOT_DELEGATED, PASSWORD, RATED_TWICE, World, version_of
 from un20portal.outbox.models import Message
 
 SHEETS = (
@@ -70,6 +70,8 @@ def _sheet_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         yield "a_draft_not_delegated", _sheet_sample(world, route, "a_draft", DELEGATED, "INN")
     if route.name.endswith(":assessment-sign-off"):
         yield "a_signoff_own", _sheet_sample(world, route, "a_signoff_own", DELEGATED, "DAT")
+    if route.name == "quintet:second-rating-save":
+        yield "a_submitted_rated_twice", _sheet_sample(world, route, "a_submitted", RATED_TWICE, "INN")
     if route.name == "quintet-api:answer-detail":
         sample = _sheet_sample(world, route, "a_draft", DELEGATED, "DAT")
         yield "a_draft_stale", Sample(sample.values, body=sample.body, headers={"If-Match": '"1"'})
@@ -92,6 +94,10 @@ def _sheet_sample(world: World, route: Route, name: str, item: str, dimension: s
         headers = {"If-Match": f'"{version}"'}
     elif step == "answer-decide":
         body = {"accepted": "1", "reason": "decided by a test", "version": str(version)}
+    elif step == "second-rating-save":
+        body = {"level": "2", "reason": "rated by a test"}
+    elif route.name == "quintet:assessment-validate":
+        body = {"confirmed": "on"}
     elif step in ("assessment-send-back", "assessment-return", "assessment-reopen"):
         body = {"comment": "Say more, please."}
     return Sample(values, body=body, headers=headers)

@@ -51,6 +51,7 @@ COLUMNS = (
 OF_A = ("viewer", "focal", "contributor", "approver", "read_token")
 DRAFTERS = ("focal", "approver", "read_token")  # those of A who read a whole draft
 DELEGATED, NOT_DELEGATED = "DAT-STR", "DAT-LED"
+SEED, RATED_TWICE = "authz", "INN-STR"  # the item of A that this seed has rated a second time
 CROWD = 6  # more units than the threshold of a published figure
 
 
@@ -183,6 +184,20 @@ def _decide(world: World, sheet: Assessment, readers: set[str]) -> None:
     )
 
 
+def _decide_on_the_sample(world: World, sheet: Assessment, readers: set[str]) -> None:
+    """The second of the task force decides on an item that another person then rates."""
+    Cycle.objects.filter(pk=sheet.cycle_id).update(sample_seed=SEED)
+    reviewing.decide_level(
+        assessment=sheet,
+        item=Item.objects.select_related("framework").get(code=RATED_TWICE),
+        accepted=1,
+        reason=world.canary("reason of the second validator", readers),
+        version=version_of(sheet, RATED_TWICE),
+        by=world.people["second"],
+        at=AT,
+    )
+
+
 def _make_sheets(world: World) -> None:
     """A: draft, sign-off (also submitted by its approver), submitted, validated, returned. B: two."""
     people, seen = world.people, {*DRAFTERS, "viewer", "task_force"}
@@ -202,6 +217,7 @@ def _make_sheets(world: World) -> None:
     _submit(world, sheet)
     _sign(world, sheet)
     _decide(world, sheet, seen)
+    _decide_on_the_sample(world, sheet, seen)
     sheet = _sheet(world, "b_submitted", submitted, "UNICEF", counted=True)
     _submit(world, sheet, "focal_b")
     _sign(world, sheet, "approver_b")
