@@ -3,7 +3,7 @@
 from entities.access import Person, entities_with, has_role, is_task_force
 from entities.models import Role
 from quintet.domain.workflow import RUNNING, is_editable, is_possible
-from quintet.models import COUNTED, Assessment, Delegation, Item
+from quintet.models import COUNTED, Assessment, Delegation, Item, Thread
 
 
 def can_manage_cycles(user: Person) -> bool:
@@ -101,3 +101,25 @@ def drafted_items(user: Person, assessment: Assessment) -> set[int] | None:
         return set()
     delegations = Delegation.objects.filter(assessment=assessment, user=user.pk)
     return set(delegations.values_list("item_id", flat=True))
+
+
+def discusses_inside(user: Person, assessment: Assessment, item: Item) -> bool:
+    """Those of the entity who work on the item: they read all that is said on it."""
+    drafted = drafted_items(user, assessment)
+    return drafted is None or item.pk in drafted
+
+
+def discusses_as_task_force(user: Person, assessment: Assessment) -> bool:
+    """The task force takes part as long as it may read the sheet, in threads that are open to it."""
+    return is_task_force(user) and assessment.status in COUNTED
+
+
+def can_open_thread(user: Person, assessment: Assessment, item: Item) -> bool:
+    return discusses_inside(user, assessment, item) or discusses_as_task_force(user, assessment)
+
+
+def can_post(user: Person, thread: Thread) -> bool:
+    """Whoever reads a thread may write in it and settle it (`Thread.objects.visible_to` finds them)."""
+    if discusses_inside(user, thread.assessment, thread.item):
+        return True
+    return thread.with_task_force and discusses_as_task_force(user, thread.assessment)

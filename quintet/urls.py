@@ -13,6 +13,7 @@ from quintet.views import (
     second_rating,
     signing,
     subscriptions,
+    threads,
 )
 
 app_name = "quintet"
@@ -39,6 +40,9 @@ urlpatterns = [
         second_rating.save_second_rating,
         name="second-rating-save",
     ),
+    path("assessments/<int:pk>/items/<slug:item>/threads/", threads.open_thread, name="thread-open"),
+    path("assessments/<int:pk>/threads/<int:thread>/", threads.add_post, name="thread-post"),
+    path("assessments/<int:pk>/threads/<int:thread>/settle/", threads.settle, name="thread-settle"),
     path("assessments/<int:pk>/<slug:dimension>/", answering.dimension_form, name="assessment-form"),
     path("cycles/", cycles.cycle_list, name="cycle-list"),
     path("cycles/new/", cycles.CyclePlanView.as_view(), name="cycle-plan"),

@@ -2,10 +2,12 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from quintet.models.cycles import Assessment
+from entities.access import Person, entities_with, is_task_force
+from entities.models import Role
+from quintet.models.cycles import COUNTED, Assessment, Delegation
 from quintet.models.frameworks import Item
 from un20portal.lib.models import AppendOnlyModel
 
@@ -51,6 +53,25 @@ class ThreadStatus(models.TextChoices):
     SETTLED = "settled", _("settled")
 
 
+class ThreadQuerySet(models.QuerySet["Thread"]):
+    def visible_to(self, user: Person) -> "ThreadQuerySet":
+        """Threads that `user` reads: inside the entity those on one's items; the task force those with it.
+
+        The task force reads them as long as it may read the sheet; viewers read none.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        inside = Q(assessment__entity__in=entities_with(user, Role.FOCAL_POINT, Role.APPROVER))
+        handed = Delegation.objects.filter(
+            assessment=OuterRef("assessment"), item=OuterRef("item"), user=user.pk
+        )
+        contributed = Q(assessment__entity__in=entities_with(user, Role.CONTRIBUTOR)) & Q(Exists(handed))
+        seen = inside | contributed
+        if is_task_force(user):
+            seen |= Q(with_task_force=True, assessment__status__in=COUNTED)
+        return self.filter(seen)
+
+
 class Thread(models.Model):
     """A conversation on one item of a sheet. Its status follows from who wrote last, until it is settled.
 
@@ -63,6 +84,8 @@ class Thread(models.Model):
     with_task_force = models.BooleanField(default=False)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
+
+    objects = ThreadQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from quintet.models import UNSUBSCRIBABLE, Letter, LetterKind, Receipt, Transition
+from quintet.models import UNSUBSCRIBABLE, Letter, LetterKind, Receipt, Thread, ThreadPost, Transition
 from quintet.queries.recipients import sheets_of_person
 from quintet.queries.waiting import waiting_for
 from quintet.services.subscriptions import token_for
@@ -125,9 +125,22 @@ def _reminder(letter: Letter) -> Context | None:
     }
 
 
+def _mention(letter: Letter) -> Context | None:
+    """Nothing for somebody who does not read the thread any more, such as the task force after a return."""
+    post = ThreadPost.objects.filter(pk=letter.about or 0).select_related("thread__item__dimension").first()
+    if post is None or letter.person is None:
+        return None
+    thread = post.thread
+    if not Thread.objects.visible_to(letter.person).filter(pk=thread.pk).exists():
+        return None
+    form = address_of("quintet:assessment-form", thread.assessment_id, thread.item.dimension.code)
+    return {"post": post, "item": thread.item, "link": f"{form}#thread-{thread.pk}"}
+
+
 CONTEXTS: dict[LetterKind, Callable[[Letter], Context | None]] = {
     LetterKind.LAUNCH: _launch,
     LetterKind.RECEIPT: _receipt,
     LetterKind.REMINDER: _reminder,
     LetterKind.STEP: _step,
+    LetterKind.MENTION: _mention,
 }

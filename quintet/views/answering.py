@@ -17,7 +17,7 @@ from quintet import access
 from quintet.forms.answering import AnswerForm, CommentForm
 from quintet.forms.reviewing import ValidateForm
 from quintet.models import Answer, Assessment, Item
-from quintet.queries import history, sheets, turnaround
+from quintet.queries import history, sheets, threads, turnaround
 from quintet.queries import overview as overviews
 from quintet.queries.samples import sample_of
 from quintet.services import answering, carrying
@@ -48,6 +48,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "n_requests": sum(len(step.requests) for step in marks),
         "page": page,
         "steps": history.step_entries(page, is_insider=is_insider),
+        "talk_counts": threads.unsettled_by_dimension(request.user, sheet),
         "can_review": access.can_review(request.user),
         "can_decide": access.can_decide(request.user, sheet),
         "comment_form": CommentForm(),
@@ -81,6 +82,7 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
         "next_open": _next_open(sheet, lines, steps, position),
         # counted again by the page's script after each save
         "settled": format_html('<span id="settled">{}</span>', steps[position].settled),
+        "talks": threads.item_talks(request.user, sheet, [line.item for line in lines]),
         "levels": sheet.cycle.framework.levels,
         "can_decide": access.can_decide(request.user, sheet),
         "is_demo": sheet.is_demo,

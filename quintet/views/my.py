@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from quintet import access
-from quintet.queries import sheets, validating, waiting
+from quintet.queries import sheets, threads, validating, waiting
 from un20portal.lib.pagination import page_of
 
 
@@ -13,6 +13,7 @@ from un20portal.lib.pagination import page_of
 def my(request: HttpRequest) -> HttpResponse:
     context = {
         "tasks": waiting.waiting_for(request.user),
+        "questions": threads.threads_waiting_for(request.user),
         "to_validate": validating.awaiting_validation().count() if access.can_review(request.user) else 0,
         "has_sheets": sheets.sheets_of_entities(request.user).exists(),
     }

@@ -18,7 +18,7 @@ from quintet.domain.rules import Problem, find_problems
 from quintet.domain.workflow import is_editable, is_possible
 from quintet.forms.answering import CommentForm
 from quintet.models import Item
-from quintet.queries import sheets
+from quintet.queries import sheets, threads
 from quintet.queries.earlier import earlier_sheet
 from quintet.queries.receipts import contents_sha256, receipts_of
 from quintet.services import signing
@@ -48,6 +48,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "can_submit": is_open and access.can_submit(request.user, sheet),
         "can_sign_off": is_possible("sign_off", status=sheet.status, phase=sheet.cycle.phase)
         and access.can_sign_off(request.user, sheet),
+        "open_threads": threads.unsettled_threads(request.user, sheet),
         "comment_form": CommentForm(),
         "is_demo": sheet.is_demo,
     }

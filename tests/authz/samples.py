@@ -68,6 +68,13 @@ def _sheet_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         yield "a_draft_no_such_item", _sheet_sample(world, route, "a_draft", "DAT-XXX", "DAT")
     if "dimension" in route.parameters:
         yield "a_draft_not_delegated", _sheet_sample(world, route, "a_draft", DELEGATED, "INN")
+    if "thread" in route.parameters:
+        yield (
+            "a_draft_inside",
+            _sheet_sample(world, route, "a_draft", DELEGATED, "DAT", thread="a_draft_inside"),
+        )
+        inside = "a_submitted_inside"
+        yield inside, _sheet_sample(world, route, "a_submitted", DELEGATED, "DAT", thread=inside)
     if route.name.endswith(":assessment-sign-off"):
         yield "a_signoff_own", _sheet_sample(world, route, "a_signoff_own", DELEGATED, "DAT")
     if route.name == "quintet:second-rating-save":
@@ -78,10 +85,13 @@ def _sheet_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         yield "a_draft_no_version", Sample(sample.values, body=sample.body)
 
 
-def _sheet_sample(world: World, route: Route, name: str, item: str, dimension: str) -> Sample:
-    sheet = world.sheets.get(name)
+def _sheet_sample(
+    world: World, route: Route, name: str, item: str, dimension: str, *, thread: str = ""
+) -> Sample:
+    sheet, asked = world.sheets.get(name), world.threads.get(thread or name)
     values = {"pk": sheet.pk if sheet else NOBODY, "item": item, "dimension": dimension}
     values["number"] = _receipt_of(sheet)
+    values["thread"] = asked.pk if asked else NOBODY
     known = sheet is not None and "item" in route.parameters and item != "DAT-XXX"
     version = version_of(sheet, item) if known and sheet else 0
     step = route.name.partition(":")[2]
@@ -98,6 +108,8 @@ def _sheet_sample(world: World, route: Route, name: str, item: str, dimension: s
         body = {"level": "2", "reason": "rated by a test"}
     elif route.name == "quintet:assessment-validate":
         body = {"confirmed": "on"}
+    elif step.startswith("thread-"):
+        body = {"comment": "Asked by a test."}
     elif step in ("assessment-send-back", "assessment-return", "assessment-reopen"):
         body = {"comment": "Say more, please."}
     return Sample(values, body=body, headers=headers)

@@ -11,6 +11,7 @@ from rest_framework.permissions import SAFE_METHODS
 from entities import access as people
 from entities.api import authentication
 from quintet import access as sheets
+from quintet.models.collaboration import ThreadQuerySet
 from quintet.models.cycles import AssessmentQuerySet
 from scorecards import access as figures
 from tests.authz.runner import Run, Runner, cases_of
@@ -51,6 +52,8 @@ MUTANTS = [
     Mutant(sheets, "can_manage_cycles", always(True), ("quintet:cycle-list", "quintet:cycle-open")),
     Mutant(sheets, "can_see_completion", always(True), ("quintet:cycle-detail",)),
     Mutant(sheets, "works_with_sheets", always(True), ("quintet-api:assessment-list",)),
+    Mutant(ThreadQuerySet, "visible_to", lambda rows, _user: rows.all(), ("quintet:thread-post",)),
+    Mutant(sheets, "can_open_thread", always(True), ("quintet:thread-open",)),
     Mutant(figures, "can_publish", always(True), ("scorecards-api:scorecard-publish",)),
     Mutant(figures, "can_see_provisional", always(True), ("scorecards-api:item-list",)),
     Mutant(figures, "entities_with_figures_for", always(None), ("scorecards-api:unit-detail",)),

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from entities.models import ApiToken, Country, Entity, Role, User
 from entities.services.people import grant_role
-from quintet.models import Answer, Assessment, Cycle, Framework, Item, LetterKind, Mailing, Phase
-from quintet.services import cycles, reviewing, signing
+from quintet.models import Answer, Assessment, Cycle, Framework, Item, LetterKind, Mailing, Phase, Thread
+from quintet.services import cycles, reviewing, signing, threads
 from quintet.services.answering import record_answer
 from scorecards.services import computing, publishing
 from tests.factories import (
@@ -63,6 +63,7 @@ class World:
     entities: dict[str, Entity] = field(default_factory=dict)
     cycles: dict[str, Cycle] = field(default_factory=dict)
     sheets: dict[str, Assessment] = field(default_factory=dict)
+    threads: dict[str, Thread] = field(default_factory=dict)
     canaries: dict[str, frozenset[str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
@@ -145,7 +146,23 @@ def _sheet(
         now = world.canary(f"{item.code} of {name}", readers | extra)
         _write(world, sheet, item, focal, earlier, 0)
         _write(world, sheet, item, focal, now, 1)
+    insiders = drafters | ({"contributor"} if delegated else set())
+    _talk(world, name, focal, inside=insiders, shared=insiders | ({"task_force"} if counted else set()))
     return sheet
+
+
+def _talk(world: World, name: str, focal: str, *, inside: set[str], shared: set[str]) -> None:
+    """A thread inside the entity and one with the task force: `name` with `_inside`, and without."""
+    for key, readers in ((f"{name}_inside", inside), (name, shared)):
+        world.threads[key] = threads.open_thread(
+            assessment=world.sheets[name],
+            item=Item.objects.get(code=DELEGATED),
+            text=world.canary(f"thread {key}", readers),
+            mentions=["approver", "contributor"],
+            with_task_force=key == name,
+            by=world.people[focal],
+            at=AT,
+        )
 
 
 def _write(world: World, sheet: Assessment, item: Item, focal: str, text: str, version: int) -> None:
@@ -258,14 +275,18 @@ def _make_scorecards(world: World) -> None:
     published = world.cycles["published"]
     publishing.propose(cycle=published, by=second, at=AT)
     publishing.confirm(cycle=published, by=first, at=AT)
+    for letter, unit, focal in (("a", "UNDP", "focal"), ("b", "UNICEF", "focal_b")):
+        world.sheets[f"{letter}_closed"] = sheet_of(published, world.entities[unit])
+        readers = set(DRAFTERS) if letter == "a" else {"focal_b"}
+        _talk(world, f"{letter}_closed", focal, inside=readers, shared={*readers, "task_force"})
     Cycle.objects.filter(pk=published.pk).update(phase=Phase.CLOSED)
     publishing.propose(cycle=world.cycles["proposed"], by=second, at=AT)
     publishing.propose(cycle=world.cycles["proposed-own"], by=first, at=AT)
     words = world.canary("words of a reminder", {"task_force"})
     mailing = Mailing.objects.create(kind=LetterKind.REMINDER, cycle=published, text=words, by=first, at=AT)
     world.mailing = mailing.pk
-    world.sheets["a_closed"] = sheet_of(published, world.entities["UNDP"])
-    world.sheets["b_closed"] = sheet_of(published, world.entities["UNICEF"])
+    for name in ("a_closed", "b_closed"):
+        world.sheets[name].refresh_from_db()
 
 
 def version_of(sheet: Assessment, item: str) -> int:
