@@ -103,6 +103,11 @@ def drafted_items(user: Person, assessment: Assessment) -> set[int] | None:
     return set(delegations.values_list("item_id", flat=True))
 
 
+def can_read_history(user: Person, assessment: Assessment) -> bool:
+    """The life of answers is read by those who work on them; a contributor reads that of one's own items."""
+    return drafted_items(user, assessment) != set()
+
+
 def discusses_inside(user: Person, assessment: Assessment, item: Item) -> bool:
     """Those of the entity who work on the item: they read all that is said on it."""
     drafted = drafted_items(user, assessment)

@@ -147,8 +147,8 @@ class HistoryView(SheetView, generics.GenericAPIView[Any]):
         tags=["assessments"],
         operation_id="assessments_history_list",
         summary="What happened to a sheet, oldest first",
-        description="Steps of the workflow; for those who edit the sheet also every write of an answer and "
-        "every decision on one, for the task force the decisions.",
+        description="Steps of the workflow; for those who edit the sheet also every write of an answer, "
+        "every decision on one and every change of evidence, for the task force the decisions.",
         responses={200: HistoryEntrySerializer(many=True), **problems(401, 404)},
     )
     def get(self, request: Request, pk: int) -> Response:

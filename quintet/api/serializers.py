@@ -259,12 +259,13 @@ class CommentBodySerializer(StrictSerializer):
 
 
 class HistoryEntrySerializer(serializers.Serializer[Any]):
-    """One event of a sheet: a step of the workflow (`step`), or a write (`write`).
+    """One event of a sheet: a step of the workflow (`step`), a write (`write`), or a change of `evidence`.
 
     A write is one of an answer (its outcome: saved, refused) or of a decision (decided, decision_refused).
+    Evidence is attached, changed or detached (its action); `document` is what it was then.
     """
 
-    kind = serializers.ChoiceField(choices=["step", "write"])
+    kind = serializers.ChoiceField(choices=["step", "write", "evidence"])
     at = serializers.DateTimeField(source="event.at")
     by = serializers.SerializerMethodField()
     action = serializers.CharField(source="event.action", default=None, allow_null=True)
@@ -275,6 +276,8 @@ class HistoryEntrySerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(source="event.version", default=None, allow_null=True)
     outcome = serializers.CharField(source="event.outcome", default=None, allow_null=True)
     channel = serializers.CharField(source="event.channel", default=None, allow_null=True)
+    origin = serializers.SerializerMethodField()
+    document = serializers.DictField(source="event.document", default=None, allow_null=True)
     state = serializers.CharField(source="event.state", default=None, allow_null=True)
     claimed = serializers.IntegerField(source="event.claimed", default=None, allow_null=True)
     na_reason = serializers.CharField(source="event.na_reason", default=None, allow_null=True)
@@ -289,4 +292,7 @@ class HistoryEntrySerializer(serializers.Serializer[Any]):
         return called(entry.event.by) if entry.event.by else None
 
     def get_comment(self, entry: HistoryEntry) -> str | None:
-        return entry.event.comment if entry.shows_comment else None
+        return getattr(entry.event, "comment", None) if entry.shows_comment else None
+
+    def get_origin(self, entry: HistoryEntry) -> str | None:
+        return getattr(entry.event, "origin", "") or None

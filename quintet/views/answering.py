@@ -48,6 +48,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "n_requests": sum(len(step.requests) for step in marks),
         "page": page,
         "steps": history.step_entries(page, is_insider=is_insider),
+        "may_read_history": access.can_read_history(request.user, sheet),
         "talk_counts": threads.unsettled_by_dimension(request.user, sheet),
         "can_review": access.can_review(request.user),
         "can_decide": access.can_decide(request.user, sheet),

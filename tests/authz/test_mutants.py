@@ -44,6 +44,7 @@ MUTANTS = [
     Mutant(AssessmentQuerySet, "visible_to", lambda rows, _user: rows.all(), ("quintet:assessment-detail",)),
     Mutant(sheets, "readable_items", always(None), ("quintet-api:answer-list",)),
     Mutant(sheets, "drafted_items", always(None), ("quintet-api:assessment-history",)),
+    Mutant(sheets, "can_read_history", always(True), ("quintet:assessment-history",)),
     Mutant(sheets, "can_edit", always(True), ("quintet-api:answer-detail",)),
     Mutant(sheets, "can_submit", always(True), ("quintet:assessment-submit",)),
     Mutant(sheets, "is_approver", always(True), ("quintet:assessment-sign-off",)),
