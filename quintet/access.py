@@ -1,7 +1,7 @@
 """Who may do what with cycles, sheets and answers. Row filters are in models (`visible_to`)."""
 
 from entities.access import Person, entities_with, has_role, is_task_force
-from entities.models import Role
+from entities.models import ENTITY_ROLES, Entity, Role
 from quintet.domain.workflow import RUNNING, is_editable, is_possible
 from quintet.models import COUNTED, Assessment, Delegation, Item, Thread
 
@@ -128,3 +128,17 @@ def can_post(user: Person, thread: Thread) -> bool:
     if discusses_inside(user, thread.assessment, thread.item):
         return True
     return thread.with_task_force and discusses_as_task_force(user, thread.assessment)
+
+
+def belongs_to(user: Person, entity: Entity) -> bool:
+    """Whether the entity's own path exists for `user`: to everybody else it does not."""
+    return entity.pk in entities_with(user, *ENTITY_ROLES)
+
+
+def can_read_own_path(user: Person, entity: Entity) -> bool:
+    """The entity's targets, weights and own questions are for those who read its whole sheet, nobody else."""
+    return entity.pk in entities_with(user, Role.FOCAL_POINT, Role.APPROVER, Role.VIEWER)
+
+
+def can_set_own_path(user: Person, entity: Entity) -> bool:
+    return has_role(user, Role.FOCAL_POINT, entity)

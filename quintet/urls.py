@@ -14,6 +14,7 @@ from quintet.views import (
     second_rating,
     signing,
     subscriptions,
+    tailoring,
     threads,
 )
 
@@ -46,6 +47,7 @@ urlpatterns = [
     path("assessments/<int:pk>/items/<slug:item>/threads/", threads.open_thread, name="thread-open"),
     path("assessments/<int:pk>/threads/<int:thread>/", threads.add_post, name="thread-post"),
     path("assessments/<int:pk>/threads/<int:thread>/settle/", threads.settle, name="thread-settle"),
+    path("assessments/<int:pk>/own-answers/<int:own>/", tailoring.save_own_answer, name="own-answer-save"),
     path("assessments/<int:pk>/<slug:dimension>/", answering.dimension_form, name="assessment-form"),
     path("cycles/", cycles.cycle_list, name="cycle-list"),
     path("cycles/new/", cycles.CyclePlanView.as_view(), name="cycle-plan"),
@@ -58,5 +60,17 @@ urlpatterns = [
     path("cycles/<slug:code>/start-validation/", cycles.start_validation, name="cycle-start-validation"),
     path("cycles/<slug:code>/close/", cycles.close_cycle, name="cycle-close"),
     path("reminders/<str:token>/", subscriptions.StopRemindersView.as_view(), name="reminders-stop"),
+    path("own-path/<slug:entity>/", tailoring.own_path, name="own-path"),
+    path(
+        "own-path/<slug:entity>/<slug:dimension>/",
+        tailoring.OwnPathDimensionView.as_view(),
+        name="own-path-dimension",
+    ),
+    path("own-path/<slug:entity>/<slug:dimension>/questions/", tailoring.add_question, name="own-item-add"),
+    path(
+        "own-path/<slug:entity>/<slug:dimension>/questions/<int:own>/retire/",
+        tailoring.retire_question,
+        name="own-item-retire",
+    ),
     path("validation/", reviewing.queue, name="validation-queue"),
 ]

@@ -17,7 +17,7 @@ from quintet import access
 from quintet.forms.answering import AnswerForm, CommentForm
 from quintet.forms.reviewing import ValidateForm
 from quintet.models import Answer, Assessment, Item
-from quintet.queries import history, sheets, threads, turnaround
+from quintet.queries import history, sheets, tailoring, threads, turnaround
 from quintet.queries import overview as overviews
 from quintet.queries.samples import sample_of
 from quintet.services import answering, carrying
@@ -48,6 +48,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "n_requests": sum(len(step.requests) for step in marks),
         "page": page,
         "steps": history.step_entries(page, is_insider=is_insider),
+        "may_read_own_path": access.can_read_own_path(request.user, sheet.entity),
         "may_read_history": access.can_read_history(request.user, sheet),
         "talk_counts": threads.unsettled_by_dimension(request.user, sheet),
         "can_review": access.can_review(request.user),
@@ -84,6 +85,8 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
         # counted again by the page's script after each save
         "settled": format_html('<span id="settled">{}</span>', steps[position].settled),
         "talks": threads.item_talks(request.user, sheet, [line.item for line in lines]),
+        "own_targets": tailoring.own_targets(request.user, sheet),
+        "own_lines": tailoring.own_lines(request.user, sheet, steps[position].dimension),
         "levels": sheet.cycle.framework.levels,
         "can_decide": access.can_decide(request.user, sheet),
         "is_demo": sheet.is_demo,

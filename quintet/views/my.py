@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from quintet import access
-from quintet.queries import sheets, threads, validating, waiting
+from quintet.queries import sheets, tailoring, threads, validating, waiting
 from un20portal.lib.pagination import page_of
 
 
@@ -25,5 +25,8 @@ def assessment_list(request: HttpRequest) -> HttpResponse:
     """All sheets of the person's own entities; to those who have no part in sheets there is no list."""
     if not access.works_with_sheets(request.user):
         raise Http404
-    page = page_of(request, sheets.sheets_of_entities(request.user))
-    return render(request, "quintet/assessment_list.html", {"page": page})
+    context = {
+        "page": page_of(request, sheets.sheets_of_entities(request.user)),
+        "own_paths": tailoring.entities_with_paths(request.user),
+    }
+    return render(request, "quintet/assessment_list.html", context)

@@ -220,11 +220,12 @@ def business_rows() -> Iterator[Any]:
 def untouchable_rows(world: World) -> Iterator[Any]:
     """Rows of B, and what is published: nothing that people of A do may change them."""
     other = world.entities["UNICEF"].pk
-    for name in ("Answer", "AnswerRevision", "Transition", "Snapshot", "Thread"):
+    for name in ("Answer", "AnswerRevision", "Transition", "Snapshot", "Thread", "OwnAnswer"):
         model = apps.get_model("quintet", name)
         yield model._default_manager.filter(assessment__entity=other).order_by("pk").values_list()
-    sheets = apps.get_model("quintet", "Assessment")._default_manager
-    yield sheets.filter(entity=other).order_by("pk").values_list()
+    for name in ("Assessment", "OwnItem", "PriorityProfile"):
+        model = apps.get_model("quintet", name)
+        yield model._default_manager.filter(entity=other).order_by("pk").values_list()
     for name in ("Scorecard", "EntityDocument", "Computation"):
         yield apps.get_model("scorecards", name)._default_manager.order_by("pk").values_list()
 

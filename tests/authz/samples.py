@@ -10,7 +10,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.contrib.contenttypes.models import ContentType
 
 from entities.models import ApiToken, User
-from quintet.models import Assessment, Receipt
+from quintet.models import Assessment, OwnAnswer, Receipt
 from quintet.services.subscriptions import token_for
 from tests.authz.surface import ADMIN, API, Route
 from tests.authz.world import DELEGATED, NOT_DELEGATED, PASSWORD, RATED_TWICE, World, version_of
@@ -52,6 +52,8 @@ def _variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         yield ONLY, Sample(_admin_values(world, route), body=_admin_body(world, route))
     elif "pk" in route.parameters:
         yield from _sheet_variants(world, route)
+    elif route.name.startswith("quintet:own-"):
+        yield from _own_path_variants(world, route)
     elif "cycle" in route.parameters or (route.name.startswith("quintet") and "code" in route.parameters):
         yield from _cycle_variants(world, route)
     else:
@@ -92,6 +94,7 @@ def _sheet_sample(
     values = {"pk": sheet.pk if sheet else NOBODY, "item": item, "dimension": dimension}
     values["number"] = _receipt_of(sheet)
     values["thread"] = asked.pk if asked else NOBODY
+    values["own"] = world.own_items["UNICEF" if name.startswith("b_") else "UNDP"].pk
     known = sheet is not None and "item" in route.parameters and item != "DAT-XXX"
     version = version_of(sheet, item) if known and sheet else 0
     step = route.name.partition(":")[2]
@@ -108,6 +111,9 @@ def _sheet_sample(
         body = {"level": "2", "reason": "rated by a test"}
     elif route.name == "quintet:assessment-validate":
         body = {"confirmed": "on"}
+    elif step == "own-answer-save":
+        stored = OwnAnswer.objects.filter(assessment=sheet).first() if sheet else None
+        body = {"level": "3", "comment": "written by a test", "version": stored.version if stored else 0}
     elif step.startswith("thread-"):
         body = {"comment": "Asked by a test."}
     elif step in ("assessment-send-back", "assessment-return", "assessment-reopen"):
@@ -118,6 +124,17 @@ def _sheet_sample(
 def _receipt_of(sheet: Assessment | None) -> str:
     last = Receipt.objects.filter(transition__assessment=sheet).last() if sheet else None
     return last.number if last else "UN20-000000-01"
+
+
+def _own_path_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
+    bodies: dict[str, dict[str, Any]] = {
+        "quintet:own-path-dimension": {f"target-{DELEGATED}": "3", f"weight-{DELEGATED}": "2"},
+        "quintet:own-item-add": {"question": "Why?", **{f"level-{n}": f"text {n}" for n in range(5)}},
+    }
+    for name, unit in (("a_own", "UNDP"), ("b_own", "UNICEF"), ("missing", "NOBODY")):
+        own = world.own_items.get(unit)
+        values = {"entity": unit, "dimension": "DAT", "own": own.pk if own else NOBODY}
+        yield name, Sample(values, body=bodies.get(route.name, {}))
 
 
 def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:

@@ -55,6 +55,8 @@ MUTANTS = [
     Mutant(sheets, "works_with_sheets", always(True), ("quintet-api:assessment-list",)),
     Mutant(ThreadQuerySet, "visible_to", lambda rows, _user: rows.all(), ("quintet:thread-post",)),
     Mutant(sheets, "can_open_thread", always(True), ("quintet:thread-open",)),
+    Mutant(sheets, "can_read_own_path", always(True), ("quintet:own-path",)),
+    Mutant(sheets, "can_set_own_path", always(True), ("quintet:own-path-dimension",)),
     Mutant(figures, "can_publish", always(True), ("scorecards-api:scorecard-publish",)),
     Mutant(figures, "can_see_provisional", always(True), ("scorecards-api:item-list",)),
     Mutant(figures, "entities_with_figures_for", always(None), ("scorecards-api:unit-detail",)),

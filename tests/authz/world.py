@@ -12,8 +12,19 @@ from django.utils import timezone
 
 from entities.models import ApiToken, Country, Entity, Role, User
 from entities.services.people import grant_role
-from quintet.models import Answer, Assessment, Cycle, Framework, Item, LetterKind, Mailing, Phase, Thread
-from quintet.services import cycles, reviewing, signing, threads
+from quintet.models import (
+    Answer,
+    Assessment,
+    Cycle,
+    Framework,
+    Item,
+    LetterKind,
+    Mailing,
+    OwnItem,
+    Phase,
+    Thread,
+)
+from quintet.services import cycles, reviewing, signing, tailoring, threads
 from quintet.services.answering import record_answer
 from scorecards.services import computing, publishing
 from tests.factories import (
@@ -64,6 +75,7 @@ class World:
     cycles: dict[str, Cycle] = field(default_factory=dict)
     sheets: dict[str, Assessment] = field(default_factory=dict)
     threads: dict[str, Thread] = field(default_factory=dict)
+    own_items: dict[str, OwnItem] = field(default_factory=dict)
     canaries: dict[str, frozenset[str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
@@ -95,6 +107,7 @@ def build_world() -> World:
     world.authorization = make_token(world.people["focal"], scope="read")
     outbox.beat(at=timezone.now() + timedelta(hours=1))  # `/readyz` asks whether the scheduler lives
     Message.objects.create(topic="quintet.assessment_changed", created_at=AT, due_at=AT, dead_at=AT)
+    _make_own_paths(world)
     _make_sheets(world)
     _make_scorecards(world)
     world.secrets += list(ApiToken.objects.values_list("sha256", flat=True))
@@ -114,6 +127,22 @@ def _person(world: World, column: str, role: Role, code: str | None) -> User:
     user = User.objects.create_user(f"{address}@example.org", PASSWORD, name=f"{column} {name}")
     grant_role(user=user, role=role, entity=world.entities[code] if code else None)
     return user
+
+
+def _make_own_paths(world: World) -> None:
+    """Questions of A's and B's own, which nobody else reads."""
+    dimension = world.framework.dimensions.get(code="DAT")
+    for unit, focal, readers in (
+        ("UNDP", "focal", {"focal", "approver", "viewer"}),
+        ("UNICEF", "focal_b", {"focal_b"}),
+    ):
+        world.own_items[unit] = tailoring.add_own_item(
+            entity=world.entities[unit],
+            dimension=dimension,
+            question=world.canary(f"own question of {unit}", readers),
+            level_texts=[f"own level {level}" for level in range(5)],
+            by=world.people[focal],
+        )
 
 
 def _open(world: World, name: str) -> Cycle:
@@ -146,6 +175,14 @@ def _sheet(
         now = world.canary(f"{item.code} of {name}", readers | extra)
         _write(world, sheet, item, focal, earlier, 0)
         _write(world, sheet, item, focal, now, 1)
+    tailoring.answer_own_item(
+        assessment=sheet,
+        item=world.own_items[unit],
+        raw={"level": "2", "comment": world.canary(f"own answer of {name}", readers - {"task_force"})},
+        version=0,
+        by=world.people[focal],
+        at=AT,
+    )
     insiders = drafters | ({"contributor"} if delegated else set())
     _talk(world, name, focal, inside=insiders, shared=insiders | ({"task_force"} if counted else set()))
     return sheet

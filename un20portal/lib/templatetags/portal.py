@@ -84,6 +84,7 @@ SECTIONS = {
     "scorecards": "scorecards",
     "framework": "framework",
     "my": "my",
+    "own": "my",
     "assessment": "my",
     "cycle": "cycles",
     "validation": "validation",
