@@ -50,6 +50,11 @@ def can_edit(user: Person, assessment: Assessment, item: Item) -> bool:
     )
 
 
+def can_delegate(user: Person, assessment: Assessment) -> bool:
+    """Hand items to colleagues, and see who owes what."""
+    return is_focal_point(user, assessment)
+
+
 def can_submit(user: Person, assessment: Assessment) -> bool:
     return is_focal_point(user, assessment)
 

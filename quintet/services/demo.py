@@ -3,17 +3,19 @@
 import random
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.timezone import localdate
 
 from entities.models import Entity, User
 from quintet.domain.invention import MARK, invent_sheet
 from quintet.domain.sheets import ImportedAnswer
-from quintet.models import Answer, Assessment, Cycle, Delegation, Framework, Item, Phase, Status
+from quintet.models import Answer, Assessment, Cycle, Framework, Item, Phase, Status
 from quintet.queries.frameworks import current_framework
 from quintet.queries.samples import samples_of
+from quintet.services.delegating import hand_over
 from quintet.services.importing import SheetToWrite, write_sheets
 
 OPEN_MIX = [
@@ -24,6 +26,7 @@ OPEN_MIX = [
     (Status.RETURNED, 0.04),
 ]
 BATCH = 500  # as many parameters as every database takes in one statement
+DUE_WITHIN = timedelta(days=14)
 CAST_ENTITIES = ("UNDP", "UNICEF")
 
 
@@ -41,14 +44,13 @@ def create_cycles(
 
 @transaction.atomic
 def delegate_some_items(
-    *, cycle: Cycle, contributor: User, entity: Entity, item_codes: Sequence[str], at: datetime
+    *, cycle: Cycle, contributor: User, by: User, entity: Entity, item_codes: Sequence[str], at: datetime
 ) -> None:
-    """Hand a few items of the open cycle to the demo contributor."""
+    """Hand a few items of the open cycle to the demo contributor, who reads no letters."""
     sheet = Assessment.objects.get(cycle=cycle, entity=entity)
-    Delegation.objects.bulk_create(
-        Delegation(assessment=sheet, item=item, user=contributor, handed_at=at)
-        for item in Item.objects.filter(framework=cycle.framework_id, code__in=item_codes)
-    )
+    items = list(Item.objects.filter(framework=cycle.framework_id, code__in=item_codes))
+    due_on = min(localdate(at) + DUE_WITHIN, cycle.closes_on)
+    hand_over(assessment=sheet, items=items, to=contributor, by=by, at=at, due_on=due_on, tells=False)
 
 
 def _create_cycle(

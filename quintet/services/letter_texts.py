@@ -19,6 +19,10 @@ from quintet.queries.recipients import sheets_of_person
 from quintet.queries.waiting import waiting_for
 from quintet.services.subscriptions import token_for
 from un20portal.lib.languages import clock
+from quintet.domain.delegating import HandedState
+from quintet.models import Invitation, Letter, LetterKind, Transition
+from quintet.queries.delegations import handed_items
+from quintet.services.invitation_links import link_token
 
 Context = dict[str, Any]
 
@@ -35,7 +39,10 @@ class Written:
 
 def compose(letter: Letter) -> Written | None:
     """Return the letter's text; None when what it tells of, or its reader, is gone."""
-    if letter.person is None or not letter.person.is_active:
+    if letter.person is None:
+        asked = Invitation.objects.filter(pk=letter.about or 0).first()
+        return write_to(letter, asked.email, asked.language) if asked else None
+    if not letter.person.is_active:
         return None
     return write_to(letter, letter.person.email, letter.person.preferred_language)
 
@@ -137,10 +144,47 @@ def _mention(letter: Letter) -> Context | None:
     return {"post": post, "item": thread.item, "link": f"{form}#thread-{thread.pk}"}
 
 
+def _invitation(letter: Letter) -> Context | None:
+    """An invitation that can still be accepted, or items handed to somebody who needs none."""
+    about = Invitation.objects.filter(pk=letter.about or 0)
+    asked = about.select_related("invited_by", "assessment").first()
+    if asked is None or asked.revoked_at or (letter.person is None and asked.accepted_at):
+        return None
+    link = (
+        address_of("quintet:assessment-detail", asked.assessment_id)
+        if letter.person
+        else address_of("quintet:invitation-follow", link_token(asked))
+    )
+    items = list(asked.items.in_order().select_related("dimension"))
+    return {"invitation": asked, "items": items, "note": _quoted(asked.note), "link": link}
+
+
+def _nudge(letter: Letter) -> Context | None:
+    """What is still open with somebody on a sheet; nothing open, no letter."""
+    if letter.assessment is None or letter.person is None:
+        return None
+    handed = handed_items(letter.assessment, letter.person)
+    open_items = [each.delegation for each in handed if each.state == HandedState.OPEN]
+    if not open_items:
+        return None
+    link = address_of("quintet:assessment-detail", letter.assessment.pk)
+    return {"delegations": open_items, "link": link}
+
+
+def _quoted(text: str) -> str:
+    """Somebody's words as a quotation, so that they cannot pass for those of the portal."""
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+}
+
+
 CONTEXTS: dict[LetterKind, Callable[[Letter], Context | None]] = {
+    LetterKind.INVITATION: _invitation,
     LetterKind.LAUNCH: _launch,
+    LetterKind.MENTION: _mention,
+    LetterKind.NUDGE: _nudge,
     LetterKind.RECEIPT: _receipt,
     LetterKind.REMINDER: _reminder,
     LetterKind.STEP: _step,
-    LetterKind.MENTION: _mention,
 }

@@ -17,7 +17,7 @@ from quintet import access
 from quintet.forms.answering import AnswerForm, CommentForm
 from quintet.forms.reviewing import ValidateForm
 from quintet.models import Answer, Assessment, Item
-from quintet.queries import history, sheets, tailoring, threads, turnaround
+from quintet.queries import delegations, history, sheets, tailoring, threads, turnaround
 from quintet.queries import overview as overviews
 from quintet.queries.samples import sample_of
 from quintet.services import answering, carrying
@@ -53,6 +53,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "talk_counts": threads.unsettled_by_dimension(request.user, sheet),
         "can_review": access.can_review(request.user),
         "can_decide": access.can_decide(request.user, sheet),
+        "can_delegate": access.can_delegate(request.user, sheet),
         "comment_form": CommentForm(),
         "waiting": turnaround.waiting(sheet, at=timezone.now()),
         "turnaround": turnaround.usual_turnaround(),
@@ -75,6 +76,7 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
         raise Http404
     editable = access.editable_items(request.user, sheet)
     lines = sheets.item_lines(sheet, steps[position].dimension, readable=readable, editable=editable)
+    is_insider = access.drafted_items(request.user, sheet) is None
     context = {
         "sheet": sheet,
         "step": steps[position],
@@ -88,6 +90,7 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
         "own_targets": tailoring.own_targets(request.user, sheet),
         "own_lines": tailoring.own_lines(request.user, sheet, steps[position].dimension),
         "levels": sheet.cycle.framework.levels,
+        "handed": delegations.handed_for(request.user, sheet, is_insider=is_insider),
         "can_decide": access.can_decide(request.user, sheet),
         "is_demo": sheet.is_demo,
     }

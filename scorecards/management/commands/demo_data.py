@@ -54,6 +54,7 @@ class Command(BaseCommand):
             delegate_some_items(
                 cycle=cycles[-1],
                 contributor=people["contributor.undp"],
+                by=people["focal.undp"],
                 entity=Entity.objects.get(code="UNDP"),
                 item_codes=DELEGATED,
                 at=now,

@@ -86,6 +86,7 @@ SECTIONS = {
     "my": "my",
     "own": "my",
     "assessment": "my",
+    "delegation": "my",
     "cycle": "cycles",
     "validation": "validation",
 }

@@ -1,0 +1,174 @@
+"""Who owes what on a sheet: handed items with their state, open invitations, colleagues to choose from."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+
+from entities.access import Person
+from entities.models import Membership, Role, User
+from quintet.domain.answers import UNANSWERED
+from quintet.domain.delegating import HandedState, handed_state
+from quintet.models import (
+    Answer,
+    AnswerRevision,
+    Assessment,
+    Delegation,
+    Dimension,
+    Invitation,
+    Item,
+    Letter,
+    LetterKind,
+    RevisionOutcome,
+)
+
+
+@dataclass(frozen=True)
+class HandedItem:
+    """One item handed to a colleague: what is said on it now, and where it stands."""
+
+    delegation: Delegation
+    answer: Answer | None
+    state: HandedState
+
+    @property
+    def version(self) -> int:
+        return self.answer.version if self.answer else 0
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody with handed items: what they owe, by when, and when they were last reminded of it."""
+
+    person: User
+    items: list[HandedItem]
+    reminded_at: datetime | None
+    today: date
+
+    def count(self, state: HandedState) -> int:
+        return sum(each.state == state for each in self.items)
+
+    @property
+    def n_open(self) -> int:
+        return self.count(HandedState.OPEN)
+
+    @property
+    def n_given(self) -> int:
+        return self.count(HandedState.GIVEN)
+
+    @property
+    def n_settled(self) -> int:
+        return self.count(HandedState.SETTLED)
+
+    @property
+    def due_on(self) -> date | None:
+        """The first day on which something open is due."""
+        days = [each.delegation.due_on for each in self.items if each.state == HandedState.OPEN]
+        return min((day for day in days if day), default=None)
+
+    @property
+    def is_late(self) -> bool:
+        return self.due_on is not None and self.due_on < self.today
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A dimension whose items can be handed over, each with the people who have it already."""
+
+    dimension: Dimension
+    items: list[tuple[Item, list[User]]]
+
+    @property
+    def n_handed(self) -> int:
+        return sum(bool(people) for _item, people in self.items)
+
+
+def handed_items(assessment: Assessment, person: User | None = None) -> list[HandedItem]:
+    """The handed items of a sheet, or those of one person, in framework order."""
+    written = AnswerRevision.objects.filter(
+        assessment=assessment, item=OuterRef("item"), outcome=RevisionOutcome.SAVED
+    )
+    since = written.filter(by=OuterRef("user"), at__gte=OuterRef("handed_at"))
+    mates = Delegation.objects.filter(assessment=assessment, item=OuterRef("item"), user=OuterRef("by"))
+    others = written.filter(~Exists(mates))
+    delegations = Delegation.objects.filter(assessment=assessment, **({"user": person} if person else {}))
+    rows = (
+        delegations.select_related("item__dimension", "user")
+        .annotate(given=_newest(since), edited=_newest(others))
+        .order_by("item__dimension__order", "item__order", "pk")
+    )
+    answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
+    return [_handed(row, answers.get(row.item_id)) for row in rows]
+
+
+def colleagues(assessment: Assessment, *, today: date) -> list[Colleague]:
+    """Everybody with handed items, by name; those who owe something first."""
+    by_person: dict[User, list[HandedItem]] = defaultdict(list)
+    for each in handed_items(assessment):
+        by_person[each.delegation.user].append(each)
+    nudges = Letter.objects.filter(assessment=assessment, kind=LetterKind.NUDGE, person__in=by_person)
+    reminded = dict(nudges.values_list("person").annotate(last=Max("created_at")))
+    found = [Colleague(person, items, reminded.get(person.pk), today) for person, items in by_person.items()]
+    return sorted(found, key=lambda each: (not each.n_open, str(each.person).casefold(), each.person.pk))
+
+
+def pending_invitations(assessment: Assessment) -> QuerySet[Invitation]:
+    """Invitations that nobody has accepted or taken back, the latest first; also those that have run out."""
+    pending = assessment.invitations.filter(accepted_at=None, revoked_at=None)
+    return pending.prefetch_related("items").select_related("invited_by")
+
+
+def invitations_to_accept() -> QuerySet[Invitation]:
+    """Invitations with all that the page for the invited person shows."""
+    related = ("invited_by", "assessment__cycle__framework", "assessment__entity")
+    return Invitation.objects.select_related(*related).prefetch_related("items__dimension__framework")
+
+
+def way_to_accept(invitation: Invitation, reader: Person) -> str:
+    """How whoever followed the link goes on: "accept", "other" (account), "sign_in" or "new" (account)."""
+    if reader.is_authenticated:
+        return "accept" if reader.email.lower() == invitation.email.lower() else "other"
+    return "sign_in" if User.objects.filter(email__iexact=invitation.email).exists() else "new"
+
+
+def contributors_of(assessment: Assessment, *, today: date) -> QuerySet[User]:
+    """The people who can be handed items without an invitation, by name."""
+    held = Membership.objects.active_on(today).filter(
+        user=OuterRef("pk"), role=Role.CONTRIBUTOR, entity=assessment.entity_id
+    )
+    return User.objects.filter(Exists(held), is_active=True).order_by("name", "email")
+
+
+def choices(assessment: Assessment) -> list[Choice]:
+    """All items by dimension, each with the people it is handed to."""
+    handed: dict[int, list[User]] = defaultdict(list)
+    for delegation in assessment.delegations.select_related("user").order_by("pk"):
+        handed[delegation.item_id].append(delegation.user)
+    dimensions = Dimension.objects.filter(framework=assessment.cycle.framework_id).prefetch_related("items")
+    return [
+        Choice(dimension, [(item, handed.get(item.pk, [])) for item in dimension.items.all()])
+        for dimension in dimensions
+    ]
+
+
+def handed_for(reader: Person, assessment: Assessment, *, is_insider: bool) -> dict[int, list[Delegation]]:
+    """Delegations by item as a reader of the sheet sees them: insiders all, contributors their own."""
+    delegations = assessment.delegations.select_related("user")
+    if not is_insider:
+        delegations = delegations.filter(user=reader.pk)
+    found: dict[int, list[Delegation]] = defaultdict(list)
+    for delegation in delegations.order_by("pk"):
+        found[delegation.item_id].append(delegation)
+    return dict(found)
+
+
+def _newest(revisions: QuerySet[AnswerRevision]) -> Subquery:
+    return Subquery(revisions.order_by("-version").values("version")[:1])
+
+
+def _handed(row: Any, answer: Answer | None) -> HandedItem:
+    is_empty = answer is None or (answer.state == UNANSWERED and not answer.comment)
+    state = handed_state(given=row.given, settled=row.settled_version, edited=row.edited, is_empty=is_empty)
+    return HandedItem(row, answer, state)
