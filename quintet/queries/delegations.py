@@ -24,6 +24,8 @@ from quintet.models import (
     RevisionOutcome,
 )
 
+ROLES = "user__memberships__entity"  # what people without a name are called by
+
 
 @dataclass(frozen=True)
 class HandedItem:
@@ -96,6 +98,7 @@ def handed_items(assessment: Assessment, person: User | None = None) -> list[Han
     delegations = Delegation.objects.filter(assessment=assessment, **({"user": person} if person else {}))
     rows = (
         delegations.select_related("item__dimension", "user")
+        .prefetch_related(ROLES)
         .annotate(given=_newest(since), edited=_newest(others))
         .order_by("item__dimension__order", "item__order", "pk")
     )
@@ -138,13 +141,15 @@ def contributors_of(assessment: Assessment, *, today: date) -> QuerySet[User]:
     held = Membership.objects.active_on(today).filter(
         user=OuterRef("pk"), role=Role.CONTRIBUTOR, entity=assessment.entity_id
     )
-    return User.objects.filter(Exists(held), is_active=True).order_by("name", "email")
+    people = User.objects.filter(Exists(held), is_active=True).prefetch_related("memberships__entity")
+    return people.order_by("name", "email")
 
 
 def choices(assessment: Assessment) -> list[Choice]:
     """All items by dimension, each with the people it is handed to."""
     handed: dict[int, list[User]] = defaultdict(list)
-    for delegation in assessment.delegations.select_related("user").order_by("pk"):
+    delegations = assessment.delegations.select_related("user").prefetch_related(ROLES)
+    for delegation in delegations.order_by("pk"):
         handed[delegation.item_id].append(delegation.user)
     dimensions = Dimension.objects.filter(framework=assessment.cycle.framework_id).prefetch_related("items")
     return [
@@ -155,7 +160,7 @@ def choices(assessment: Assessment) -> list[Choice]:
 
 def handed_for(reader: Person, assessment: Assessment, *, is_insider: bool) -> dict[int, list[Delegation]]:
     """Delegations by item as a reader of the sheet sees them: insiders all, contributors their own."""
-    delegations = assessment.delegations.select_related("user")
+    delegations = assessment.delegations.select_related("user").prefetch_related(ROLES)
     if not is_insider:
         delegations = delegations.filter(user=reader.pk)
     found: dict[int, list[Delegation]] = defaultdict(list)

@@ -16,7 +16,7 @@ from entities.access import signed_in
 from entities.models import User
 from entities.queries import called
 from quintet import access
-from quintet.domain.workflow import is_editable
+from quintet.domain.workflow import is_editable, require_editable
 from quintet.forms.delegating import HandingForm, chosen_in, key_in
 from quintet.models import Assessment
 from quintet.queries import delegations, sheets
@@ -134,10 +134,11 @@ def _hand(
     request: HttpRequest, sheet: Assessment, form: HandingForm, act: Callable[..., str]
 ) -> HttpResponse:
     """Do what hands items over, or show the form again with what is wrong."""
-    if not form.is_valid():
-        return _page(request, sheet, form)
-    data = form.cleaned_data
     try:
+        require_editable(status=sheet.status, phase=sheet.cycle.phase)
+        if not form.is_valid():
+            return _page(request, sheet, form)
+        data = form.cleaned_data
         said = act(
             data,
             assessment=sheet,

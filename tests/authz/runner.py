@@ -220,7 +220,17 @@ def business_rows() -> Iterator[Any]:
 def untouchable_rows(world: World) -> Iterator[Any]:
     """Rows of B, and what is published: nothing that people of A do may change them."""
     other = world.entities["UNICEF"].pk
-    for name in ("Answer", "AnswerRevision", "Transition", "Snapshot", "Thread", "OwnAnswer"):
+    names = (
+        "Answer",
+        "AnswerRevision",
+        "Transition",
+        "Snapshot",
+        "Thread",
+        "OwnAnswer",
+        "Delegation",
+        "Invitation",
+    )
+    for name in names:
         model = apps.get_model("quintet", name)
         yield model._default_manager.filter(assessment__entity=other).order_by("pk").values_list()
     for name in ("Assessment", "OwnItem", "PriorityProfile"):

@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 
 from entities.models import ApiToken, User
 from quintet.models import Assessment, OwnAnswer, Receipt
+from quintet.services.invitation_links import link_token
 from quintet.services.subscriptions import token_for
 from tests.authz.surface import ADMIN, API, Route
 from tests.authz.world import DELEGATED, NOT_DELEGATED, PASSWORD, RATED_TWICE, World, version_of
@@ -116,6 +117,8 @@ def _sheet_sample(
         body = {"level": "3", "comment": "written by a test", "version": stored.version if stored else 0}
     elif step.startswith("thread-"):
         body = {"comment": "Asked by a test."}
+    elif step.startswith(("delegation-", "invitation-")):
+        body = _delegating_body(world, step, name, sheet)
     elif step in ("assessment-send-back", "assessment-return", "assessment-reopen"):
         body = {"comment": "Say more, please."}
     return Sample(values, body=body, headers=headers)
@@ -135,6 +138,22 @@ def _own_path_variants(world: World, route: Route) -> Iterator[tuple[str, Sample
         own = world.own_items.get(unit)
         values = {"entity": unit, "dimension": "DAT", "own": own.pk if own else NOBODY}
         yield name, Sample(values, body=bodies.get(route.name, {}))
+
+
+def _delegating_body(world: World, step: str, name: str, sheet: Assessment | None) -> dict[str, Any]:
+    """What the page of handed items sends: rows of the sheet where it has any."""
+    handed = sheet.delegations.first() if sheet else None
+    chosen = f"{handed.pk}-{version_of(handed.assessment, DELEGATED)}" if handed else f"{NOBODY}-1"
+    invitation = world.invitations.get(name)
+    bodies: dict[str, dict[str, Any]] = {
+        "delegation-hand-over": {"items": NOT_DELEGATED, "to": world.people["contributor"].pk},
+        "delegation-nudge": {"person": world.people["contributor"].pk},
+        "delegation-settle": {"chosen": chosen},
+        "delegation-take-back": {"chosen": chosen},
+        "invitation-send": {"items": NOT_DELEGATED, "email": "asked@example.org", "language": "en"},
+        "invitation-revoke": {"invitation": invitation.pk if invitation else NOBODY},
+    }
+    return bodies.get(step, {})
 
 
 def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
@@ -180,7 +199,9 @@ def _plain_values(world: World, route: Route) -> dict[str, Any]:
         "slug": world.framework.slug,
         "uidb36": user_pk_to_url_str(spare),
         "key": default_token_generator.make_token(spare),
-        "token": token_for(spare),
+        "token": token_for(spare)
+        if route.name == "quintet:reminders-stop"
+        else link_token(world.invitations["a_draft"]),
     }
     if route.name == "entities-api:entity-detail":
         values["code"] = "UNDP"

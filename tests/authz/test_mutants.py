@@ -46,6 +46,7 @@ MUTANTS = [
     Mutant(sheets, "drafted_items", always(None), ("quintet-api:assessment-history",)),
     Mutant(sheets, "can_read_history", always(True), ("quintet:assessment-history",)),
     Mutant(sheets, "can_edit", always(True), ("quintet-api:answer-detail",)),
+    Mutant(sheets, "can_delegate", always(True), ("quintet:delegation-list", "quintet:invitation-send")),
     Mutant(sheets, "can_submit", always(True), ("quintet:assessment-submit",)),
     Mutant(sheets, "is_approver", always(True), ("quintet:assessment-sign-off",)),
     Mutant(sheets, "can_sign_off", always(True), ("quintet-api:assessment-sign-off",)),

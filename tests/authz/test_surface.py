@@ -23,6 +23,7 @@ PUBLIC_PAGES = {
     "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done",
     "quintet:framework-list", "quintet:framework-detail", "quintet:reminders-stop",
+    "quintet:invitation-follow", "quintet:invitation-accept",
     "scorecards:scorecard-list", "scorecards:scorecard-detail", "scorecards:scorecard-figure",
 }  # fmt: skip
 Cells = dict[str, str]

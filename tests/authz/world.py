@@ -17,6 +17,7 @@ from quintet.models import (
     Assessment,
     Cycle,
     Framework,
+    Invitation,
     Item,
     LetterKind,
     Mailing,
@@ -24,7 +25,7 @@ from quintet.models import (
     Phase,
     Thread,
 )
-from quintet.services import cycles, reviewing, signing, tailoring, threads
+from quintet.services import cycles, inviting, reviewing, signing, tailoring, threads
 from quintet.services.answering import record_answer
 from scorecards.services import computing, publishing
 from tests.factories import (
@@ -76,6 +77,7 @@ class World:
     sheets: dict[str, Assessment] = field(default_factory=dict)
     threads: dict[str, Thread] = field(default_factory=dict)
     own_items: dict[str, OwnItem] = field(default_factory=dict)
+    invitations: dict[str, Invitation] = field(default_factory=dict)
     canaries: dict[str, frozenset[str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
@@ -216,6 +218,20 @@ def _write(world: World, sheet: Assessment, item: Item, focal: str, text: str, v
     )
 
 
+def _invite(world: World, name: str, by: str) -> None:
+    """Somebody is invited to a draft: who it is, is for the focal points of that entity alone."""
+    tokens = [world.canary(f"{what} of an invitation to {name}", {by}) for what in ("e-mail", "name", "note")]
+    world.invitations[name] = inviting.invite(
+        assessment=world.sheets[name],
+        items=list(Item.objects.filter(code=NOT_DELEGATED)),
+        email=f"{tokens[0]}@example.org",
+        name=tokens[1],
+        note=tokens[2],
+        by=world.people[by],
+        at=timezone.now(),
+    )
+
+
 def _submit(world: World, sheet: Assessment, by: str = "focal") -> None:
     signing.submit(assessment=sheet, by=world.people[by], at=AT)
 
@@ -258,6 +274,8 @@ def _make_sheets(world: World) -> None:
     draft, waiting, own = _open(world, "draft"), _open(world, "signoff"), _open(world, "signoff-own")
     _sheet(world, "a_draft", draft, "UNDP", delegated=True)
     _sheet(world, "b_draft", draft, "UNICEF")
+    _invite(world, "a_draft", "focal")
+    _invite(world, "b_draft", "focal_b")
     _submit(world, _sheet(world, "a_signoff", waiting, "UNDP"))
     sheet = _sheet(world, "a_signoff_own", own, "UNDP")
     _submit(world, sheet)

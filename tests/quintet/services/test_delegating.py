@@ -158,7 +158,7 @@ class TestWhoOwesWhat:
     ) -> None:
         for number in range(6):
             hand("DAT-STR", "INN-STR", to=make_user(f"c{number}", Role.CONTRIBUTOR, undp))
-            with django_assert_num_queries(3):
+            with django_assert_num_queries(5):
                 assert len(colleagues(sheet, today=AT.date())) == number + 1
 
 
