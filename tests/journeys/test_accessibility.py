@@ -26,7 +26,13 @@ PUBLIC = [
     "/no-such-page/",
 ]
 SIGNED_IN = {
-    "focal": ["/my/", "/assessments/{sheet}/", "/assessments/{sheet}/DAT/", "/assessments/{sheet}/review/"],
+    "focal": [
+        "/my/",
+        "/assessments/{sheet}/",
+        "/assessments/{sheet}/DAT/",
+        "/assessments/{sheet}/review/",
+        "/assessments/{sheet}/delegations/",
+    ],
     "first": [
         "/cycles/",
         "/cycles/new/",

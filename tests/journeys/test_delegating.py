@@ -1,0 +1,108 @@
+"""A colleague is invited, answers on a phone, and the focal point accepts: with the mail as it was sent."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from quintet.models import Answer, Delegation
+from tests.journeys.conftest import OPEN_ITEM, Portal
+from un20portal.outbox.services import run_errands
+
+SignIn = Callable[[Page, str], None]
+COLLEAGUE = "nora@example.org"
+NEW_PASSWORD = "four words of her own"
+
+
+def window(browser: Browser, width: int, *, script: bool = True) -> Page:
+    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
+    context.set_default_timeout(15_000)
+    return context.new_page()
+
+
+def link_in_the_mail(portal: Portal) -> str:
+    """The address in the letter to the colleague, on the host of this test."""
+    run_errands(now=timezone.now)
+    [letter] = [letter for letter in mail.outbox if letter.to == [COLLEAGUE]]
+    found = re.search(r"https?://[^/\s]+(/\S*invitations/\S+)", str(letter.body))
+    assert found, letter.body
+    return portal.address + found[1]
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without"])
+def test_a_colleague_is_invited_answers_and_is_accepted(
+    portal: Portal, browser: Browser, sign_in: SignIn, script: bool
+) -> None:
+    focal, colleague = window(browser, 1280, script=script), window(browser, 390, script=script)
+
+    # the focal point chooses one item and invites somebody by e-mail
+    sign_in(focal, "focal")
+    focal.goto(f"{portal.address}/assessments/{portal.sheet}/")
+    focal.get_by_role("link", name="Hand items to colleagues").click()
+    focal.get_by_text("Single items: Data").click()
+    focal.get_by_label(OPEN_ITEM).check()
+    focal.get_by_label("Your words to the colleague").fill("You wrote the strategy: which level is it?")
+    focal.get_by_label("E-mail address").fill(COLLEAGUE)
+    focal.get_by_label("Name", exact=False).fill("Nora")
+    focal.get_by_role("button", name="Send the invitation").click()
+    expect(focal.get_by_role("status")).to_contain_text(f"The invitation to {COLLEAGUE} is on its way.")
+    expect(focal.get_by_role("main")).to_contain_text("can be accepted until")
+
+    # the colleague follows the link on a phone, and chooses a password
+    link = link_in_the_mail(portal)
+    colleague.goto(link)
+    assert colleague.url == f"{portal.address}/invitations/accept/"
+    colleague.locator("#id_password1").fill(NEW_PASSWORD)
+    colleague.locator("#id_password2").fill(NEW_PASSWORD)
+    colleague.get_by_role("button", name="Make the account and begin").click()
+    colleague.wait_for_url(f"**/assessments/{portal.sheet}/")
+
+    # she sees this item alone, and answers it
+    expect(colleague.locator(".dimension-card")).to_have_count(1)
+    colleague.get_by_role("link", name="Data", exact=True).click()
+    expect(colleague.locator(".item-card")).to_have_count(1)
+    card = colleague.locator(f"#{OPEN_ITEM}")
+    expect(card).to_contain_text("Handed to you")
+    card.get_by_role("radio", name=re.compile("^2 ")).check()
+    card.get_by_label("Comment and evidence").fill("Approved in May.")
+    card.get_by_role("button", name="Save").click()
+    expect(card.locator(".save-state")).to_contain_text("Saved")
+    if script:  # it is asked by script
+        assert not colleague.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+    # the focal point sees it and accepts it
+    focal.reload()
+    row = focal.get_by_role("row").filter(has_text=OPEN_ITEM)
+    expect(row).to_contain_text("level 2")
+    expect(row).to_contain_text("to look at")
+    row.get_by_role("checkbox").check()
+    focal.get_by_role("button", name="Accept the ticked answers").click()
+    expect(focal.get_by_role("status")).to_contain_text("1 answer is accepted.")
+    expect(focal.get_by_role("row").filter(has_text=OPEN_ITEM)).to_contain_text("accepted")
+    accepted = Delegation.objects.get()
+    assert accepted.settled_version == Answer.objects.get(assessment=portal.sheet, item=accepted.item).version
+
+    # the link worked once
+    stranger = window(browser, 390)
+    stranger.goto(link)
+    expect(stranger.get_by_role("alert")).to_contain_text("used already")
+    for page in (focal, colleague, stranger):
+        page.context.close()
+
+
+def test_items_are_chosen_and_sent_with_the_keyboard_alone(
+    portal: Portal, browser: Browser, sign_in: SignIn
+) -> None:
+    page = window(browser, 1280)
+    sign_in(page, "focal")
+    page.goto(f"{portal.address}/assessments/{portal.sheet}/delegations/")
+    page.locator("input[name=dimensions]").first.focus()
+    page.keyboard.press("Space")
+    page.get_by_label("E-mail address").focus()
+    page.keyboard.type(COLLEAGUE)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("is on its way")
+    page.context.close()
