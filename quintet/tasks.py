@@ -3,10 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from quintet.services import cycles
+from quintet.services import cycles, evidence
 
 
 @shared_task
 def end_extensions() -> int:
     """Take back additional time that is over."""
     return cycles.end_extensions(at=timezone.now())
+
+
+@shared_task
+def sweep_evidence() -> None:
+    """Remove stored files that no row knows of; name the rows whose file is gone."""
+    evidence.sweep(at=timezone.now())

@@ -16,6 +16,7 @@ from entities.models import Entity
 from quintet.models import Cycle
 from tests import processes, servers
 from tests.factories import Cast, make_cast, make_entity, make_framework, make_open_cycle
+from un20portal.lib.storage import folder
 
 SERVER_FIXTURES = {"celery_worker_process", "scratch_database", "own_redis", "own_postgresql"}
 BROWSER_FLAGS = [
@@ -60,14 +61,22 @@ def _quick_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _scratch_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Files of evidence go to a folder of this run."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    evidence = folder(str(tmp_path_factory.mktemp("evidence")))
+    with override_settings(STORAGES={**settings.STORAGES, "evidence": evidence}):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _nothing_is_left_over(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The next test begins uncounted, in English, and with a scratch folder for uploads."""
+def _nothing_is_left_over(settings: Settings) -> None:
+    """The next test begins uncounted and in English."""
     caches["throttle"].clear()
     translation.activate(settings.LANGUAGE_CODE)
-    evidence = {**settings.STORAGES["evidence"]}
-    evidence["OPTIONS"] = {"location": str(tmp_path_factory.getbasetemp() / "evidence")}
-    settings.STORAGES = {**settings.STORAGES, "evidence": evidence}
 
 
 # --- people and a cycle ----------------------------------------------------------------------------

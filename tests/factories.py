@@ -51,6 +51,7 @@ def make_framework(slug: str = "small", dimensions: tuple[str, ...] = ("DAT", "I
         status_note="Draft",
         levels=LEVELS,
         rules=[],
+        evidence_from={"capability": 1},
         source={"document": "T"},
     )
     for order, code in enumerate(dimensions):

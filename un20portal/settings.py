@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from un20portal.lib.secret import local_secret_key
+from un20portal.lib.storage import bucket, folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -217,16 +218,28 @@ STATICFILES_DIRS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "evidence": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": env.str("EVIDENCE_DIR", default=str(VAR_DIR / "evidence"))},
-    },
+    "evidence": bucket(
+        env.str("EVIDENCE_S3_BUCKET"),
+        endpoint=env.str("EVIDENCE_S3_ENDPOINT", default=""),
+        region=env.str("EVIDENCE_S3_REGION", default=""),
+        access_key=env.str("EVIDENCE_S3_ACCESS_KEY", default=""),
+        secret_key=env.str("EVIDENCE_S3_SECRET_KEY", default=""),
+    )
+    if env.str("EVIDENCE_S3_BUCKET", default="")
+    else folder(env.str("EVIDENCE_DIR", default=str(VAR_DIR / "evidence"))),
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION or env.bool("STATIC_MANIFEST", default=False)
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+EVIDENCE_MAX_MB = env.int("EVIDENCE_MAX_MB", default=20)  # of one file
+EVIDENCE_QUOTA_MB = env.int("EVIDENCE_QUOTA_MB", default=500)  # of all files of an entity
+FILE_UPLOAD_HANDLERS = [
+    "un20portal.lib.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 WHITENOISE_USE_FINDERS = not PRODUCTION
 FILE_UPLOAD_PERMISSIONS = 0o640
 REFERENCE_DIR = BASE_DIR / "fixtures"
@@ -270,6 +283,10 @@ CELERY_BEAT_SCHEDULE = {
     "run errands": {"task": "un20portal.outbox.tasks.run_errands", "schedule": 30.0},
     "heal stale figures": {"task": "scorecards.tasks.heal", "schedule": crontab(minute=7)},
     "end extensions": {"task": "quintet.tasks.end_extensions", "schedule": crontab(minute=2)},
+    "sweep files of evidence": {
+        "task": "quintet.tasks.sweep_evidence",
+        "schedule": crontab(hour=3, minute=41),
+    },
     "forget old idempotency keys": {
         "task": "un20portal.outbox.tasks.forget_old_keys",
         "schedule": crontab(hour=3, minute=23),

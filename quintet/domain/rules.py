@@ -1,9 +1,11 @@
 """What stands in the way of submitting: one rule, one function, a list of problems. Plain Python."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from quintet.domain.answers import ANSWERED, NA, UNANSWERED, AnswerValue
+from quintet.domain.evidence import OUTSIDE_LEVEL, Details, needs_document, staleness
 from un20portal.lib.errors import marked as _
 
 
@@ -17,49 +19,90 @@ class Problem:
     blocks: bool
 
 
-Answers = Sequence[tuple[str, AnswerValue]]
+@dataclass(frozen=True)
+class ItemState:
+    """All that the rules judge of one item."""
+
+    code: str
+    area: str
+    answer: AnswerValue
+    documents: Sequence[Details] = ()
 
 
-def find_problems(answers: Answers) -> list[Problem]:
-    """Return all findings on a sheet given as (item code, answer) in framework order."""
-    return [problem for rule in RULES for problem in rule(answers)]
+@dataclass(frozen=True)
+class SheetState:
+    """A sheet as the rules see it: its items in framework order, and what holds for all of them."""
+
+    items: Sequence[ItemState]
+    closes_on: date
+    evidence_from: Mapping[str, int]  # area → the lowest level that needs a document
 
 
-def open_items(answers: Answers) -> Iterable[Problem]:
+def find_problems(sheet: SheetState) -> list[Problem]:
+    """Return all findings on a sheet, rule by rule, in framework order."""
+    return [problem for rule in RULES for problem in rule(sheet)]
+
+
+def open_items(sheet: SheetState) -> Iterable[Problem]:
     """An item is answered, or said not to apply, or left open with a comment that says why."""
-    for item, answer in answers:
-        if answer.state == UNANSWERED and not answer.comment:
-            yield Problem(
-                "missing",
-                item,
-                _("Choose a level, or leave it open and say why in the comment."),
-                blocks=True,
-            )
+    for item in sheet.items:
+        if item.answer.state == UNANSWERED and not item.answer.comment:
+            message = _("Choose a level, or leave it open and say why in the comment.")
+            yield Problem("missing", item.code, message, blocks=True)
 
 
-def items_left_open(answers: Answers) -> Iterable[Problem]:
+def items_left_open(sheet: SheetState) -> Iterable[Problem]:
     """Items left open with a reason count as missing in every figure (rule R8)."""
-    for item, answer in answers:
-        if answer.state == UNANSWERED and answer.comment:
-            yield Problem(
-                "left_open", item, _("Left open with a reason: it counts as missing."), blocks=False
-            )
+    for item in sheet.items:
+        if item.answer.state == UNANSWERED and item.answer.comment:
+            message = _("Left open with a reason: it counts as missing.")
+            yield Problem("left_open", item.code, message, blocks=False)
 
 
-def requests_without_reason(answers: Answers) -> Iterable[Problem]:
+def requests_without_reason(sheet: SheetState) -> Iterable[Problem]:
     """A request for “not applicable” needs a reason (rule R7)."""
-    for item, answer in answers:
-        if answer.state == NA and not answer.na_reason:
-            yield Problem("na_without_reason", item, _("Say why this item does not apply."), blocks=True)
+    for item in sheet.items:
+        if item.answer.state == NA and not item.answer.na_reason:
+            yield Problem("na_without_reason", item.code, _("Say why this item does not apply."), blocks=True)
 
 
-def levels_without_words(answers: Answers) -> Iterable[Problem]:
-    """Level 1 and above wants evidence (rule R2); until evidence is attached, a comment names it."""
-    for item, answer in answers:
-        if answer.state == ANSWERED and (answer.claimed or 0) >= 1 and not answer.comment:
-            yield Problem(
-                "no_evidence_named", item, _("Name the evidence for this level in the comment."), blocks=False
-            )
+def missing_evidence(sheet: SheetState) -> Iterable[Problem]:
+    """A level counts with accepted evidence only (rule R2): validators cannot accept what is not there."""
+    for item in sheet.items:
+        needs = needs_document(item.answer, area=item.area, evidence_from=sheet.evidence_from)
+        if needs and not item.documents:
+            message = _("Attach a document: without accepted evidence the item counts as level 0.")
+            yield Problem("missing_evidence", item.code, message, blocks=False)
 
 
-RULES = (open_items, requests_without_reason, items_left_open, levels_without_words)
+def no_outside_statement(sheet: SheetState) -> Iterable[Problem]:
+    """Level 4 rests on a statement from outside the responsible unit (rule R2)."""
+    for item in sheet.items:
+        needs = needs_document(item.answer, area=item.area, evidence_from=sheet.evidence_from)
+        is_top = item.answer.state == ANSWERED and (item.answer.claimed or 0) >= OUTSIDE_LEVEL
+        if needs and is_top and item.documents and not any(found.is_outside for found in item.documents):
+            message = _("Level 4 needs a statement from outside the responsible unit: attach it and mark it.")
+            yield Problem("no_outside_statement", item.code, message, blocks=False)
+
+
+def stale_evidence(sheet: SheetState) -> Iterable[Problem]:
+    """Evidence is valid on the last day of the cycle, and at most 24 months old then (rule R3)."""
+    for item in sheet.items:
+        for found in item.documents:
+            if staleness(effective_on=found.effective_on, expires_on=found.expires_on, on=sheet.closes_on):
+                message = _(
+                    "A document will not be valid on the last day of the cycle, or will be more than 24 "
+                    "months old: attach a newer one, or correct its dates."
+                )
+                yield Problem("stale_evidence", item.code, message, blocks=False)
+                break
+
+
+RULES = (
+    open_items,
+    requests_without_reason,
+    items_left_open,
+    missing_evidence,
+    no_outside_statement,
+    stale_evidence,
+)

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from quintet.models import Assessment, Receipt
-from quintet.queries.sheets import sheet_values
+from quintet.domain.answers import UNANSWERED
+from quintet.models import Answer, Assessment, Receipt
+from quintet.queries.evidence import documents_of
+from quintet.queries.sheets import items_of
 from un20portal.lib.canonical import canonical_json, sha256
 
 
@@ -20,12 +22,24 @@ def contents_sha256(assessment: Assessment) -> str:
 
 def _contents(assessment: Assessment) -> dict[str, Any]:
     framework = assessment.cycle.framework
+    answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
+    documents = documents_of([assessment]).get(assessment.pk, {})
     return {
         "cycle": assessment.cycle.code,
         "entity": assessment.entity.code,
         "framework": {"slug": framework.slug, "version": framework.version},
-        "answers": [{"item": item, **vars(value)} for item, value in sheet_values(assessment)],
+        "answers": [
+            {"item": item.code, **_said(answers.get(item.pk)), "evidence": documents.get(item.pk, [])}
+            for item in items_of(assessment)
+        ],
     }
+
+
+def _said(answer: Answer | None) -> dict[str, Any]:
+    if answer is None:
+        return {"state": UNANSWERED}
+    names = ("state", "claimed", "na_reason", "comment")
+    return {name: getattr(answer, name) for name in names}
 
 
 def receipts_of(assessment: Assessment) -> QuerySet[Receipt]:

@@ -10,6 +10,8 @@ from django.db.models.functions import Coalesce
 from entities.access import Person, entities_with
 from entities.models import Role
 from quintet.domain.answers import NA, UNANSWERED, AnswerValue
+from quintet.domain.evidence import needs_document
+from quintet.domain.rules import ItemState, SheetState
 from quintet.models import (
     Answer,
     AnswerRevision,
@@ -21,6 +23,7 @@ from quintet.models import (
     RevisionOutcome,
 )
 from quintet.queries.earlier import EarlierAnswer, earlier_sheet
+from quintet.queries.evidence import ItemEvidence, details_by_item, evidence_by_item
 
 
 def sheets_for(user: Person) -> QuerySet[Assessment]:
@@ -51,16 +54,31 @@ def items_by_place(assessment: Assessment, items: set[int] | None = None) -> Que
     return chosen.annotate(place=F("dimension__order") * 1000 + F("order")).order_by("place")
 
 
-def sheet_values(assessment: Assessment) -> list[tuple[str, AnswerValue]]:
-    """What the sheet says on every item, in framework order; an item without a row is unanswered."""
+def sheet_state(assessment: Assessment) -> SheetState:
+    """The sheet as the rules see it, in framework order; an item without a row is unanswered."""
     answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
-    items = Item.objects.filter(framework=assessment.cycle.framework_id).in_order()
-    return [(item.code, _value(answers.get(item.pk))) for item in items]
+    documents = details_by_item(assessment)
+    items = (
+        Item.objects.filter(framework=assessment.cycle.framework_id).select_related("dimension").in_order()
+    )
+    return SheetState(
+        [
+            ItemState(
+                item.code, item.dimension.area, _value(answers.get(item.pk)), documents.get(item.pk, ())
+            )
+            for item in items
+        ],
+        closes_on=assessment.cycle.closes_on,
+        evidence_from=assessment.cycle.framework.evidence_from,
+    )
 
 
 def sheet_levels(assessment: Assessment) -> dict[str, int | str | None]:
     """The claimed level of every item in framework order; "na" where it is asked for, None where open."""
-    return {code: NA if value.state == NA else value.claimed for code, value in sheet_values(assessment)}
+    return {
+        item.code: NA if item.answer.state == NA else item.answer.claimed
+        for item in sheet_state(assessment).items
+    }
 
 
 def _value(answer: Answer | None) -> AnswerValue:
@@ -95,6 +113,8 @@ class ItemLine:
     item: Item
     answer: Answer | None
     may_edit: bool
+    evidence: ItemEvidence
+    needs_document: bool = False
     earlier: EarlierAnswer | None = None
 
     @property
@@ -113,8 +133,17 @@ def item_lines(
     answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
     last = earlier_sheet(assessment)
     earlier = last.answers if last else {}
+    evidence = evidence_by_item(assessment, readable=readable)
+    evidence_from = assessment.cycle.framework.evidence_from
     return [
-        ItemLine(item, answers.get(item.pk), editable is None or item.pk in editable, earlier.get(item.code))
+        ItemLine(
+            item,
+            answers.get(item.pk),
+            editable is None or item.pk in editable,
+            evidence(item.pk),
+            needs_document(_value(answers.get(item.pk)), area=dimension.area, evidence_from=evidence_from),
+            earlier.get(item.code),
+        )
         for item in dimension.items.select_related("framework").order_by("order")
         if readable is None or item.pk in readable
     ]

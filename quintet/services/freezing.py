@@ -5,6 +5,7 @@ from typing import Any
 
 from quintet.domain.packing import pack
 from quintet.models import Answer, AnswerState, Assessment, Item, Snapshot
+from quintet.queries.evidence import Documents, documents_of
 from un20portal.lib.canonical import canonical_json, sha256
 from un20portal.outbox import services as outbox
 
@@ -15,18 +16,25 @@ def freeze(*, assessment: Assessment, at: datetime) -> Snapshot:
     """Store the sheet as it stands, in the caller's transaction; return the snapshot."""
     items = list(Item.objects.filter(framework=assessment.cycle.framework_id).in_order())
     answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
+    documents = documents_of([assessment]).get(assessment.pk, {})
     number = Snapshot.objects.filter(assessment=assessment).count() + 1
-    snapshot = build_snapshot(assessment, items, answers, number=number, at=at)
+    snapshot = build_snapshot(assessment, items, answers, documents, number=number, at=at)
     snapshot.save(force_insert=True)
     return snapshot
 
 
 def build_snapshot(
-    assessment: Assessment, items: list[Item], answers: dict[int, Answer], *, number: int, at: datetime
+    assessment: Assessment,
+    items: list[Item],
+    answers: dict[int, Answer],
+    documents: Documents,
+    *,
+    number: int,
+    at: datetime,
 ) -> Snapshot:
     """Return the unsaved snapshot of a sheet: canonical payload, its hash, and packed levels.
 
-    `items` in framework order; `answers` by item id. The payload holds natural keys only.
+    `items` in framework order; `answers` and `documents` by item id. The payload holds natural keys only.
     """
     framework = assessment.cycle.framework
     payload = canonical_json(
@@ -36,7 +44,10 @@ def build_snapshot(
             "framework": {"slug": framework.slug, "version": framework.version},
             "number": number,
             "status": str(assessment.status),
-            "answers": [_entry(item, answers.get(item.pk)) for item in items],
+            "answers": [
+                _entry(item, answers.get(item.pk)) | {"evidence": documents.get(item.pk, [])}
+                for item in items
+            ],
         }
     )
     return Snapshot(

@@ -22,6 +22,7 @@ from quintet.models import (
     Status,
     Transition,
 )
+from quintet.queries.evidence import documents_of
 from quintet.queries.frameworks import framework_for
 from quintet.services.cycles import give_sheets, wrong_code
 from quintet.services.freezing import CHANGED, build_snapshot
@@ -149,7 +150,13 @@ def _freeze(sheets: list[Assessment], items: list[Item], answers: list[Answer], 
     for answer in answers:
         by_sheet.setdefault(answer.assessment_id, {})[answer.item_id] = answer
     counted = [sheet for sheet in sheets if sheet.status in (Status.SUBMITTED, Status.VALIDATED)]
+    documents = documents_of(counted)
     Snapshot.objects.bulk_create(
-        (build_snapshot(sheet, items, by_sheet.get(sheet.pk, {}), number=1, at=at) for sheet in counted),
+        (
+            build_snapshot(
+                sheet, items, by_sheet.get(sheet.pk, {}), documents.get(sheet.pk, {}), number=1, at=at
+            )
+            for sheet in counted
+        ),
         batch_size=500,
     )

@@ -10,7 +10,7 @@ from quintet.domain import workflow
 from quintet.domain.answers import can_be_stored, tidy
 from quintet.domain.rules import find_problems
 from quintet.models import Assessment, Status, Transition
-from quintet.queries.sheets import sheet_values
+from quintet.queries.sheets import sheet_state
 from quintet.services import freezing, receipts
 from quintet.services.locking import lock_sheet
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed
@@ -25,7 +25,7 @@ def submit(*, assessment: Assessment, by: User, at: datetime) -> Transition:
         raise NotAllowed(_("Only a focal point of the entity submits its assessment."))
     phase, is_extended = sheet.cycle.phase, sheet.is_extended
     target = workflow.next_status("submit", status=sheet.status, phase=phase, is_extended=is_extended)
-    blocking = [problem for problem in find_problems(sheet_values(sheet)) if problem.blocks]
+    blocking = [problem for problem in find_problems(sheet_state(sheet)) if problem.blocks]
     if blocking:
         raise InvalidInput(
             _("The assessment cannot be submitted yet: %(count)s items need attention."),

@@ -15,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from entities.access import signed_in
 from quintet import access
 from quintet.forms.answering import AnswerForm, CommentForm
+from quintet.forms.evidence import NewDocumentForm
 from quintet.forms.reviewing import ValidateForm
 from quintet.models import Answer, Assessment, Item
 from quintet.queries import delegations, history, sheets, tailoring, threads, turnaround
@@ -91,6 +92,7 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
         "own_lines": tailoring.own_lines(request.user, sheet, steps[position].dimension),
         "levels": sheet.cycle.framework.levels,
         "handed": delegations.handed_for(request.user, sheet, is_insider=is_insider),
+        "new_document": NewDocumentForm(),
         "can_decide": access.can_decide(request.user, sheet),
         "is_demo": sheet.is_demo,
     }

@@ -30,7 +30,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     if access.readable_items(request.user, sheet) is not None:
         return redirect("quintet:assessment-detail", pk=pk)
-    problems = find_problems(sheets.sheet_values(sheet))
+    problems = find_problems(sheets.sheet_state(sheet))
     items = {item.code: item for item in sheets.items_of(sheet)}
     blocking = [problem for problem in problems if problem.blocks]
     remarks = [problem for problem in problems if not problem.blocks]

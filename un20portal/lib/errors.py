@@ -81,6 +81,12 @@ class StaleVersion(DomainError):
     code: ClassVar[str] = "stale_version"
 
 
+class Unavailable(DomainError):
+    """A part outside the portal does not answer (503): nothing was changed, and later it may work."""
+
+    status, code = 503, "unavailable"
+
+
 class KeyReused(DomainError):
     """An idempotency key came back with another body (422)."""
 

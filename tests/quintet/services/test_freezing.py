@@ -55,6 +55,7 @@ class TestTheBytes:
             "na_decision": "",
             "comment": "evidence",
             "version": 1,
+            "evidence": [],
         }
 
     def test_hold_no_clock_and_no_keys(self, cycle: Cycle, undp: Entity) -> None:

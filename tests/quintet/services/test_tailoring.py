@@ -16,7 +16,7 @@ from quintet.models import (
     Snapshot,
     Status,
 )
-from quintet.queries.sheets import progress, sheet_values
+from quintet.queries.sheets import progress, sheet_state
 from quintet.queries.tailoring import own_path
 from quintet.services import signing, tailoring
 from tests.factories import AT, Cast, Levels, fill, later, make_counted_cycle, sheet_of
@@ -155,10 +155,10 @@ class TestAnOwnQuestion:
         self, undp: Entity, data: Dimension, sheet: Assessment, cast: Cast, cycle: Cycle
     ) -> None:
         fill(cycle, {undp: FULL}, Status.DRAFT)
-        before = [(step.settled, step.total) for step in progress(sheet)], len(sheet_values(sheet))
+        before = [(step.settled, step.total) for step in progress(sheet)], len(sheet_state(sheet).items)
         answer(sheet, ask(undp, data, cast.focal, "our very own"), cast.focal, comment="our very own words")
         aim(undp, data, cast.focal, STR=("4", "5"))
-        after = [(step.settled, step.total) for step in progress(sheet)], len(sheet_values(sheet))
+        after = [(step.settled, step.total) for step in progress(sheet)], len(sheet_state(sheet).items)
         assert after == before
         signing.submit(assessment=sheet, by=cast.focal, at=AT)
         signing.sign_off(assessment=sheet, by=cast.approver, at=AT)

@@ -1,0 +1,111 @@
+"""What a document must say of itself, and when it is too old (rules R2 to R4). Plain Python."""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from quintet.domain.answers import ANSWERED, AnswerValue, can_be_stored
+from un20portal.lib.errors import FieldError, InvalidInput
+from un20portal.lib.errors import marked as _
+
+MOST_ITEMS = 3  # rule R4
+MONTHS_VALID = 24  # rule R3, for what has no end of its own
+OUTSIDE_LEVEL = 4  # rule R2: a statement from outside the responsible unit
+EXPIRED, OLD, NOT_YET = "expired", "old", "not_yet"
+LONGEST_TITLE, LONGEST_PAGE, LONGEST_URL = 200, 50, 2000
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a person says of a document; the page is that for one item."""
+
+    title: str
+    effective_on: date
+    expires_on: date | None = None
+    is_outside: bool = False
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """A file whose contents were found to be what its name says."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    content: BinaryIO = field(repr=False)
+
+
+def staleness(*, effective_on: date, expires_on: date | None, on: date) -> str:
+    """Return why a document does not count on a day (EXPIRED, OLD, NOT_YET); "" where it does (rule R3)."""
+    if effective_on > on:
+        return NOT_YET
+    if expires_on is not None:
+        return EXPIRED if expires_on < on else ""
+    return OLD if effective_on < _months_before(on, MONTHS_VALID) else ""
+
+
+def needs_document(answer: AnswerValue, *, area: str, evidence_from: Mapping[str, int]) -> bool:
+    """Whether a level counts only with a document: `evidence_from` names the first one of each area (R2)."""
+    lowest = evidence_from.get(area)
+    return answer.state == ANSWERED and lowest is not None and (answer.claimed or 0) >= lowest
+
+
+def require_sound(details: Details) -> Details:
+    """Return the details, tidied; raise InvalidInput naming everything that is wrong with them."""
+    title, page = " ".join(details.title.split()), " ".join(details.page.split())
+    errors = [
+        *_text_errors("title", title, LONGEST_TITLE),
+        *_text_errors("page", page, LONGEST_PAGE),
+    ]
+    if not title:
+        errors.append(FieldError("title", "missing", _("Give the title of the document.")))
+    if details.expires_on is not None and details.expires_on < details.effective_on:
+        message = _("The last day on which it is valid comes before its own day: change one of them.")
+        errors.append(FieldError("expires_on", "before_effective", message))
+    if errors:
+        raise InvalidInput(_("The document was not saved."), errors=errors)
+    return Details(title, details.effective_on, details.expires_on, details.is_outside, page)
+
+
+def require_web_address(url: str) -> str:
+    """Return the address, trimmed; raise InvalidInput unless a browser opens it as a page of the web."""
+    url = url.strip()
+    if (message := _wrong_address(url)) is not None:
+        raise InvalidInput(_("The document was not saved."), errors=[FieldError("url", "address", message)])
+    return url
+
+
+def _wrong_address(url: str) -> str | None:
+    if len(url) > LONGEST_URL:
+        return _("This address is too long: give a shorter one that leads to the document.")
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _port = parts.port
+    except ValueError:
+        is_web = False
+    if not is_web or not url.isprintable() or any(sign in url for sign in ' "<>\\^`{|}'):
+        return _("Give an address of the web: it begins with https:// or http://.")
+    if "@" in parts.netloc:
+        return _("Take the user name and password out of the address.")
+    return None
+
+
+def _text_errors(name: str, text: str, limit: int) -> list[FieldError]:
+    if len(text) > limit:
+        message = _("This text has %(length)s characters; the limit is %(limit)s. Shorten it.")
+        return [FieldError(name, "too_long", message, {"length": len(text), "limit": limit})]
+    if not can_be_stored(text):
+        message = _("This text holds characters that cannot be stored (control characters or broken text).")
+        return [FieldError(name, "bad_characters", message)]
+    return []
+
+
+def _months_before(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

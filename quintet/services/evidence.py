@@ -1,0 +1,275 @@
+"""What the levels of a sheet rest on: attaching, using again, changing and removing documents.
+
+A file is stored before its row and taken away when the row does not come to be: between the two, a process
+that is killed leaves a file without a row, which the daily sweep removes.
+"""
+
+import logging
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.files import File
+from django.db import transaction
+from django.db.models import Q, Sum
+
+from entities.models import Entity, User
+from quintet import access
+from quintet.domain.evidence import MOST_ITEMS, CheckedFile, Details, require_sound, require_web_address
+from quintet.models import (
+    Assessment,
+    Evidence,
+    EvidenceAction,
+    EvidenceChange,
+    EvidenceKind,
+    EvidenceUse,
+    Item,
+    Snapshot,
+)
+from quintet.models.evidence import evidence_storage
+from quintet.queries.evidence import document_entry
+from quintet.services.answering import require_may_answer
+from quintet.services.locking import lock_sheet
+from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, Unavailable
+from un20portal.lib.errors import marked as _
+
+logger = logging.getLogger(__name__)
+ORPHANED_AFTER = timedelta(days=1)  # until then its row may still be on the way
+STORED_NAME = 32  # hexadecimal digits; nothing else in the storage is ours to remove
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What the sweep found: stored files that no row knew of, and rows whose file is gone."""
+
+    removed: list[str]
+    lost: list[int]
+
+
+def attach(
+    *,
+    assessment: Assessment,
+    item: Item,
+    details: Details,
+    source: str | CheckedFile,
+    by: User,
+    at: datetime,
+    channel: str,
+) -> Evidence:
+    """Add a document to the sheet for one item: `source` is its web address or its checked file.
+
+    Raises NotAllowed, WrongState; InvalidInput when the sheet has it already or the entity's room is full.
+    """
+    require_may_answer(assessment=assessment, item=item, by=by)
+    details = require_sound(details)
+    document = Evidence(assessment=assessment, added_by=by, added_at=at)
+    _describe(document, details)
+    if isinstance(source, str):
+        document.kind, document.url = EvidenceKind.LINK, require_web_address(source)
+        return _add(document, item, details.page, by, at, channel)
+    document.kind, document.file_name, document.content_type = (
+        EvidenceKind.FILE,
+        source.name,
+        source.content_type,
+    )
+    document.size, document.sha256 = source.size, source.sha256
+    _require_new(document)  # asked again under the lock; here it spares the way to the storage
+    document.file.name = _store(source)
+    try:
+        return _add(document, item, details.page, by, at, channel)
+    except BaseException:
+        evidence_storage().delete(document.file.name)
+        raise
+
+
+@transaction.atomic
+def use(
+    *,
+    assessment: Assessment,
+    item: Item,
+    document: Evidence,
+    page: str,
+    by: User,
+    at: datetime,
+    channel: str,
+) -> EvidenceUse:
+    """Let a document of the sheet support one more item; at most three (rule R4)."""
+    sheet = _locked(assessment, item, by)
+    found = Evidence.objects.get(pk=document.pk, assessment=sheet)
+    page = require_sound(Details(found.title, found.effective_on, page=page)).page
+    uses = list(found.uses.values_list("item_id", flat=True))
+    if item.pk in uses:
+        raise _refusal("document", "twice", _("This document supports the item already."))
+    if len(uses) >= MOST_ITEMS:
+        message = _("One document supports at most three items (rule R4): attach another one here.")
+        raise _refusal("document", "overused", message)
+    return _use(found, item, page, by, at, channel)
+
+
+@transaction.atomic
+def change(
+    *,
+    assessment: Assessment,
+    item: Item,
+    document: Evidence,
+    details: Details,
+    by: User,
+    at: datetime,
+    channel: str,
+) -> None:
+    """Correct what is said of a document: its page for this item, the rest for all items that it supports."""
+    sheet = _locked(assessment, item, by)
+    details = require_sound(details)
+    found = Evidence.objects.get(pk=document.pk, assessment=sheet)
+    uses = list(found.uses.select_related("item"))
+    before = {use.pk: document_entry(found, use.page) for use in uses}
+    _describe(found, details)
+    for one in uses:
+        if one.item_id == item.pk:
+            one.page = details.page
+    changed = [one for one in uses if document_entry(found, one.page) != before[one.pk]]
+    if not all(access.can_edit(by, sheet, one.item) for one in changed):
+        raise NotAllowed(_("This document also supports items that you do not answer: ask the focal point."))
+    found.save()
+    for one in changed:
+        one.save(update_fields=["page"])
+        _note(EvidenceAction.CHANGED, found, one, by, at, channel)
+
+
+@transaction.atomic
+def detach(
+    *, assessment: Assessment, item: Item, document: Evidence, by: User, at: datetime, channel: str
+) -> None:
+    """Take a document from an item; one that supports nothing any more leaves the sheet, with its file."""
+    sheet = _locked(assessment, item, by)
+    found = Evidence.objects.get(pk=document.pk, assessment=sheet)
+    one = found.uses.filter(item=item).first()
+    if one is None:  # somebody was quicker: it is as it should be
+        return
+    _note(EvidenceAction.DETACHED, found, one, by, at, channel)
+    one.delete()
+    if not found.uses.exists() and not _is_frozen(found):
+        name = found.file.name
+        found.delete()
+        if name:
+            transaction.on_commit(lambda: _forget_file(name), robust=True)
+
+
+def sweep(*, at: datetime) -> Swept:
+    """Remove stored files that no row knows of since a day; name the rows whose file is gone."""
+    storage = evidence_storage()
+    stored = _stored_names()  # before the rows: a file that comes later is not judged
+    known = dict(Evidence.objects.exclude(file="").values_list("file", "pk"))
+    orphans = [
+        name
+        for name in sorted(stored - set(known))
+        if _is_ours(name) and storage.get_modified_time(name) < at - ORPHANED_AFTER
+    ]
+    for name in orphans:
+        storage.delete(name)
+    lost = sorted(Evidence.objects.filter(file__in=set(known) - stored).values_list("pk", flat=True))
+    for pk in lost:
+        logger.error("the file of evidence %s is gone from the storage: restore it from the backup", pk)
+    return Swept(orphans, lost)
+
+
+def room_taken(entity: Entity) -> int:
+    """The bytes of all files of an entity; one that several sheets share counts once."""
+    files = Evidence.objects.filter(assessment__entity=entity, kind=EvidenceKind.FILE).order_by()
+    total = files.values("file", "size").distinct().aggregate(total=Sum("size"))["total"]
+    return int(total or 0)
+
+
+@transaction.atomic
+def _add(document: Evidence, item: Item, page: str, by: User, at: datetime, channel: str) -> Evidence:
+    document.assessment = _locked(document.assessment, item, by)
+    _require_new(document)
+    document.save()
+    _use(document, item, page, by, at, channel)
+    return document
+
+
+def _locked(assessment: Assessment, item: Item, by: User) -> Assessment:
+    sheet = lock_sheet(assessment)
+    require_may_answer(assessment=sheet, item=item, by=by)
+    return sheet
+
+
+def _require_new(document: Evidence) -> None:
+    same = Q(sha256=document.sha256) if document.kind == EvidenceKind.FILE else Q(url=document.url)
+    if Evidence.objects.filter(same, assessment=document.assessment_id, kind=document.kind).exists():
+        message = _(
+            "It is in the list of this assessment already: choose it there. If it is not offered to you, "
+            "ask the focal point."
+        )
+        raise _refusal("url" if document.url else "file", "twice", message)
+    entity, quota = document.assessment.entity, settings.EVIDENCE_QUOTA_MB
+    if document.size and room_taken(entity) + document.size > quota * 1_000_000:
+        message = _(
+            "The files of %(entity)s fill the %(quota)s MB there are: give a link, or remove a file first."
+        )
+        raise _refusal("file", "quota", message, entity=entity.short_name, quota=quota)
+
+
+def _describe(document: Evidence, details: Details) -> None:
+    for name, value in asdict(details).items():
+        if name != "page":
+            setattr(document, name, value)
+
+
+def _use(document: Evidence, item: Item, page: str, by: User, at: datetime, channel: str) -> EvidenceUse:
+    one = EvidenceUse.objects.create(evidence=document, item=item, page=page)
+    _note(EvidenceAction.ATTACHED, document, one, by, at, channel)
+    return one
+
+
+def _note(
+    action: EvidenceAction, document: Evidence, one: EvidenceUse, by: User, at: datetime, channel: str
+) -> None:
+    EvidenceChange.objects.create(
+        assessment_id=document.assessment_id,
+        item_id=one.item_id,
+        action=action,
+        document=document_entry(document, one.page),
+        channel=channel,
+        by=by,
+        at=at,
+    )
+
+
+def _store(source: CheckedFile) -> str:
+    """Store the file under a name that says nothing, and return it."""
+    try:
+        return evidence_storage().save(secrets.token_hex(STORED_NAME // 2), File(source.content))
+    except Exception as error:  # a full disk, a bucket that is away: each storage has errors of its own
+        logger.exception("a file of evidence could not be stored")
+        message = _("Files cannot be stored at the moment: nothing was saved. Try again in a few minutes.")
+        raise Unavailable(message) from error
+
+
+def _stored_names() -> set[str]:
+    try:
+        return set(evidence_storage().listdir("")[1])
+    except FileNotFoundError:  # a folder is made with its first file
+        return set()
+
+
+def _is_frozen(document: Evidence) -> bool:
+    """Whether a snapshot names the file: what was handed in stays readable as long as the snapshot."""
+    snapshots = Snapshot.objects.filter(assessment=document.assessment_id)
+    return bool(document.sha256) and snapshots.filter(payload__contains=document.sha256).exists()
+
+
+def _forget_file(name: str) -> None:
+    """Remove a stored file unless a row, perhaps of the next cycle's sheet, holds it."""
+    if not Evidence.objects.filter(file=name).exists():
+        evidence_storage().delete(name)
+
+
+def _is_ours(name: str) -> bool:
+    return len(name) == STORED_NAME and set(name) <= set("0123456789abcdef")
+
+
+def _refusal(field: str, code: str, message: str, **params: object) -> InvalidInput:
+    return InvalidInput(_("The document was not saved."), errors=[FieldError(field, code, message, params)])
