@@ -23,6 +23,7 @@ from quintet.api.serializers import (
 )
 from quintet.models import Answer, Assessment, Item
 from quintet.queries import history, sheets
+from quintet.queries.evidence import evidence_by_item
 from quintet.services import answering
 from un20portal.lib.api import SignedIn
 from un20portal.lib.apiviews import ApiView
@@ -95,7 +96,8 @@ class AnswerListView(SheetView, generics.GenericAPIView[Any]):
     def get(self, request: Request, pk: int) -> Response:
         sheet = self.sheet()
         items = self.paginate_queryset(self.readable_items(sheet)) or []
-        return self.get_paginated_response(AnswerSerializer(sheets.answers_on(sheet, items), many=True).data)
+        answers = sheets.answers_on(sheet, items)
+        return self.get_paginated_response(AnswerSerializer(answers, many=True, context=_beside(sheet)).data)
 
 
 class AnswerDetailView(SheetView):
@@ -107,7 +109,7 @@ class AnswerDetailView(SheetView):
     def get(self, request: Request, pk: int, item: str) -> Response:
         sheet = self.sheet()
         asked = get_object_or_404(self.readable_items(sheet), code=item)
-        return _answer(sheets.answers_on(sheet, [asked])[0])
+        return _answer(sheet, sheets.answers_on(sheet, [asked])[0])
 
     @extend_schema(
         tags=["answers"],
@@ -135,7 +137,7 @@ class AnswerDetailView(SheetView):
             channel="api",
         )
         answer.item = asked
-        return _answer(answer)
+        return _answer(sheet, answer)
 
 
 class HistoryView(SheetView, generics.GenericAPIView[Any]):
@@ -160,8 +162,14 @@ class HistoryView(SheetView, generics.GenericAPIView[Any]):
         return self.get_paginated_response(HistoryEntrySerializer(entries, many=True).data)
 
 
-def _answer(answer: Answer) -> Response:
-    return Response(AnswerSerializer(answer).data, headers={"ETag": f'"{answer.version}"'})
+def _answer(sheet: Assessment, answer: Answer) -> Response:
+    body = AnswerSerializer(answer, context=_beside(sheet)).data
+    return Response(body, headers={"ETag": f'"{answer.version}"'})
+
+
+def _beside(sheet: Assessment) -> dict[str, Any]:
+    """What the serializer needs besides answers; whose answer may be read, its evidence may be, too."""
+    return {"evidence": evidence_by_item(sheet, readable=None)}
 
 
 def _expected_version(request: Request) -> int:

@@ -214,6 +214,21 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
         read_only_fields: Any = fields
 
 
+class EvidenceSerializer(serializers.Serializer[Any]):
+    """A document that an item rests on; a file is downloaded from the page of the item."""
+
+    kind = serializers.CharField(source="document.kind", help_text="link or file")
+    title = serializers.CharField(source="document.title")
+    url = serializers.CharField(source="document.url", help_text="empty for a file")
+    file_name = serializers.CharField(source="document.file_name", help_text="empty for a link")
+    size = serializers.IntegerField(source="document.size", help_text="bytes of a file")
+    sha256 = serializers.CharField(source="document.sha256", help_text="of the contents of a file")
+    page = serializers.CharField()
+    effective_on = serializers.DateField(source="document.effective_on")
+    expires_on = serializers.DateField(source="document.expires_on", allow_null=True)
+    is_outside = serializers.BooleanField(source="document.is_outside")
+
+
 class AnswerSerializer(serializers.ModelSerializer[Answer]):
     """What a sheet says on one item; version 0 while nothing was written."""
 
@@ -221,6 +236,7 @@ class AnswerSerializer(serializers.ModelSerializer[Answer]):
     dimension = serializers.CharField(source="item.dimension.code", read_only=True)
     na_decision = serializers.SerializerMethodField()
     updated_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    evidence = serializers.SerializerMethodField()
 
     class Meta:
         model = Answer
@@ -236,8 +252,14 @@ class AnswerSerializer(serializers.ModelSerializer[Answer]):
             "accepted_reason",
             "version",
             "updated_at",
+            "evidence",
         ]
         read_only_fields: Any = fields
+
+    @extend_schema_field(EvidenceSerializer(many=True))
+    def get_evidence(self, answer: Answer) -> Any:
+        """What the item rests on, from the context: a function from its id."""
+        return EvidenceSerializer(self.context["evidence"](answer.item_id).lines, many=True).data
 
     def get_na_decision(self, answer: Answer) -> str | None:
         return answer.na_decision or None

@@ -24,13 +24,18 @@ Documents = Mapping[int, list[dict[str, Any]]]  # item id → what each document
 
 @dataclass(frozen=True)
 class DocumentLine:
-    """A document beside an item: its page there, why it is stale (rule R3), whether its file is gone."""
+    """A document beside an item: its page there, and why it is stale (rule R3)."""
 
     document: Evidence
     page: str
     staleness: str
-    is_lost: bool
     n_items: int
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the file is known to be gone: a look into a folder; only the daily sweep asks a bucket."""
+        storage, name = evidence_storage(), self.document.file.name or ""
+        return bool(name) and isinstance(storage, FileSystemStorage) and not storage.exists(name)
 
     @property
     def host(self) -> str:
@@ -75,7 +80,7 @@ def evidence_by_item(assessment: Assessment, *, readable: set[int] | None) -> Ca
 
 def _line(document: Evidence, page: str, closes_on: date) -> DocumentLine:
     stale = staleness(effective_on=document.effective_on, expires_on=document.expires_on, on=closes_on)
-    return DocumentLine(document, page, stale, is_lost(document), len(document.uses.all()))
+    return DocumentLine(document, page, stale, len(document.uses.all()))
 
 
 def details_by_item(assessment: Assessment) -> dict[int, list[Details]]:
@@ -87,13 +92,6 @@ def details_by_item(assessment: Assessment) -> dict[int, list[Details]]:
             Details(document.title, document.effective_on, document.expires_on, document.is_outside, use.page)
         )
     return found
-
-
-def is_lost(document: Evidence) -> bool:
-    """Whether the file is known to be gone: a look into a folder; only the daily sweep asks a bucket."""
-    storage = evidence_storage()
-    name = document.file.name or ""
-    return bool(name) and isinstance(storage, FileSystemStorage) and not storage.exists(name)
 
 
 def open_file(document: Evidence) -> "File[bytes]":

@@ -229,6 +229,8 @@ def untouchable_rows(world: World) -> Iterator[Any]:
         "OwnAnswer",
         "Delegation",
         "Invitation",
+        "Evidence",
+        "EvidenceChange",
     )
     for name in names:
         model = apps.get_model("quintet", name)

@@ -69,6 +69,8 @@ def _sheet_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         yield "a_draft_not_delegated", _sheet_sample(world, route, "a_draft", NOT_DELEGATED, "DAT")
         yield "a_submitted_not_delegated", _sheet_sample(world, route, "a_submitted", NOT_DELEGATED, "DAT")
         yield "a_draft_no_such_item", _sheet_sample(world, route, "a_draft", "DAT-XXX", "DAT")
+    if route.name == "quintet:evidence-download":
+        yield "a_draft_not_delegated", _sheet_sample(world, route, "a_draft", NOT_DELEGATED, "DAT")
     if "dimension" in route.parameters:
         yield "a_draft_not_delegated", _sheet_sample(world, route, "a_draft", DELEGATED, "INN")
     if "thread" in route.parameters:
@@ -96,6 +98,8 @@ def _sheet_sample(
     values["number"] = _receipt_of(sheet)
     values["thread"] = asked.pk if asked else NOBODY
     values["own"] = world.own_items["UNICEF" if name.startswith("b_") else "UNDP"].pk
+    document = world.documents.get((name, item))
+    values["document"] = document.pk if document else NOBODY
     known = sheet is not None and "item" in route.parameters and item != "DAT-XXX"
     version = version_of(sheet, item) if known and sheet else 0
     step = route.name.partition(":")[2]
@@ -106,6 +110,12 @@ def _sheet_sample(
     elif step == "answer-detail":
         body = {"state": "answered", "claimed": 3, "comment": "written by a test"}
         headers = {"If-Match": f'"{version}"'}
+    elif step in ("evidence-add", "evidence-change"):
+        said = {"title": "Written by a test", "effective_on": "2026-05-31"}
+        body = {"url": "https://example.org/new", **said} if step == "evidence-add" else said
+    elif step == "evidence-use":
+        other = world.documents.get((name, NOT_DELEGATED if item == DELEGATED else DELEGATED))
+        body = {"document": str(other.pk if other else NOBODY)}
     elif step == "answer-decide":
         body = {"accepted": "1", "reason": "decided by a test", "version": str(version)}
     elif step == "second-rating-save":

@@ -3,11 +3,13 @@
 Every text of a sheet and every person holds a token of its own, a canary, which says who may read it.
 """
 
+import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from entities.models import ApiToken, Country, Entity, Role, User
@@ -16,6 +18,9 @@ from quintet.models import (
     Answer,
     Assessment,
     Cycle,
+    Evidence,
+    EvidenceKind,
+    EvidenceUse,
     Framework,
     Invitation,
     Item,
@@ -25,6 +30,7 @@ from quintet.models import (
     Phase,
     Thread,
 )
+from quintet.models.evidence import evidence_storage
 from quintet.services import cycles, inviting, reviewing, signing, tailoring, threads
 from quintet.services.answering import record_answer
 from scorecards.services import computing, publishing
@@ -78,6 +84,7 @@ class World:
     threads: dict[str, Thread] = field(default_factory=dict)
     own_items: dict[str, OwnItem] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
+    documents: dict[tuple[str, str], Evidence] = field(default_factory=dict)  # of (sheet, item)
     canaries: dict[str, frozenset[str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
@@ -177,6 +184,8 @@ def _sheet(
         now = world.canary(f"{item.code} of {name}", readers | extra)
         _write(world, sheet, item, focal, earlier, 0)
         _write(world, sheet, item, focal, now, 1)
+        if item.code in (DELEGATED, NOT_DELEGATED):
+            _document(world, name, sheet, item, now)
     tailoring.answer_own_item(
         assessment=sheet,
         item=world.own_items[unit],
@@ -202,6 +211,19 @@ def _talk(world: World, name: str, focal: str, *, inside: set[str], shared: set[
             by=world.people[focal],
             at=AT,
         )
+
+
+def _document(world: World, name: str, sheet: Assessment, item: Item, text: str) -> None:
+    """A file beside an item; title, name and contents are for those who read the answer."""
+    title, content = f"title {text}", f"contents {text}".encode()
+    document = Evidence.objects.create(
+        assessment=sheet, kind=EvidenceKind.FILE, title=title, file_name=f"{text}.pdf", size=len(content),
+        content_type="application/pdf", sha256=hashlib.sha256(content).hexdigest(),
+        file=evidence_storage().save(secrets.token_hex(16), ContentFile(content)),
+        effective_on=date(2026, 3, 1), added_by=world.people["focal"], added_at=AT,
+    )  # fmt: skip
+    EvidenceUse.objects.create(evidence=document, item=item)
+    world.documents[name, item.code] = document
 
 
 def _write(world: World, sheet: Assessment, item: Item, focal: str, text: str, version: int) -> None:
@@ -342,6 +364,10 @@ def _make_scorecards(world: World) -> None:
     world.mailing = mailing.pk
     for name in ("a_closed", "b_closed"):
         world.sheets[name].refresh_from_db()
+    for name, readers in (("a_closed", {*DRAFTERS, "viewer"}), ("b_closed", {"focal_b"})):
+        for item in Item.objects.filter(code__in=(DELEGATED, NOT_DELEGATED)):
+            text = world.canary(f"document of {item.code} of {name}", {*readers, "task_force"})
+            _document(world, name, world.sheets[name], item, text)
 
 
 def version_of(sheet: Assessment, item: str) -> int:

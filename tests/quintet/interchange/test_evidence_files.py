@@ -42,10 +42,13 @@ class TestTakes:
         assert check_file(upload("a.pdf", pdf(), declared), most_bytes=MOST).content_type == "application/pdf"
 
     def test_documents_with_pictures_links_and_embedded_sheets(self) -> None:
-        rels = '<Relationships><Relationship Type="x/hyperlink" Target="https://a.b" TargetMode="External"/>'
-        extra = {"word/media/image1.png": png(), "word/_rels/document.xml.rels": f"{rels}</Relationships>"}
-        inside: dict[str, str | bytes] = {"word/embeddings/Microsoft_Excel_Sheet1.xlsx": xlsx()}
-        check_file(upload("a.docx", docx({**extra, **inside})), most_bytes=MOST)
+        link = '<Relationship Type="x/hyperlink" Target="https://a.b" TargetMode="External"/>'
+        inside: dict[str, bytes | str] = {
+            "word/media/image1.png": png(),
+            "word/_rels/document.xml.rels": f"<Relationships>{link}</Relationships>",
+            "word/embeddings/Microsoft_Excel_Sheet1.xlsx": xlsx(),
+        }
+        check_file(upload("a.docx", docx(inside)), most_bytes=MOST)
 
     def test_a_pdf_with_updates_at_its_end(self) -> None:
         check_file(
@@ -118,7 +121,7 @@ def rels(kind: str) -> dict[str, bytes | str]:
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 HTML = b"<!DOCTYPE html><script>alert(1)</script>"
-XLM = {"xl/macrosheets/sheet1.xml": "<xm:macrosheet/>"}
+XLM: dict[str, bytes | str] = {"xl/macrosheets/sheet1.xml": "<xm:macrosheet/>"}
 ENTITIES = '<!DOCTYPE lolz [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><w:document>&b;</w:document>'
 
 KINDS: list[tuple[str, Make]] = [
