@@ -1,6 +1,7 @@
 """What production must not be: unsafe settings, named all at once, and tables that nothing guards."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
@@ -44,6 +45,10 @@ python -c 'import secrets; print(secrets.token_urlsafe(48))'""",
             not settings["SITE_URL"].startswith("https://"),
             "E013: letters hold addresses of the portal: set SITE_URL=https://…",
         ),
+        (
+            _is_served(settings),
+            "E009: files of evidence must not lie where static files are served: change EVIDENCE_DIR.",
+        ),
         (not settings["REDIS_URL"], "E012: tasks need a broker: set REDIS_URL=redis://…"),
         (
             settings["CELERY_TASK_TIME_LIMIT"]
@@ -52,6 +57,12 @@ python -c 'import secrets; print(secrets.token_urlsafe(48))'""",
         ),
     ]
     return [sentence for is_unsafe, sentence in findings if is_unsafe]
+
+
+def _is_served(settings: Mapping[str, Any]) -> bool:
+    location = settings["STORAGES"]["evidence"]["OPTIONS"].get("location")
+    root = Path(settings["STATIC_ROOT"]).resolve()
+    return bool(location) and Path(location).resolve().is_relative_to(root)
 
 
 def check_append_only_tables(

@@ -1,15 +1,18 @@
 """Inventing plausible answers for the demonstration: seeded, and marked as synthetic in every text."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 
 from quintet.domain.answers import ANSWERED, NA, UNANSWERED, AnswerValue
+from quintet.domain.evidence import OUTSIDE_LEVEL, Details
 
 MARK = "Synthetic"
 DIMENSION_SHIFT = {"DAT": 0.35, "INN": 0.15, "FOR": -0.45, "DIG": 0.4, "BES": -0.85}
 ENABLER_SHIFT = {"STR": 0.45, "LED": 0.2, "COE": 0.0, "HRS": -0.35, "TRN": 0.1, "FUN": -0.25, "PMS": 0.05}
 TYPE_SHIFT = {"fund_or_programme": 0.35, "specialised_agency": 0.2, "country_team": -0.3, "secretariat": -0.1}
 TREND_PER_CYCLE = 0.28
+TITLES = ("strategy", "annual report", "minutes of a decision", "review by a peer", "results framework")
 NOTES = (
     "approved by senior management, reviewed every year",
     "pilot in two regions, figures in the annual report",
@@ -46,6 +49,24 @@ def invent_sheet(
         if chance.random() < share_answered:
             sheet[code] = answer
     return sheet
+
+
+def invent_documents(
+    levels: Mapping[str, int], *, seed: int, unit: str, cycle: str, closes_on: date
+) -> dict[str, tuple[str, Details]]:
+    """Return {item code: (web address, details)} for most items with a level; some documents are too old."""
+    chance = random.Random(f"{seed}:{unit}:{cycle}:evidence")
+    found = {}
+    for code, level in levels.items():
+        if level < 1 or chance.random() < 0.3:
+            continue
+        title = f"{MARK}: {chance.choice(TITLES)}"
+        effective_on = closes_on - timedelta(days=chance.randint(30, 900))
+        is_outside = level == OUTSIDE_LEVEL and chance.random() < 0.6
+        page = str(chance.randint(1, 80))
+        url = f"https://example.org/synthetic/{unit.lower()}/{cycle}/{code.lower()}"
+        found[code] = url, Details(title, effective_on, is_outside=is_outside, page=page)
+    return found
 
 
 def _invent_answer(wish: float, na_allowed: bool, chance: random.Random) -> tuple[AnswerValue, int | None]:

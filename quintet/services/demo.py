@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
@@ -10,11 +10,13 @@ from django.db.models import F
 from django.utils.timezone import localdate
 
 from entities.models import Entity, User
-from quintet.domain.invention import MARK, invent_sheet
+from quintet.domain.invention import MARK, invent_documents, invent_sheet
 from quintet.domain.sheets import ImportedAnswer
 from quintet.models import Answer, Assessment, Cycle, Framework, Item, Phase, Status
 from quintet.queries.frameworks import current_framework
 from quintet.queries.samples import samples_of
+from quintet.services import evidence
+from quintet.services.cycles import give_sheets
 from quintet.services.delegating import hand_over
 from quintet.services.importing import SheetToWrite, write_sheets
 
@@ -28,6 +30,7 @@ OPEN_MIX = [
 BATCH = 500  # as many parameters as every database takes in one statement
 DUE_WITHIN = timedelta(days=14)
 CAST_ENTITIES = ("UNDP", "UNICEF")
+WITH_EVIDENCE = "UNDP"
 
 
 @transaction.atomic
@@ -96,12 +99,31 @@ def _create_cycle(
             item: ImportedAnswer(value, accepted if is_judged else None)
             for item, (value, accepted) in invented.items()
         }
+        if entity.code == WITH_EVIDENCE:
+            _give_links(cycle, entity, answers, seed, at)
         sheets.append(SheetToWrite(entity, status, answers))
     moment = at if is_open else datetime.combine(cycle.closes_on, time(12), UTC)
     write_sheets(cycle=cycle, sheets=sheets, at=moment, channel="demo")
     _explain_lowered_levels(cycle)
     _check_the_sample(cycle)
     return cycle
+
+
+def _give_links(
+    cycle: Cycle, entity: Entity, answers: Mapping[str, ImportedAnswer], seed: int, at: datetime
+) -> None:
+    """Invented addresses beside the items, before the sheet is written: snapshots name them, too."""
+    give_sheets(cycle, [entity])
+    sheet = Assessment.objects.get(cycle=cycle, entity=entity)
+    levels = {code: answer.value.claimed or 0 for code, answer in answers.items()}
+    documents = invent_documents(
+        levels, seed=seed, unit=entity.code, cycle=cycle.code, closes_on=cycle.closes_on
+    )
+    items = {item.code: item for item in Item.objects.filter(framework=cycle.framework_id)}
+    for code, (url, details) in documents.items():
+        evidence.write_link(
+            assessment=sheet, item=items[code], url=url, details=details, at=at, channel="demo"
+        )
 
 
 def _status(entity: Entity, is_open: bool, chance: random.Random) -> tuple[Status, float]:

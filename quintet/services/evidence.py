@@ -31,7 +31,7 @@ from quintet.models.evidence import evidence_storage
 from quintet.queries.evidence import document_entry
 from quintet.services.answering import require_may_answer
 from quintet.services.locking import lock_sheet
-from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, Unavailable
+from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, NotFound, Unavailable
 from un20portal.lib.errors import marked as _
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def use(
 ) -> EvidenceUse:
     """Let a document of the sheet support one more item; at most three (rule R4)."""
     sheet = _locked(assessment, item, by)
-    found = Evidence.objects.get(pk=document.pk, assessment=sheet)
+    found = _as_it_is(document, sheet)
     page = require_sound(Details(found.title, found.effective_on, page=page)).page
     uses = list(found.uses.values_list("item_id", flat=True))
     if item.pk in uses:
@@ -121,7 +121,7 @@ def change(
     """Correct what is said of a document: its page for this item, the rest for all items that it supports."""
     sheet = _locked(assessment, item, by)
     details = require_sound(details)
-    found = Evidence.objects.get(pk=document.pk, assessment=sheet)
+    found = _as_it_is(document, sheet)
     uses = list(found.uses.select_related("item"))
     before = {use.pk: document_entry(found, use.page) for use in uses}
     _describe(found, details)
@@ -143,10 +143,10 @@ def detach(
 ) -> None:
     """Take a document from an item; one that supports nothing any more leaves the sheet, with its file."""
     sheet = _locked(assessment, item, by)
-    found = Evidence.objects.get(pk=document.pk, assessment=sheet)
-    one = found.uses.filter(item=item).first()
-    if one is None:  # somebody was quicker: it is as it should be
+    one = EvidenceUse.objects.filter(evidence=document.pk, item=item).select_related("evidence").first()
+    if one is None or one.evidence.assessment_id != sheet.pk:  # somebody was quicker: it is as it should be
         return
+    found = one.evidence
     _note(EvidenceAction.DETACHED, found, one, by, at, channel)
     one.delete()
     if not found.uses.exists() and not _is_frozen(found):
@@ -154,6 +154,16 @@ def detach(
         found.delete()
         if name:
             transaction.on_commit(lambda: _forget_file(name), robust=True)
+
+
+def write_link(
+    *, assessment: Assessment, item: Item, url: str, details: Details, at: datetime, channel: str
+) -> None:
+    """Write a link that nobody sent, for a sheet that is written as a whole: the caller holds its lock."""
+    document = Evidence(assessment=assessment, kind=EvidenceKind.LINK, url=url, added_at=at)
+    _describe(document, details)
+    document.save()
+    _use(document, item, details.page, None, at, channel)
 
 
 def sweep(*, at: datetime) -> Swept:
@@ -196,6 +206,16 @@ def _locked(assessment: Assessment, item: Item, by: User) -> Assessment:
     return sheet
 
 
+def _as_it_is(document: Evidence, sheet: Assessment) -> Evidence:
+    """The document as it is under the lock of its sheet."""
+    found = Evidence.objects.filter(pk=document.pk, assessment=sheet).first()
+    if found is None:
+        raise NotFound(
+            _("Somebody has removed this document in the meantime: attach it anew if you need it.")
+        )
+    return found
+
+
 def _require_new(document: Evidence) -> None:
     same = Q(sha256=document.sha256) if document.kind == EvidenceKind.FILE else Q(url=document.url)
     if Evidence.objects.filter(same, assessment=document.assessment_id, kind=document.kind).exists():
@@ -218,14 +238,16 @@ def _describe(document: Evidence, details: Details) -> None:
             setattr(document, name, value)
 
 
-def _use(document: Evidence, item: Item, page: str, by: User, at: datetime, channel: str) -> EvidenceUse:
+def _use(
+    document: Evidence, item: Item, page: str, by: User | None, at: datetime, channel: str
+) -> EvidenceUse:
     one = EvidenceUse.objects.create(evidence=document, item=item, page=page)
     _note(EvidenceAction.ATTACHED, document, one, by, at, channel)
     return one
 
 
 def _note(
-    action: EvidenceAction, document: Evidence, one: EvidenceUse, by: User, at: datetime, channel: str
+    action: EvidenceAction, document: Evidence, one: EvidenceUse, by: User | None, at: datetime, channel: str
 ) -> None:
     EvidenceChange.objects.create(
         assessment_id=document.assessment_id,

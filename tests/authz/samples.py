@@ -103,35 +103,41 @@ def _sheet_sample(
     known = sheet is not None and "item" in route.parameters and item != "DAT-XXX"
     version = version_of(sheet, item) if known and sheet else 0
     step = route.name.partition(":")[2]
-    body: dict[str, Any] = {}
-    headers: dict[str, str] = {}
-    if step == "answer-save":
-        body = {"choice": "3", "comment": "written by a test", "version": str(version)}
-    elif step == "answer-detail":
-        body = {"state": "answered", "claimed": 3, "comment": "written by a test"}
-        headers = {"If-Match": f'"{version}"'}
-    elif step in ("evidence-add", "evidence-change"):
-        said = {"title": "Written by a test", "effective_on": "2026-05-31"}
-        body = {"url": "https://example.org/new", **said} if step == "evidence-add" else said
-    elif step == "evidence-use":
-        other = world.documents.get((name, NOT_DELEGATED if item == DELEGATED else DELEGATED))
-        body = {"document": str(other.pk if other else NOBODY)}
-    elif step == "answer-decide":
-        body = {"accepted": "1", "reason": "decided by a test", "version": str(version)}
-    elif step == "second-rating-save":
-        body = {"level": "2", "reason": "rated by a test"}
-    elif route.name == "quintet:assessment-validate":
-        body = {"confirmed": "on"}
-    elif step == "own-answer-save":
-        stored = OwnAnswer.objects.filter(assessment=sheet).first() if sheet else None
-        body = {"level": "3", "comment": "written by a test", "version": stored.version if stored else 0}
-    elif step.startswith("thread-"):
-        body = {"comment": "Asked by a test."}
-    elif step.startswith(("delegation-", "invitation-")):
+    headers = {"If-Match": f'"{version}"'} if step == "answer-detail" else {}
+    if step.startswith(("delegation-", "invitation-")):
         body = _delegating_body(world, step, name, sheet)
-    elif step in ("assessment-send-back", "assessment-return", "assessment-reopen"):
-        body = {"comment": "Say more, please."}
+    elif route.name.startswith("quintet-api") and step == "assessment-validate":
+        body = {}
+    else:
+        body = _sheet_bodies(world, name, item, sheet, version).get(step, {})
     return Sample(values, body=body, headers=headers)
+
+
+def _sheet_bodies(
+    world: World, name: str, item: str, sheet: Assessment | None, version: int
+) -> dict[str, dict[str, Any]]:
+    """What is sent with each act on a sheet."""
+    other = world.documents.get((name, NOT_DELEGATED if item == DELEGATED else DELEGATED))
+    own = OwnAnswer.objects.filter(assessment=sheet).first() if sheet else None
+    comment, said = {"comment": "Say more, please."}, "written by a test"
+    document = {"title": "Written by a test", "effective_on": "2026-05-31"}
+    return {
+        "answer-save": {"choice": "3", "comment": said, "version": str(version)},
+        "answer-detail": {"state": "answered", "claimed": 3, "comment": said},
+        "answer-decide": {"accepted": "1", "reason": "decided by a test", "version": str(version)},
+        "evidence-add": {"url": "https://example.org/new", **document},
+        "evidence-change": document,
+        "evidence-use": {"document": str(other.pk if other else NOBODY)},
+        "second-rating-save": {"level": "2", "reason": "rated by a test"},
+        "own-answer-save": {"level": "3", "comment": said, "version": own.version if own else 0},
+        "thread-open": comment,
+        "thread-post": comment,
+        "thread-settle": comment,
+        "assessment-validate": {"confirmed": "on"},
+        "assessment-send-back": comment,
+        "assessment-return": comment,
+        "assessment-reopen": comment,
+    }
 
 
 def _receipt_of(sheet: Assessment | None) -> str:

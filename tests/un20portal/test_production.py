@@ -30,6 +30,8 @@ SAFE_SETTINGS = {
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "SITE_URL": "https://portal.example.org",
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
+    "STATIC_ROOT": "/srv/portal/static",
+    "STORAGES": {"evidence": {"OPTIONS": {"location": "/srv/portal/evidence"}}},
     "CELERY_TASK_TIME_LIMIT": 600,
     "CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 900},
 }
@@ -40,6 +42,7 @@ UNSAFE = [
     ({"SECRET_KEY": ""}, "E007"),
     ({"SECRET_KEY": "x" * 80}, "E007"),
     ({"SECRET_KEY": STRONG_KEY[:49]}, "E007"),
+    ({"STORAGES": {"evidence": {"OPTIONS": {"location": "/srv/portal/static/x"}}}}, "E009"),
     ({"ALLOWED_HOSTS": ["*"]}, "E011"),
     ({"ALLOWED_HOSTS": ["portal.example.org", "*"]}, "E011"),
     ({"ALLOWED_HOSTS": []}, "E011"),
