@@ -69,11 +69,17 @@ def editable_items(user: Person, assessment: Assessment) -> set[int] | None:
     phase, is_extended = assessment.cycle.phase, assessment.is_extended
     if not is_editable(status=assessment.status, phase=phase, is_extended=is_extended):
         return set()
+    return answerable_items(user, assessment)
+
+
+def answerable_items(user: Person, assessment: Assessment) -> set[int] | None:
+    """Return the ids of the items `user` answers whenever the sheet can be edited; None stands for all."""
     if is_focal_point(user, assessment):
         return None
     if not has_role(user, Role.CONTRIBUTOR, assessment.entity_id):
         return set()
-    return readable_items(user, assessment)
+    delegations = Delegation.objects.filter(assessment=assessment, user=user.pk)
+    return set(delegations.values_list("item_id", flat=True))
 
 
 def readable_items(user: Person, assessment: Assessment) -> set[int] | None:

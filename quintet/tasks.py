@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from quintet.services import cycles, evidence
+from quintet.services import cycles, evidence, workbooks
 
 
 @shared_task
@@ -16,3 +16,9 @@ def end_extensions() -> int:
 def sweep_evidence() -> None:
     """Remove stored files that no row knows of; name the rows whose file is gone."""
     evidence.sweep(at=timezone.now())
+
+
+@shared_task
+def forget_waiting_workbooks() -> int:
+    """Drop filled workbooks that nobody confirmed for days."""
+    return workbooks.forget_waiting_uploads(at=timezone.now())

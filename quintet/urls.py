@@ -19,6 +19,7 @@ from quintet.views import (
     subscriptions,
     tailoring,
     threads,
+    workbooks,
 )
 
 app_name = "quintet"
@@ -71,6 +72,9 @@ urlpatterns = [
     path("assessments/<int:pk>/delegations/take-back/", delegating.take_back, name="delegation-take-back"),
     path("assessments/<int:pk>/invitations/send/", delegating.send_invitation, name="invitation-send"),
     path("assessments/<int:pk>/invitations/revoke/", delegating.revoke_invitation, name="invitation-revoke"),
+    path("assessments/<int:pk>/workbook.xlsx", workbooks.download, name="workbook-download"),
+    path("assessments/<int:pk>/workbook/", workbooks.upload, name="workbook-upload"),
+    path("assessments/<int:pk>/workbook/<int:upload>/", workbooks.difference, name="workbook-difference"),
     path("assessments/<int:pk>/<slug:dimension>/", answering.dimension_form, name="assessment-form"),
     path("invitations/accept/", invitations.AcceptView.as_view(), name="invitation-accept"),
     path("invitations/<str:token>/", invitations.follow, name="invitation-follow"),

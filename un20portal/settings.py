@@ -291,6 +291,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "un20portal.outbox.tasks.forget_old_keys",
         "schedule": crontab(hour=3, minute=23),
     },
+    "forget workbooks that wait": {
+        "task": "quintet.tasks.forget_waiting_workbooks",
+        "schedule": crontab(hour=3, minute=37),
+    },
 }
 
 # --- cache, mail, logs -------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from quintet.queries import delegations, history, sheets, tailoring, threads, tu
 from quintet.queries import overview as overviews
 from quintet.queries.samples import sample_of
 from quintet.services import answering, carrying
+from quintet.views import workbooks
 from un20portal.lib.errors import DomainError
 from un20portal.lib.languages import clock
 from un20portal.lib.negotiation import is_script
@@ -59,6 +60,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "waiting": turnaround.waiting(sheet, at=timezone.now()),
         "turnaround": turnaround.usual_turnaround(),
         "is_demo": sheet.is_demo,
+        **workbooks.panel(request, sheet),
     }
     if context["can_decide"]:
         context["sample"] = sample = sample_of(sheet)

@@ -9,14 +9,17 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
 from typing import BinaryIO
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from un20portal.lib.errors import InvalidInput
 from un20portal.lib.errors import marked as _
 
-FIRST_BYTES, END_RECORD, ZIP64_LOCATOR = b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x07"
+MAGIC, END_RECORD, ZIP64_LOCATOR = b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x07"
 END_SIZE, LOCATOR_SIZE = 22, 20
+LOCAL_HEADER = 30  # bytes before the name of each member
 LONGEST_ENTRY = 512  # bytes of one member in the archive's directory; its name is at most a few dozen
 ENCRYPTED = 0x1 | 0x40
 CHUNK = 1 << 16
@@ -55,12 +58,19 @@ def open_zip(file: BinaryIO, *, limits: Limits = Limits()) -> ZipFile:
     return archive
 
 
+def members(data: bytes, *, limits: Limits = Limits()) -> Iterator[tuple[str, bytes]]:
+    """Yield name and contents of each member of a sound archive, one at a time; refused as by `open_zip`."""
+    with open_zip(BytesIO(data), limits=limits) as archive:
+        for name in archive.namelist():
+            yield name, archive.read(name)
+
+
 def _require_plain_end(file: BinaryIO, limits: Limits) -> int:
     """Return the size of the file; its directory is looked at before anybody reads it into memory."""
     file.seek(0)
-    first = file.read(len(FIRST_BYTES))
+    first = file.read(len(MAGIC))
     size = file.seek(0, 2)
-    if first != FIRST_BYTES or size < END_SIZE:
+    if first != MAGIC or size < END_SIZE:
         raise InvalidInput(DAMAGED)
     tail = min(size, END_SIZE + LOCATOR_SIZE)
     file.seek(size - tail)
@@ -82,7 +92,7 @@ def _require_sound_members(members: list[ZipInfo], size: int, limits: Limits) ->
     if any(member.flag_bits & ENCRYPTED for member in members):
         raise InvalidInput(LOCKED)
     names = [member.filename.casefold() for member in members]
-    if len(set(names)) < len(names) or any(_is_strange(member) for member in members):
+    if len(set(names)) < len(names) or any(_is_strange(member) for member in members) or _overlap(members):
         raise InvalidInput(STRANGE)
     declared = sum(member.file_size for member in members)
     if declared > limits.unpacked or declared > max(limits.harmless, limits.ratio * size):
@@ -94,7 +104,17 @@ def _is_strange(member: ZipInfo) -> bool:
     name = member.orig_filename
     leads_out = name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/")
     is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
-    return leads_out or is_link or not name.isprintable()
+    is_plain = member.compress_type in (ZIP_STORED, ZIP_DEFLATED)
+    return leads_out or is_link or not is_plain or not name.isprintable()
+
+
+def _overlap(members: list[ZipInfo]) -> bool:
+    """Whether two members share bytes: that is how a small file unpacks to very much."""
+    ordered = sorted(members, key=lambda member: member.header_offset)
+    return any(
+        first.header_offset + LOCAL_HEADER + first.compress_size > second.header_offset
+        for first, second in pairwise(ordered)
+    )
 
 
 def _read_all(archive: ZipFile, limits: Limits) -> None:

@@ -87,6 +87,7 @@ SECTIONS = {
     "own": "my",
     "assessment": "my",
     "delegation": "my",
+    "workbook": "my",
     "cycle": "cycles",
     "validation": "validation",
 }

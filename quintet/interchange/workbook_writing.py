@@ -1,0 +1,251 @@
+"""Writing the workbook of an assessment: plain rows in, bytes out. Nothing in it is a formula."""
+
+from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import Any
+
+from django.utils.translation import get_language_bidi, gettext
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from quintet.domain.answers import LONGEST_TEXT, NA, UNANSWERED
+from quintet.domain.workbooks import (
+    FIRST_ROW,
+    Book,
+    BookDimension,
+    BookItem,
+    Passport,
+    storable,
+    word_of,
+)
+from quintet.interchange import workbook_passport
+
+INK, SOFT, LINE, HEAD, TINT, INPUT = "#17212b", "#4a5866", "#b8c4ce", "#0b4f8a", "#eef3f7", "#fff8dc"
+CODE_WIDTH, QUESTION_WIDTH, TEXT_WIDTH, LEVEL_WIDTH, INPUT_WIDTH = 11, 42, 26, 15, 46
+LONGEST_TITLE, LONGEST_HINT = 32, 255  # of what a program shows beside a cell
+LTR, RTL = 1, 2
+
+
+class ProtectedWorkbook(Workbook):
+    """A workbook whose sheets can be neither renamed nor moved nor removed."""
+
+    def _write_workbook_pr(self) -> None:
+        super()._write_workbook_pr()
+        self._xml_empty_tag("workbookProtection", [("lockStructure", "1")])
+
+
+@dataclass(frozen=True)
+class Look:
+    """The formats of one workbook."""
+
+    head: Any
+    code: Any
+    english: Any
+    locked: Any
+    title: Any
+    plain: Any
+    level: Any
+    text: Any
+
+
+def write_workbook(book: Book) -> bytes:
+    """Return the workbook as xlsx, its words in the reader's language, right to left where that is."""
+    passport = replace(book.passport, words=workbook_passport.words(), heads=_heads(book))
+    book = replace(book, passport=passport)
+    out = BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    workbook = ProtectedWorkbook(out, options)
+    workbook.set_properties({"title": storable(book.title), "author": gettext("UN 2.0 portal")})
+    look = _look(workbook)
+    _write_guidance(_sheet(workbook, _guidance_name(book)), book, look)
+    for dimension in book.dimensions:
+        _write_dimension(_sheet(workbook, dimension.code), dimension, book, look)
+    _write_passport(_sheet(workbook, workbook_passport.SHEET), book)
+    workbook.close()
+    return out.getvalue()
+
+
+def _heads(book: Book) -> tuple[str, ...]:
+    heads = [
+        gettext("Item"),
+        gettext("Question"),
+        *(gettext("Level %(level)s") % {"level": level.value} for level in book.levels),
+        gettext("Claimed level"),
+        gettext("Why it does not apply"),
+        gettext("Comment and evidence"),
+        gettext("Evidence on the portal"),
+    ]
+    return tuple(map(storable, heads))
+
+
+def _look(workbook: Workbook) -> Look:
+    base = {"font_name": "Arial", "font_size": 10, "font_color": INK, "text_wrap": True, "valign": "top"}
+    boxed = {**base, "border": 1, "border_color": LINE}
+    side = RTL if get_language_bidi() else LTR
+    return Look(
+        head=workbook.add_format(
+            {**boxed, "bold": True, "font_color": "#ffffff", "bg_color": HEAD, "reading_order": side}
+        ),
+        code=workbook.add_format({**boxed, "bold": True, "bg_color": TINT, "reading_order": LTR}),
+        english=workbook.add_format({**boxed, "bg_color": TINT, "reading_order": LTR, "align": "left"}),
+        locked=workbook.add_format({**boxed, "bg_color": TINT, "font_color": SOFT}),
+        title=workbook.add_format({**base, "bold": True, "font_size": 16, "reading_order": side}),
+        plain=workbook.add_format({**base, "font_size": 11, "reading_order": side}),
+        level=workbook.add_format(
+            {**boxed, "bg_color": INPUT, "locked": False, "align": "center", "bold": True}
+        ),
+        text=workbook.add_format({**boxed, "bg_color": INPUT, "locked": False}),
+    )
+
+
+def _sheet(workbook: Workbook, name: str) -> Worksheet:
+    sheet = workbook.add_worksheet(name)
+    if get_language_bidi():
+        sheet.right_to_left()
+    sheet.protect("", {"format_columns": True, "format_rows": True})
+    return sheet
+
+
+def _guidance_name(book: Book) -> str:
+    """The name of the first sheet in the reader's language, as spreadsheets allow names."""
+    taken = {dimension.code.casefold() for dimension in book.dimensions}
+    name = "".join(character for character in gettext("Guidance") if character not in "[]:*?/\\'")[:31]
+    return name if name and name.casefold() not in taken else "Guidance"
+
+
+def _write_guidance(sheet: Worksheet, book: Book, look: Look) -> None:
+    sheet.set_column(0, 0, 22)
+    sheet.set_column(1, 1, 90)
+    sheet.hide_gridlines(2)
+    texts = [book.title, *_guidance(book)]
+    for row, text in enumerate(texts):
+        sheet.merge_range(row, 0, row, 1, "", look.plain)
+        sheet.write_string(row, 0, storable(text), look.plain if row else look.title)
+        sheet.set_row(row, 24 if not row else 15 * (1 + len(text) // 100))
+    row = len(texts) + 1
+    for left, right in _tables(book):
+        is_head = right is None
+        sheet.write_string(row, 0, storable(left), look.head if is_head else look.code)
+        sheet.write_string(row, 1, storable(right or ""), look.head if is_head else look.english)
+        row += 1
+
+
+def _guidance(book: Book) -> list[str]:
+    draft = gettext(
+        "The framework is a draft of this project and not a UN document. "
+        "Its text exists only in English so far."
+    )
+    if not book.may_edit:
+        return [
+            draft,
+            gettext("This copy is for reading: the assessment cannot be changed now, or not by you."),
+        ]
+    return [
+        draft,
+        gettext(
+            "One sheet per dimension, one row per item. Fill only the yellow cells; all others are locked."
+        ),
+        gettext("Choose the level from the list in the cell: the highest one whose text is true today."),
+        gettext(
+            "Say in the comment what the level rests on. To leave an item open, choose that and say why. "
+            "“Not applicable” needs a reason; only some items have it."
+        ),
+        gettext("Do not use formulas, and do not add, move or remove rows, columns or sheets."),
+        gettext(
+            "Upload the file on the page of the assessment. You see what would change, item by item, "
+            "and nothing is written before you confirm it."
+        ),
+    ]
+
+
+def _tables(book: Book) -> list[tuple[str, str | None]]:
+    """The scale and the list of sheets; a row without a second text is a heading."""
+    rows: list[tuple[str, str | None]] = [(gettext("Level"), None)]
+    rows += [(f"{level.value} – {level.label}", level.means) for level in book.levels]
+    rows += [(gettext("Sheet"), None)]
+    return rows + [(dimension.code, dimension.name) for dimension in book.dimensions]
+
+
+def _write_dimension(sheet: Worksheet, dimension: BookDimension, book: Book, look: Look) -> None:
+    heads = book.passport.heads
+    for number, head in enumerate(heads):
+        sheet.write_string(0, number, head, look.head)
+    texts = [TEXT_WIDTH] * len(book.levels)
+    widths = [CODE_WIDTH, QUESTION_WIDTH, *texts, LEVEL_WIDTH, 30, INPUT_WIDTH, 34]
+    for number, width in enumerate(widths):
+        sheet.set_column(number, number, width)
+    sheet.freeze_panes(1, 2)
+    _set_print(sheet, f"{dimension.code} · {dimension.name} · {book.title}", len(heads) - 1)
+    for offset, item in enumerate(dimension.items):
+        _write_item(sheet, FIRST_ROW - 1 + offset, item, book.passport, look)
+
+
+def _set_print(sheet: Worksheet, heading: str, last_column: int) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_header("&L" + storable(heading).replace("&", "&&")[:200])
+
+
+def _write_item(sheet: Worksheet, row: int, item: BookItem, passport: Passport, look: Look) -> None:
+    column, words = passport.level_column, dict(passport.words)
+    for number, text in enumerate(item.locked):
+        sheet.write_string(row, number, text, look.english if number else look.code)
+    said = word_of(item.value, item.version, words)
+    level_look, text_look = (look.level, look.text) if item.may_edit else (look.locked, look.locked)
+    reason_look = text_look if item.na_allowed else look.locked
+    if isinstance(said, int):
+        sheet.write_number(row, column, said, level_look)
+    else:
+        sheet.write_string(row, column, said, level_look)
+    sheet.write_string(row, column + 1, storable(item.value.na_reason), reason_look)
+    sheet.write_string(row, column + 2, storable(item.value.comment), text_look)
+    sheet.write_string(row, column + 3, storable(item.evidence), look.locked)
+    sheet.set_row(row, _height(item))
+    if item.may_edit:
+        _offer(sheet, row, column, item, words)
+
+
+def _height(item: BookItem) -> float:
+    """Room for the longest text of the row, in points; a spreadsheet's own guess knows no other program."""
+    texts = [(item.question, QUESTION_WIDTH), *((text, TEXT_WIDTH) for text in item.level_texts)]
+    texts += [(item.value.comment, INPUT_WIDTH), (item.evidence, 34)]
+    lines = max(sum(1 + len(part) // width for part in text.split("\n")) for text, width in texts)
+    return float(min(13.5 * lines + 8, 400))
+
+
+def _offer(sheet: Worksheet, row: int, column: int, item: BookItem, words: dict[str, str]) -> None:
+    """The drop-down of levels, and how long texts may be."""
+    choices = [str(level) for level in range(len(item.level_texts))]
+    choices += [words[NA]] * item.na_allowed + [words[UNANSWERED]]
+    sheet.data_validation(
+        row,
+        column,
+        row,
+        column,
+        {
+            "validate": "list",
+            "source": choices,
+            "input_title": item.code[:LONGEST_TITLE],
+            "input_message": gettext("Choose a level from the list.")[:LONGEST_HINT],
+            "error_title": item.code[:LONGEST_TITLE],
+            "error_message": gettext("Choose a level from the list.")[:LONGEST_HINT],
+        },
+    )
+    too_long = gettext("The text is too long: %(limit)s characters are the limit.") % {"limit": LONGEST_TEXT}
+    rule = {
+        "validate": "length",
+        "criteria": "<=",
+        "value": LONGEST_TEXT,
+        "error_title": item.code[:LONGEST_TITLE],
+        "error_message": too_long[:LONGEST_HINT],
+    }
+    sheet.data_validation(row, column + 1, row, column + 2, rule)
+
+
+def _write_passport(sheet: Worksheet, book: Book) -> None:
+    sheet.very_hidden()
+    for row, line in enumerate(workbook_passport.lines_of(book.passport)):
+        for number, text in enumerate((line.key, *line.values)):
+            sheet.write_string(row, number, text)
