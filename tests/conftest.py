@@ -18,7 +18,13 @@ from tests import processes, servers
 from tests.factories import Cast, make_cast, make_entity, make_framework, make_open_cycle
 from un20portal.lib.storage import folder
 
-SERVER_FIXTURES = {"celery_worker_process", "scratch_database", "own_redis", "own_postgresql"}
+SERVER_FIXTURES = {
+    "celery_worker_process",
+    "scratch_database",
+    "own_redis",
+    "own_postgresql",
+    "office",
+}
 BROWSER_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -128,6 +134,15 @@ def own_postgresql() -> Iterator[str]:
     """The address of a PostgreSQL server that belongs to the test: it may be restarted and stopped."""
     with servers.private_postgresql() as url:
         yield url
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> processes.Office:
+    """LibreOffice without windows: `.resave(bytes)` opens a workbook and saves it again."""
+    try:
+        return processes.Office(servers.require_office(), tmp_path)
+    except servers.MissingPart as missing:
+        pytest.fail(str(missing))
 
 
 # --- a real browser ------------------------------------------------------------------------------

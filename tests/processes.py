@@ -20,6 +20,24 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = Path(sys.executable).parent
 
 
+class Office:
+    """LibreOffice on this machine, with a profile of its own so that two test processes do not meet."""
+
+    def __init__(self, program: Path, folder: Path) -> None:
+        self._program, self._folder = program, folder
+
+    def resave(self, workbook: bytes) -> bytes:
+        """Open a workbook as a person would and save it again as xlsx."""
+        before, after = self._folder / "before.xlsx", self._folder / "after"
+        before.write_bytes(workbook)
+        profile = f"-env:UserInstallation={(self._folder / 'profile').as_uri()}"
+        target = ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(after)]
+        command = [str(self._program), profile, "--headless", *target, str(before)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+        assert (after / before.name).exists(), done.stderr
+        return (after / before.name).read_bytes()
+
+
 class Process:
     """One program with its children, in a session of their own so that all can be killed at once."""
 

@@ -70,6 +70,7 @@ def _use_servers(stack: ExitStack) -> None:
     os.environ["TEST_DATABASE_URL"] = servers.database_url(stack)
     os.environ["TEST_REDIS_URL"] = servers.redis_url(stack)
     servers.require_browser()
+    servers.require_office()
     lane = _take_lane(stack, os.environ["TEST_REDIS_URL"])
     os.environ["DATABASE_URL"] = servers.with_path(os.environ["TEST_DATABASE_URL"], f"un20_{lane}")
     os.environ["REDIS_URL"] = servers.with_path(os.environ["TEST_REDIS_URL"], lane)

@@ -65,6 +65,16 @@ def require_browser() -> None:
         install(*missing)
 
 
+def require_office() -> Path:
+    """Return LibreOffice's program without windows: what people open and save workbooks with."""
+    return office_program() or _after_installing("libreoffice-calc-nogui", office_program)
+
+
+def office_program() -> Path | None:
+    program = shutil.which("soffice")
+    return Path(program) if program else None
+
+
 def postgresql_problem(url: str) -> str | None:
     """Say why the server at `url` is of no use to tests, or None when it is."""
     try:

@@ -14,9 +14,7 @@ FIRST_ROW = 2  # of the items: below the names of the columns
 class BookItem:
     """One row to write: the question, what the sheet says now and in which version."""
 
-    code: str
-    question: str
-    level_texts: Sequence[str]
+    locked: tuple[str, ...]  # the texts that nobody may change: code, question, one per level
     na_allowed: bool
     may_edit: bool
     value: AnswerValue
@@ -24,9 +22,12 @@ class BookItem:
     evidence: str = ""
 
     @property
-    def locked(self) -> tuple[str, ...]:
-        """The texts that nobody may change, as the first columns hold them."""
-        return locked_texts(self.code, self.question, self.level_texts)
+    def code(self) -> str:
+        return self.locked[0]
+
+    @property
+    def level_texts(self) -> Sequence[str]:
+        return self.locked[2:]
 
 
 @dataclass(frozen=True)
@@ -119,11 +120,6 @@ class FilledBook:
     passport: Passport
     rows: Sequence[FilledRow]
     sha256: str
-
-
-def locked_texts(code: str, question: str, level_texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the first cells of an item's row, in order."""
-    return tuple(map(storable, (code, question, *level_texts)))
 
 
 def column_name(number: int) -> str:

@@ -5,6 +5,7 @@ portal only loses this process. It knows no Django, no database and no secret. C
 """
 
 import json
+import re
 import resource
 import sys
 from collections.abc import Iterable, Iterator
@@ -32,7 +33,19 @@ FORBIDDEN = {
     "connections": _("The workbook has connections to other data. Remove them."),
     "querytable": _("The workbook has connections to other data. Remove them."),
 }
-WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")  # the first bytes of UTF-16, which no spreadsheet writes
+DEFINITIONS = _("The workbook holds definitions (DOCTYPE) that no spreadsheet program writes.")
+SIGNS = [
+    (re.compile(rb"<!(DOCTYPE|ENTITY)"), DEFINITIONS),
+    (
+        re.compile(rb"\A(\xff\xfe|\xfe\xff|<\0|\0<)"),
+        DEFINITIONS,
+    ),  # UTF-16 would hide them from the line above
+    (re.compile(rb"macroEnabled"), FORBIDDEN["vbaproject"]),
+    (
+        re.compile(rb"<(\w+:)?mergeCell\b"),
+        _("The workbook has merged cells, the one that was downloaded has none. Undo that."),
+    ),
+]
 UNREADABLE = _("The file cannot be read as an Excel workbook (.xlsx): it is damaged or something else.")
 Grid = list[list[Any]]
 
@@ -93,15 +106,9 @@ def _judge_parts(data: bytes) -> None:
         found.add(name)
         if message := next((text for sign, text in FORBIDDEN.items() if sign in name.casefold()), None):
             raise InvalidInput(message)
-        if b"<!DOCTYPE" in content or b"<!ENTITY" in content or content.startswith(WIDE):
-            raise InvalidInput(
-                _("The workbook holds definitions (DOCTYPE) that no spreadsheet program writes.")
-            )
-        if name == "[Content_Types].xml" and b"macroEnabled" in content:
-            raise InvalidInput(FORBIDDEN["vbaproject"])
-        tags += (
-            content.count(b"<") if name.endswith((".xml", ".rels", ".vml")) or b"<?xml" in content[:64] else 0
-        )
+        if message := next((text for sign, text in SIGNS if sign.search(content)), None):
+            raise InvalidInput(message)
+        tags += content.count(b"<")
         if tags > TAGS:
             raise InvalidInput(_("The workbook holds far more cells than the one that was downloaded."))
     if "[Content_Types].xml" not in found:

@@ -21,7 +21,7 @@ from quintet.domain.workbooks import (
 from quintet.interchange import workbook_passport
 
 INK, SOFT, LINE, HEAD, TINT, INPUT = "#17212b", "#4a5866", "#b8c4ce", "#0b4f8a", "#eef3f7", "#fff8dc"
-CODE_WIDTH, QUESTION_WIDTH, TEXT_WIDTH, LEVEL_WIDTH, INPUT_WIDTH = 11, 42, 26, 15, 46
+GUIDANCE_WIDTH, CODE_WIDTH, QUESTION_WIDTH, TEXT_WIDTH, LEVEL_WIDTH, INPUT_WIDTH = 95, 11, 42, 26, 15, 46
 LONGEST_TITLE, LONGEST_HINT = 32, 255  # of what a program shows beside a cell
 LTR, RTL = 1, 2
 
@@ -41,9 +41,11 @@ class Look:
     head: Any
     code: Any
     english: Any
+    named: Any
     locked: Any
     title: Any
     plain: Any
+    step: Any
     level: Any
     text: Any
 
@@ -88,9 +90,11 @@ def _look(workbook: Workbook) -> Look:
         ),
         code=workbook.add_format({**boxed, "bold": True, "bg_color": TINT, "reading_order": LTR}),
         english=workbook.add_format({**boxed, "bg_color": TINT, "reading_order": LTR, "align": "left"}),
+        named=workbook.add_format({**boxed, "bg_color": TINT, "reading_order": side}),
         locked=workbook.add_format({**boxed, "bg_color": TINT, "font_color": SOFT}),
         title=workbook.add_format({**base, "bold": True, "font_size": 16, "reading_order": side}),
         plain=workbook.add_format({**base, "font_size": 11, "reading_order": side}),
+        step=workbook.add_format({**base, "font_size": 11, "bold": True, "align": "right"}),
         level=workbook.add_format(
             {**boxed, "bg_color": INPUT, "locked": False, "align": "center", "bold": True}
         ),
@@ -114,20 +118,25 @@ def _guidance_name(book: Book) -> str:
 
 
 def _write_guidance(sheet: Worksheet, book: Book, look: Look) -> None:
-    sheet.set_column(0, 0, 22)
-    sheet.set_column(1, 1, 90)
+    sheet.set_column(0, 0, 20)
+    sheet.set_column(1, 1, GUIDANCE_WIDTH)
     sheet.hide_gridlines(2)
-    texts = [book.title, *_guidance(book)]
-    for row, text in enumerate(texts):
-        sheet.merge_range(row, 0, row, 1, "", look.plain)
-        sheet.write_string(row, 0, storable(text), look.plain if row else look.title)
-        sheet.set_row(row, 24 if not row else 15 * (1 + len(text) // 100))
-    row = len(texts) + 1
-    for left, right in _tables(book):
-        is_head = right is None
-        sheet.write_string(row, 0, storable(left), look.head if is_head else look.code)
-        sheet.write_string(row, 1, storable(right or ""), look.head if is_head else look.english)
-        row += 1
+    _set_print(sheet, book.title)
+    sheet.write_string(0, 1, storable(book.title), look.title)
+    sheet.set_row(0, 26)
+    texts = _guidance(book)
+    for row, text in enumerate(texts, start=1):  # beside each other, never merged: merged cells are refused
+        sheet.write_string(row, 0, str(row - 1) if row > 1 else "", look.step)
+        sheet.write_string(row, 1, storable(text), look.plain)
+        sheet.set_row(row, 16 * (1 + len(text) // GUIDANCE_WIDTH) + 4)
+    row = len(texts) + 2
+    for heading, lines, text_look in _tables(book, look):
+        sheet.write_string(row, 0, storable(heading), look.head)
+        sheet.write_string(row, 1, "", look.head)
+        for offset, (left, right) in enumerate(lines, start=1):
+            sheet.write_string(row + offset, 0, storable(left), look.code)
+            sheet.write_string(row + offset, 1, storable(right), text_look)
+        row += len(lines) + 2
 
 
 def _guidance(book: Book) -> list[str]:
@@ -158,33 +167,33 @@ def _guidance(book: Book) -> list[str]:
     ]
 
 
-def _tables(book: Book) -> list[tuple[str, str | None]]:
-    """The scale and the list of sheets; a row without a second text is a heading."""
-    rows: list[tuple[str, str | None]] = [(gettext("Level"), None)]
-    rows += [(f"{level.value} – {level.label}", level.means) for level in book.levels]
-    rows += [(gettext("Sheet"), None)]
-    return rows + [(dimension.code, dimension.name) for dimension in book.dimensions]
+def _tables(book: Book, look: Look) -> list[tuple[str, list[tuple[str, str]], Any]]:
+    """The scale, in the framework's language, and the list of sheets, in the reader's."""
+    scale = [(f"{level.value} – {level.label}", level.means) for level in book.levels]
+    names = [(dimension.code, dimension.name) for dimension in book.dimensions]
+    return [(gettext("Level"), scale, look.english), (gettext("Sheet"), names, look.named)]
 
 
 def _write_dimension(sheet: Worksheet, dimension: BookDimension, book: Book, look: Look) -> None:
     heads = book.passport.heads
     for number, head in enumerate(heads):
         sheet.write_string(0, number, head, look.head)
+    sheet.set_row(0, 22)
     texts = [TEXT_WIDTH] * len(book.levels)
-    widths = [CODE_WIDTH, QUESTION_WIDTH, *texts, LEVEL_WIDTH, 30, INPUT_WIDTH, 34]
+    widths = [GUIDANCE_WIDTH, CODE_WIDTH, QUESTION_WIDTH, *texts, LEVEL_WIDTH, 30, INPUT_WIDTH, 34]
     for number, width in enumerate(widths):
         sheet.set_column(number, number, width)
     sheet.freeze_panes(1, 2)
-    _set_print(sheet, f"{dimension.code} · {dimension.name} · {book.title}", len(heads) - 1)
+    sheet.repeat_rows(0)
+    _set_print(sheet, f"{dimension.code} · {dimension.name} · {book.title}")
     for offset, item in enumerate(dimension.items):
         _write_item(sheet, FIRST_ROW - 1 + offset, item, book.passport, look)
 
 
-def _set_print(sheet: Worksheet, heading: str, last_column: int) -> None:
+def _set_print(sheet: Worksheet, heading: str) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
     sheet.set_header("&L" + storable(heading).replace("&", "&&")[:200])
 
 
@@ -209,7 +218,7 @@ def _write_item(sheet: Worksheet, row: int, item: BookItem, passport: Passport, 
 
 def _height(item: BookItem) -> float:
     """Room for the longest text of the row, in points; a spreadsheet's own guess knows no other program."""
-    texts = [(item.question, QUESTION_WIDTH), *((text, TEXT_WIDTH) for text in item.level_texts)]
+    texts = [(item.locked[1], QUESTION_WIDTH), *((text, TEXT_WIDTH) for text in item.level_texts)]
     texts += [(item.value.comment, INPUT_WIDTH), (item.evidence, 34)]
     lines = max(sum(1 + len(part) // width for part in text.split("\n")) for text, width in texts)
     return float(min(13.5 * lines + 8, 400))

@@ -11,7 +11,16 @@ from quintet import access
 from quintet.domain import differences
 from quintet.domain.answers import AnswerValue
 from quintet.domain.differences import Difference, Standing
-from quintet.domain.workbooks import FIRST_ROW, Book, BookDimension, BookItem, Level, Passport, Place
+from quintet.domain.workbooks import (
+    FIRST_ROW,
+    Book,
+    BookDimension,
+    BookItem,
+    Level,
+    Passport,
+    Place,
+    storable,
+)
 from quintet.models import (
     Answer,
     AnswerFields,
@@ -62,15 +71,19 @@ def book_of(assessment: Assessment, user: Person) -> Book:
 
 def _book_item(item: Item, answer: Answer | None, evidence: str, *, may_edit: bool) -> BookItem:
     return BookItem(
-        code=item.code,
-        question=item.question,
-        level_texts=item.level_texts,
+        locked=locked_of(item),
         na_allowed=item.na_allowed,
         may_edit=may_edit,
         value=value_of(answer) if answer else differences.SILENT,
         version=answer.version if answer else 0,
         evidence=evidence,
     )
+
+
+def locked_of(item: Item) -> tuple[str, ...]:
+    """The first cells of an item's row, which nobody may change: code, question with its measure, levels."""
+    question = "\n".join(filter(None, [item.question, item.measure]))
+    return tuple(map(storable, (item.code, question, *item.level_texts)))
 
 
 def value_of(said: AnswerFields) -> AnswerValue:

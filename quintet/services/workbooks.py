@@ -11,10 +11,10 @@ from entities.models import User
 from quintet import access
 from quintet.domain import differences, workflow
 from quintet.domain.differences import Choice, Difference
-from quintet.domain.workbooks import FilledBook, FilledRow, Passport, is_same_text, locked_texts, storable
+from quintet.domain.workbooks import FilledBook, FilledRow, Passport, is_same_text, storable
 from quintet.models import Assessment, UploadStatus, WorkbookUpload
 from quintet.queries import sheets
-from quintet.queries.workbooks import ItemDifference, differences_of
+from quintet.queries.workbooks import ItemDifference, differences_of, locked_of
 from quintet.services.answering import record_answer
 from quintet.services.locking import lock_sheet
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, StaleVersion, WrongState
@@ -58,14 +58,12 @@ def keep_upload(
         message = _("The framework has no item %(item)s.")
         errors = [FieldError(row.cell, "unknown_item", message, {"item": row.item}) for row in unknown]
         raise InvalidInput(_("The workbook is of another questionnaire."), errors=errors[:MOST_ERRORS])
-    expected = {code: locked_texts(code, item.question, item.level_texts) for code, item in items.items()}
+    expected = {code: locked_of(item) for code, item in items.items()}
     if edited := [row for row in book.rows if not _is_untouched(row, expected[row.item])]:
         message = _("The question or a level text of %(item)s was changed.")
         errors = [FieldError(row.cell, "edited", message, {"item": row.item}) for row in edited]
         raise InvalidInput(
-            _(
-                "Texts of the questionnaire were changed in the workbook: answers could be to other questions."
-            ),
+            _("Questions were changed in the workbook: nobody can tell what was answered. Take a fresh one."),
             errors=errors[:MOST_ERRORS],
         )
     mine = access.answerable_items(by, assessment)
