@@ -2,7 +2,7 @@
 
 from entities.access import Person, entities_with, has_role, is_task_force
 from entities.models import ENTITY_ROLES, Entity, Role
-from quintet.domain.workflow import RUNNING, is_editable, is_possible
+from quintet.domain.workflow import RUNNING, is_possible
 from quintet.models import COUNTED, Assessment, Delegation, Item, Thread
 
 
@@ -66,8 +66,7 @@ def can_sign_off(user: Person, assessment: Assessment) -> bool:
 
 def editable_items(user: Person, assessment: Assessment) -> set[int] | None:
     """Return the ids of the items `user` may edit now; None stands for all of them."""
-    phase, is_extended = assessment.cycle.phase, assessment.is_extended
-    if not is_editable(status=assessment.status, phase=phase, is_extended=is_extended):
+    if not assessment.is_editable:
         return set()
     return answerable_items(user, assessment)
 

@@ -72,12 +72,12 @@ def is_possible(action: str, *, status: str, phase: str) -> bool:
     return status in STEPS[action].sources and phase in STEPS[action].phases
 
 
-def is_editable(*, status: str, phase: str, is_extended: bool = False) -> bool:
+def is_editable(*, status: str, phase: str, is_extended: bool) -> bool:
     """Return whether answers of such a sheet may change (`Assessment.objects.editable()` finds them)."""
     return status in (EDITABLE_EXTENDED if is_extended else EDITABLE).get(phase, ())
 
 
-def require_editable(*, status: str, phase: str, is_extended: bool = False) -> None:
+def require_editable(*, status: str, phase: str, is_extended: bool) -> None:
     """Raise WrongState unless answers of such a sheet may change."""
     if not is_editable(status=status, phase=phase, is_extended=is_extended):
         raise WrongState(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.access import Person, entities_with, is_task_force
 from entities.models import Entity, Role
-from quintet.domain.workflow import EDITABLE, EDITABLE_EXTENDED, EXTENDABLE
+from quintet.domain.workflow import EDITABLE, EDITABLE_EXTENDED, EXTENDABLE, is_editable, require_editable
 from quintet.models.frameworks import Framework, Item
 from un20portal.lib.models import AppendOnlyModel
 
@@ -138,6 +138,15 @@ class Assessment(models.Model):
     @property
     def is_extended(self) -> bool:
         return self.extended_to is not None
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its answers may change now."""
+        return is_editable(status=self.status, phase=self.cycle.phase, is_extended=self.is_extended)
+
+    def require_editable(self) -> None:
+        """Raise WrongState unless its answers may change now."""
+        require_editable(status=self.status, phase=self.cycle.phase, is_extended=self.is_extended)
 
     @property
     def can_be_extended(self) -> bool:

@@ -11,7 +11,7 @@ from entities.access import Person, entities_with
 from entities.models import ENTITY_ROLES, Entity, EntityQuerySet, Role
 from quintet import access
 from quintet.domain.tailoring import COMMON, Priority, TailoredItem, TailoredProfile, tailor
-from quintet.domain.workflow import RUNNING, is_editable
+from quintet.domain.workflow import RUNNING
 from quintet.models import (
     Answer,
     Assessment,
@@ -124,7 +124,7 @@ def own_lines(user: Person, sheet: Assessment, dimension: Dimension) -> list[Own
     """The entity's own questions on a dimension of its sheet; retired ones as long as they are answered."""
     if not access.can_read_own_path(user, sheet.entity):
         return []
-    is_open = is_editable(status=sheet.status, phase=sheet.cycle.phase)
+    is_open = sheet.is_editable
     may_edit = is_open and access.can_set_own_path(user, sheet.entity)
     answers = {answer.item_id: answer for answer in OwnAnswer.objects.filter(assessment=sheet)}
     items = OwnItem.objects.filter(

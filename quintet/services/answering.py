@@ -9,7 +9,6 @@ from django.db import transaction
 
 from entities.models import User
 from quintet import access
-from quintet.domain import workflow
 from quintet.domain.answers import NA, AnswerValue, parse_answer
 from quintet.models import (
     Answer,
@@ -56,7 +55,7 @@ def require_may_answer(*, assessment: Assessment, item: Item, by: User) -> None:
     """Raise NotAllowed or WrongState: who and when come before what is said."""
     if not access.can_edit(by, assessment, item):
         raise NotAllowed(_("You may read this item but not answer it."))
-    _require_editable(assessment)
+    assessment.require_editable()
 
 
 def as_dict(answer: Answer) -> dict[str, Any]:
@@ -91,7 +90,7 @@ def write_value(
     """Return the answer as it is now; None when the write came too late and was kept as a revision."""
     # The sheet's row is the lock: an answer cannot slip in while the sheet is being submitted.
     locked = lock_sheet(assessment)
-    _require_editable(locked)
+    locked.require_editable()
     answer = Answer.objects.filter(assessment=locked, item=item).first()
     if answer and _says(answer) == value:
         return answer
@@ -110,10 +109,6 @@ def write_value(
     answer.save()
     revision_of(answer, RevisionOutcome.SAVED, hand).save()
     return answer
-
-
-def _require_editable(sheet: Assessment) -> None:
-    workflow.require_editable(status=sheet.status, phase=sheet.cycle.phase, is_extended=sheet.is_extended)
 
 
 def _says(answer: Answer) -> AnswerValue:

@@ -13,7 +13,6 @@ from entities.access import has_role
 from entities.models import Role, User
 from entities.queries import called
 from quintet import access
-from quintet.domain import workflow
 from quintet.domain.answers import can_be_stored, tidy
 from quintet.domain.delegating import HandedState, wrong_due_day
 from quintet.models import (
@@ -148,7 +147,7 @@ def lock_for_handing(assessment: Assessment, by: User) -> Assessment:
     """Return the locked sheet; raise NotAllowed or WrongState: who and when come before what is asked."""
     require_may_delegate(assessment, by)
     sheet = lock_sheet(assessment)
-    workflow.require_editable(status=sheet.status, phase=sheet.cycle.phase)
+    sheet.require_editable()
     return sheet
 
 

@@ -18,7 +18,6 @@ from django.utils.timezone import localdate
 from entities.access import has_role
 from entities.models import ENTITY_ROLES, Membership, Role, User
 from entities.services.people import create_person, grant_role
-from quintet.domain import workflow
 from quintet.domain.answers import tidy
 from quintet.domain.delegating import plain_name, wrong_name
 from quintet.models import Assessment, Invitation, Item, LetterKind
@@ -143,7 +142,7 @@ def require_usable(invitation: Invitation, *, at: datetime) -> None:
     if invitation.expires_at <= at:
         raise WrongState(_("This invitation has run out. Ask %(name)s for a new one."), params)
     sheet = invitation.assessment
-    if not workflow.is_editable(status=sheet.status, phase=sheet.cycle.phase):
+    if not sheet.is_editable:
         raise WrongState(_("The assessment cannot be changed now, so there is nothing to answer in it."))
 
 

@@ -9,7 +9,6 @@ from django.db import transaction
 
 from entities.models import Entity, User
 from quintet import access
-from quintet.domain import workflow
 from quintet.domain.tailoring import COMMON, Priority, parse_own_answer, parse_own_item, parse_priorities
 from quintet.models import Assessment, Dimension, OwnAnswer, OwnItem, PriorityProfile
 from quintet.services.locking import lock_sheet
@@ -106,7 +105,7 @@ def _require_may_answer(sheet: Assessment, item: OwnItem, by: User) -> None:
         raise NotAllowed(_("Only a focal point of the entity answers its own questions."))
     if item.entity_id != sheet.entity_id or item.dimension.framework_id != sheet.cycle.framework_id:
         raise InvalidInput(_("This question is not part of the assessment."))
-    workflow.require_editable(status=sheet.status, phase=sheet.cycle.phase)
+    sheet.require_editable()
     if item.retired_at is not None:
         raise WrongState(_("This question is no longer asked."))
 

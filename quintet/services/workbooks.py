@@ -9,7 +9,7 @@ from django.db import transaction
 
 from entities.models import User
 from quintet import access
-from quintet.domain import differences, workflow
+from quintet.domain import differences
 from quintet.domain.differences import Choice, Difference
 from quintet.domain.workbooks import FilledBook, FilledRow, Passport, is_same_text, storable
 from quintet.models import Assessment, UploadStatus, WorkbookUpload
@@ -39,7 +39,7 @@ def require_may_upload(*, assessment: Assessment, by: User) -> None:
     items = access.answerable_items(by, assessment)
     if items is not None and not items:
         raise NotAllowed(_("You may read this assessment but not answer its items."))
-    workflow.require_editable(status=assessment.status, phase=assessment.cycle.phase)
+    assessment.require_editable()
 
 
 @transaction.atomic
@@ -122,7 +122,7 @@ def apply_upload(
     with transaction.atomic():
         sheet = lock_sheet(upload.assessment)
         locked = _waiting(upload, sheet)
-        workflow.require_editable(status=sheet.status, phase=sheet.cycle.phase)
+        sheet.require_editable()
         found = differences_of(locked, by)
         _require_decided([one.difference for one in found], choices, leave_out_refused=leave_out_refused)
         outcomes = [_write(sheet, one, choices, locked.file_name, by, at) for one in found]

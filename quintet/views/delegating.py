@@ -16,7 +16,6 @@ from entities.access import signed_in
 from entities.models import User
 from entities.queries import called
 from quintet import access
-from quintet.domain.workflow import is_editable, require_editable
 from quintet.forms.delegating import HandingForm, chosen_in, key_in
 from quintet.models import Assessment
 from quintet.queries import delegations, sheets
@@ -135,7 +134,7 @@ def _hand(
 ) -> HttpResponse:
     """Do what hands items over, or show the form again with what is wrong."""
     try:
-        require_editable(status=sheet.status, phase=sheet.cycle.phase)
+        sheet.require_editable()
         if not form.is_valid():
             return _page(request, sheet, form)
         data = form.cleaned_data
@@ -182,7 +181,7 @@ def _page(
         "form": form,
         "ticked": form.ticked(),
         "refusal": refusal,
-        "is_open": is_editable(status=sheet.status, phase=sheet.cycle.phase),
+        "is_open": sheet.is_editable,
         "colleagues": people,
         "n_open": sum(each.n_open for each in people),
         "n_given": sum(each.n_given for each in people),

@@ -15,7 +15,7 @@ from entities.access import signed_in
 from quintet import access
 from quintet.domain.changes import compare
 from quintet.domain.rules import Problem, find_problems
-from quintet.domain.workflow import is_editable, is_possible
+from quintet.domain.workflow import is_possible
 from quintet.forms.answering import CommentForm
 from quintet.models import Item
 from quintet.queries import sheets, threads
@@ -35,7 +35,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     blocking = [problem for problem in problems if problem.blocks]
     remarks = [problem for problem in problems if not problem.blocks]
     last = earlier_sheet(sheet)
-    is_open = is_editable(status=sheet.status, phase=sheet.cycle.phase, is_extended=sheet.is_extended)
+    is_open = sheet.is_editable
     context = {
         "sheet": sheet,
         "n_blocking": len(blocking),

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from entities.access import signed_in
 from quintet import access
 from quintet.domain import differences
-from quintet.domain.workflow import is_editable
 from quintet.forms.workbooks import WorkbookForm, choices_from
 from quintet.interchange.workbook_reading import LARGEST, read_workbook
 from quintet.interchange.workbook_writing import write_workbook
@@ -127,7 +126,7 @@ def _show(request: HttpRequest, upload: WorkbookUpload, refusal: DomainError | N
         "chosen": {item: choice.keep for item, choice in choices_from(request.POST).items()},
         "leaves_out": request.POST.get("leave_out") == "on",
         "is_waiting": upload.status == UploadStatus.WAITING,
-        "is_open": is_editable(status=sheet.status, phase=sheet.cycle.phase),
+        "is_open": sheet.is_editable,
         "is_demo": sheet.is_demo,
     }
     status = refusal.status if refusal else 200

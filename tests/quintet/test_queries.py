@@ -65,7 +65,7 @@ class TestSheetsThatCanChange:
     ) -> None:
         put_in(sheet, status, phase)
         tasks = [(task.kind, task.assessment.pk) for task in waiting_for(getattr(cast, who))]
-        is_editable = workflow.is_editable(status=status, phase=phase)
+        is_editable = workflow.is_editable(status=status, phase=phase, is_extended=False)
         assert tasks == ([(kind, sheet.pk)] if is_editable else [])
 
 

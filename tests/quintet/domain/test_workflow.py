@@ -43,7 +43,7 @@ def test_answers_change_in_drafts_while_open_and_in_returned_sheets_until_closin
     editable = {
         (status, phase)
         for status, phase in itertools.product(STATUSES, workflow.PHASES)
-        if workflow.is_editable(status=status, phase=phase)
+        if workflow.is_editable(status=status, phase=phase, is_extended=False)
     }
     assert editable == {("draft", "open"), ("returned", "open"), ("returned", "validation")}
 
@@ -77,7 +77,7 @@ def test_phases_and_statuses_are_called_as_in_the_models() -> None:
 @pytest.mark.parametrize("phase", ["open", "validation"])
 def test_a_refusal_speaks_of_phases_and_statuses_in_the_language_of_the_reader(phase: str) -> None:
     with pytest.raises(WrongState) as caught:
-        workflow.require_editable(status="validated", phase=phase)
+        workflow.require_editable(status="validated", phase=phase, is_extended=False)
     with override("fr"):
         told = localised(caught.value)
         assert str(Status.VALIDATED.label) in told
