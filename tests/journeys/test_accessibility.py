@@ -32,6 +32,9 @@ SIGNED_IN = {
         "/assessments/{sheet}/DAT/",
         "/assessments/{sheet}/review/",
         "/assessments/{sheet}/delegations/",
+        "/assessments/{sheet}/history/",
+        "/own-path/{unit}/",
+        "/own-path/{unit}/DAT/",
     ],
     "first": [
         "/cycles/",
@@ -93,7 +96,7 @@ def test_pages_of_work(
     sign_in(page, person)
     validated = published.cycle.assessments.exclude(pk=published.sheet).order_by("pk").first()
     assert validated is not None
-    ids = {"sheet": published.sheet, "validated": validated.pk}
+    ids = {"sheet": published.sheet, "validated": validated.pk, "unit": published.undp.code}
     found = [
         line for path in SIGNED_IN[person] for line in findings(page, published.address + path.format(**ids))
     ]
