@@ -96,7 +96,7 @@ class TestThePages:
     ) -> None:
         for name, *rest in (("own-path", "UNDP"), ("own-path-dimension", "UNDP", "DAT")):
             assert "System figures use the common weights only" in page(client, cast.focal, name, *rest)
-        assert f'href="{PATH}"' in page(client, cast.focal, "my")
+        assert f'href="{PATH}"' in page(client, cast.focal, "assessment-list")
         assert f'href="{PATH}"' in page(client, cast.focal, "assessment-detail", sheet.pk)
 
     @pytest.mark.parametrize(
