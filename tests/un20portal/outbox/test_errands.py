@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from tests.factories import AT, later
 from un20portal.outbox import services
 from un20portal.outbox.models import Message
-from un20portal.outbox.services import FIRST_PAUSE, LEASE, drain, put, run_errands, subscribe_errand
+from un20portal.outbox.services import FIRST_PAUSE, LEASE, drain, put, put_many, run_errands, subscribe_errand
 
 TOPIC = "tests.errand"
 
@@ -49,6 +49,17 @@ class TestRunningErrands:
         assert run_errands(now=lambda: AT) == 0
         assert server.calls == ["a", "b"]
         assert server.in_transaction == [False, False]
+
+    def test_those_owed_together_wake_one_worker(self, server: Server) -> None:
+        with transaction.atomic():
+            before = len(connection.run_on_commit)
+            assert put_many(TOPIC, [{"name": name} for name in "abc"], at=AT) == 3
+            assert put_many(TOPIC, [], at=AT) == 0
+            assert len(connection.run_on_commit) - before == 1
+        assert run_errands(now=lambda: AT) == 3
+        assert server.calls == ["a", "b", "c"]
+        with pytest.raises(KeyError):
+            put_many("nobody's", [{}], at=AT)
 
     def test_in_process_nobody_waits_for_it(self, server: Server) -> None:
         owe("a")
