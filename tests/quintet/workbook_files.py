@@ -28,6 +28,8 @@ def filled(data: bytes, cells: Cells) -> bytes:
         for place, value in cells.items():
             sheet, _mark, cell = place.partition("!")
             book[sheet][cell] = value
+            if isinstance(value, str):
+                book[sheet][cell].data_type = "s"  # a text, even if it begins as a formula does
 
     return edited(data, fill)
 
