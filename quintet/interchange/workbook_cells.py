@@ -58,6 +58,8 @@ def main() -> None:
     try:
         answer: dict[str, Any] = {"sheets": sheets_of(sys.stdin.buffer.read())}
     except InvalidInput as refusal:
+        if refusal.message == archives.TOO_MUCH:  # its advice is for documents
+            refusal = InvalidInput(_("The file unpacks to far more than a workbook of an assessment holds."))
         answer = {"refused": asdict(refusal)}
     except Exception:  # noqa: BLE001  a damaged workbook raises anything, MemoryError too
         answer = {"refused": asdict(InvalidInput(UNREADABLE))}

@@ -6,14 +6,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode, urlsplit
+from zipfile import ZipFile
 
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 
 from tests.authz import policy
@@ -111,8 +115,7 @@ class Runner:
             problems += [f"{case}: {problem}" for problem in self._damage(case, response, written)]
             transaction.set_rollback(True)
         headers = " ".join(f"{name}: {value}" for name, value in response.items())
-        body = b"".join(response.streaming_content) if response.streaming else response.content
-        return Answer(self.status(response), f"{headers} {body.decode(errors='replace')}", written)
+        return Answer(self.status(response), f"{headers} {_text(response)}", written)
 
     def status(self, response: Any) -> str:
         """The code of an answer; `login` for a redirect to the sign-in page, or a page that leads there."""
@@ -165,9 +168,21 @@ def request(client: Client, route: Route, sample: Sample, method: str, **extra: 
     content_type = "application/json" if is_json(route) else "application/x-www-form-urlencoded"
     if method not in SAFE_METHODS:
         body = json.dumps(dict(sample.body)) if is_json(route) else urlencode(sample.body)
+    if sample.files and method == "POST":
+        files = {name: SimpleUploadedFile("a.xlsx", content) for name, content in sample.files.items()}
+        body, content_type = encode_multipart(BOUNDARY, {**sample.body, **files}), MULTIPART_CONTENT
     path = route.path(dict(sample.values)) + sample.query
     headers = {**sample.headers, **extra}
     return client.generic(method, path, body, content_type, headers=headers)
+
+
+def _text(response: Any) -> str:
+    """The body as text; of an archive, what is in it."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    if body.startswith(b"PK\x03\x04"):
+        with ZipFile(BytesIO(body)) as archive:
+            body = b" ".join(archive.read(name) for name in archive.namelist())
+    return str(body.decode(errors="replace"))
 
 
 def _plain_refusal(request: HttpRequest, status: int, template: str) -> HttpResponse:
@@ -231,6 +246,7 @@ def untouchable_rows(world: World) -> Iterator[Any]:
         "Invitation",
         "Evidence",
         "EvidenceChange",
+        "WorkbookUpload",
     )
     for name in names:
         model = apps.get_model("quintet", name)

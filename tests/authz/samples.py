@@ -10,7 +10,9 @@ from allauth.account.utils import user_pk_to_url_str
 from django.contrib.contenttypes.models import ContentType
 
 from entities.models import ApiToken, User
+from quintet.interchange.workbook_writing import write_workbook
 from quintet.models import Assessment, OwnAnswer, Receipt
+from quintet.queries.workbooks import book_of
 from quintet.services.invitation_links import link_token
 from quintet.services.subscriptions import token_for
 from tests.authz.surface import ADMIN, API, Route
@@ -33,6 +35,7 @@ class Sample:
     query: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class NoSample(Exception):
@@ -80,6 +83,10 @@ def _sheet_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         )
         inside = "a_submitted_inside"
         yield inside, _sheet_sample(world, route, "a_submitted", DELEGATED, "DAT", thread=inside)
+    if "upload" in route.parameters:
+        sample = _sheet_sample(world, route, "a_draft", DELEGATED, "DAT")
+        other = {"upload": world.uploads["a_draft_contributor"].pk}
+        yield "a_draft_contributor", Sample({**sample.values, **other}, body=sample.body)
     if route.name.endswith(":assessment-sign-off"):
         yield "a_signoff_own", _sheet_sample(world, route, "a_signoff_own", DELEGATED, "DAT")
     if route.name == "quintet:second-rating-save":
@@ -100,6 +107,8 @@ def _sheet_sample(
     values["own"] = world.own_items["UNICEF" if name.startswith("b_") else "UNDP"].pk
     document = world.documents.get((name, item))
     values["document"] = document.pk if document else NOBODY
+    waiting = world.uploads.get(name)
+    values["upload"] = waiting.pk if waiting else NOBODY
     known = sheet is not None and "item" in route.parameters and item != "DAT-XXX"
     version = version_of(sheet, item) if known and sheet else 0
     step = route.name.partition(":")[2]
@@ -110,7 +119,14 @@ def _sheet_sample(
         body = {}
     else:
         body = _sheet_bodies(world, name, item, sheet, version).get(step, {})
-    return Sample(values, body=body, headers=headers)
+    files = {"file": _workbook(world, name)} if step == "workbook-upload" and sheet else {}
+    return Sample(values, body=body, headers=headers, files=files)
+
+
+def _workbook(world: World, name: str) -> bytes:
+    """The sheet's own workbook, as the focal point downloads it."""
+    focal = world.people["focal" if name.startswith("a_") else "focal_b"]
+    return write_workbook(book_of(world.sheets[name], focal))
 
 
 def _sheet_bodies(
@@ -122,6 +138,7 @@ def _sheet_bodies(
     comment, said = {"comment": "Say more, please."}, "written by a test"
     document = {"title": "Written by a test", "effective_on": "2026-05-31"}
     return {
+        "workbook-difference": {"step": "confirm"},
         "answer-save": {"choice": "3", "comment": said, "version": str(version)},
         "answer-detail": {"state": "answered", "claimed": 3, "comment": said},
         "answer-decide": {"accepted": "1", "reason": "decided by a test", "version": str(version)},

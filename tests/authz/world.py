@@ -29,6 +29,7 @@ from quintet.models import (
     OwnItem,
     Phase,
     Thread,
+    WorkbookUpload,
 )
 from quintet.models.evidence import evidence_storage
 from quintet.services import cycles, inviting, reviewing, signing, tailoring, threads
@@ -84,6 +85,7 @@ class World:
     threads: dict[str, Thread] = field(default_factory=dict)
     own_items: dict[str, OwnItem] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
+    uploads: dict[str, WorkbookUpload] = field(default_factory=dict)  # of the sheet, or of the variant
     documents: dict[tuple[str, str], Evidence] = field(default_factory=dict)  # of (sheet, item)
     canaries: dict[str, frozenset[str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
@@ -118,6 +120,7 @@ def build_world() -> World:
     Message.objects.create(topic="quintet.assessment_changed", created_at=AT, due_at=AT, dead_at=AT)
     _make_own_paths(world)
     _make_sheets(world)
+    _make_uploads(world)
     _make_scorecards(world)
     world.secrets += list(ApiToken.objects.values_list("sha256", flat=True))
     world.secrets += [person.password.rpartition("$")[2] for person in world.people.values()]
@@ -331,6 +334,22 @@ def _make_sheets(world: World) -> None:
     reviewing.return_to_entity(assessment=sheet, by=people["task_force"], at=AT, comment=comment)
     for name in world.sheets:
         world.sheets[name].refresh_from_db()
+
+
+def _make_uploads(world: World) -> None:
+    """Filled workbooks that wait to be confirmed: nobody but those who sent them reads them."""
+    for variant, name, column in [
+        ("a_draft", "a_draft", "focal"),
+        ("a_draft_contributor", "a_draft", "contributor"),
+        ("a_submitted", "a_submitted", "focal"),
+        ("b_draft", "b_draft", "focal_b"),
+    ]:
+        sheet, text = world.sheets[name], world.canary(f"workbook of {column} for {name}", {column})
+        said = {"state": "answered", "claimed": "3", "na_reason": "", "comment": text}
+        row = {"item": DELEGATED, "cell": "DAT!H2", "version": version_of(sheet, DELEGATED), **said}
+        world.uploads[variant] = WorkbookUpload.objects.create(
+            assessment=sheet, file_name=f"{text}.xlsx", rows=[row], by=world.people[column], at=AT
+        )
 
 
 def _make_scorecards(world: World) -> None:

@@ -20,7 +20,12 @@ Make = Callable[[bytes], bytes]
 MEGABYTE = 1024 * 1024
 STRINGS, BOOK, TYPES = "xl/sharedStrings.xml", "xl/workbook.xml", "[Content_Types].xml"
 NOT_EXCEL, DAMAGED, UNREADABLE = "is no Excel workbook", "damaged", "cannot be read as an Excel workbook"
-SWELLS, DOCTYPE, FORMULAS = "unpacks to far more", "definitions (DOCTYPE)", "holds formulas"
+STRANGE, SWELLS, DOCTYPE, FORMULAS = (
+    "not as its program would write it",
+    "unpacks to far more",
+    "definitions (DOCTYPE)",
+    "holds formulas",
+)
 MOVED, OTHER_SHEETS, EDITED = "added, moved or removed", "other sheets than", "hidden part of the workbook"
 MACROS, EMBEDDED, FAR = "holds macros", "controls or embedded objects", "far outside of the table"
 
@@ -206,8 +211,8 @@ FILES: dict[str, tuple[Make, str]] = {
     ),
     "a file larger than allowed": (lambda data: data + b"\0" * 11 * MEGABYTE, "larger than the 10 MB"),
     # --- damaged
-    "half a file": (lambda data: data[: len(data) // 2], DAMAGED),
-    "a file without its end": (lambda data: data[:-100], DAMAGED),
+    "half a file": (lambda data: data[: len(data) // 2], STRANGE),
+    "a file without its end": (lambda data: data[:-100], STRANGE),
     "a file with its middle overwritten": (
         lambda data: data[:9000] + b"\xff" * 2000 + data[11000:],
         DAMAGED,
@@ -237,35 +242,39 @@ FILES: dict[str, tuple[Make, str]] = {
     ),
     "a bomb that lies about its size": (_lying, DAMAGED),
     "a part that is all blanks": (_and(("xl/media/a.xml", b" " * 5 * MEGABYTE)), SWELLS),
-    "a quoted bomb": (_overlapping, "lie on top of each other"),
+    "a quoted bomb": (_overlapping, STRANGE),
     "more parts than allowed": (
         _and(*((f"xl/media/{number}.xml", b"") for number in range(250))),
-        "more parts than",
+        SWELLS,
     ),
-    "two parts of one name": (_and((BOOK, b"<workbook/>")), "two parts of the same name"),
-    "two parts of one name in other letters": (_and((BOOK.upper(), b"")), "two parts of the same name"),
-    "a part that leads upwards": (_and(("../../etc/cron.d/x", b"")), "lead elsewhere"),
-    "a part at the root": (_and(("/etc/cron.d/x", b"")), "lead elsewhere"),
-    "a part on another drive": (_and(("C:/x.xml", b"")), "lead elsewhere"),
-    "a part with backslashes": (_and((_info("xl\\..\\x.xml"), b"")), "lead elsewhere"),
+    "two parts of one name": (_and((BOOK, b"<workbook/>")), STRANGE),
+    "two parts of one name in other letters": (_and((BOOK.upper(), b"")), STRANGE),
+    "a part that leads upwards": (_and(("../../etc/cron.d/x", b"")), STRANGE),
+    "a part at the root": (_and(("/etc/cron.d/x", b"")), STRANGE),
+    "a part on another drive": (_and(("C:/x.xml", b"")), STRANGE),
+    "a part with backslashes": (_and((_info("xl\\..\\x.xml"), b"")), STRANGE),
     "a part that is a link": (
         _and((_info("xl/link", external_attr=0o120777 << 16), b"/etc")),
-        "lead elsewhere",
+        STRANGE,
     ),
-    "a part with NUL in its name": (_nul_name, "lead elsewhere"),
-    "an archive with a password": (_encrypted, "is encrypted"),
-    "a part packed by LZMA": (lambda data: packed(parts(data).items(), zipfile.ZIP_LZMA), "unusual way"),
+    "a part with NUL in its name": (_nul_name, STRANGE),
+    "an archive with a password": (_encrypted, "protected by a password"),
+    "a part packed by LZMA": (lambda data: packed(parts(data).items(), zipfile.ZIP_LZMA), STRANGE),
     # --- XML made to harm
     "a file of the server as a text": (
         _before_root(STRINGS, b'<!DOCTYPE sst [<!ENTITY a SYSTEM "file:///etc/passwd">]>'),
-        DOCTYPE,
+        STRANGE,
     ),
     "a definition from elsewhere": (
         _before_root("xl/_rels/workbook.xml.rels", b'<!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd">'),
+        STRANGE,
+    ),
+    "a billion laughs": (_before_root(BOOK, LAUGHS + b"]>"), STRANGE),
+    "a definition in wide letters": (_wide, STRANGE),
+    "a definition behind a long comment": (
+        _stored(_before_root(STRINGS, b"<!--" + b"x" * 99_000 + b"--><!DOCTYPE sst [<!ENTITY a 'b'>]>")),
         DOCTYPE,
     ),
-    "a billion laughs": (_before_root(BOOK, LAUGHS + b"]>"), DOCTYPE),
-    "a definition in wide letters": (_wide, DOCTYPE),
     "very many texts": (_stored(_strings(b"<si><t/></si>" * 500_000)), "far more cells"),
     "very many styles": (
         _stored(

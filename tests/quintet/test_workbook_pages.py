@@ -99,7 +99,8 @@ class TestTheRoundTrip:
 
     def _answers(self, data: bytes) -> tuple[dict[str, tuple[Any, ...]], dict[str, Any]]:
         """An answer to every item: all levels, requests, items left open, texts that are hard to keep."""
-        expected, cells = {}, {}
+        expected: dict[str, tuple[Any, ...]] = {}
+        cells: dict[str, Any] = {}
         na_allowed = set(Item.objects.filter(na_allowed=True).values_list("code", flat=True))
         book, number = workbook(data), 0
         for name in book.sheetnames[1:-1]:

@@ -24,14 +24,14 @@ class TestMembers:
     @pytest.mark.parametrize("limits", [Limits(members=1), Limits(unpacked=5)])
     def test_are_limited_in_number_and_size(self, limits: Limits) -> None:
         with pytest.raises(InvalidInput):
-            list(members(archive(a=b"one", b=b"two"), limits))
+            list(members(archive(a=b"one", b=b"two"), limits=limits))
 
     def test_may_be_repetitive_while_they_are_small(self) -> None:
         assert dict(members(archive(a=b"0" * 60_000)))["a"] == b"0" * 60_000
-        with pytest.raises(InvalidInput, match="unpacks to far more"):
-            list(members(archive(a=b"0" * 600_000)))
+        with pytest.raises(InvalidInput, match="unpacks to more"):
+            list(members(archive(a=b"0" * 2_000_000)))
 
-    @pytest.mark.parametrize("cut", [1, 10, 40, 80])
+    @pytest.mark.parametrize("cut", [1, 10, 40, 80, 120])
     def test_of_a_damaged_archive_are_refused(self, cut: int) -> None:
-        with pytest.raises(InvalidInput, match="damaged"):
+        with pytest.raises(InvalidInput, match=r"damaged|not as its program"):
             list(members(archive(a=b"one", b=b"two")[:-cut]))
