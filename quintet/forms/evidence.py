@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
@@ -83,6 +84,10 @@ class NewDocumentForm(DetailsForm):
     def __init__(self, *args: Any, is_too_large: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
         self.is_too_large = is_too_large
+
+    @property
+    def most_mb(self) -> int:
+        return settings.EVIDENCE_MAX_MB
 
     def clean(self) -> dict[str, Any]:
         """Want an address or a file, not both."""

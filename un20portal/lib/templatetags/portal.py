@@ -88,6 +88,7 @@ SECTIONS = {
     "assessment": "my",
     "delegation": "my",
     "workbook": "my",
+    "evidence": "my",
     "cycle": "cycles",
     "validation": "validation",
 }
