@@ -91,6 +91,8 @@ SECTIONS = {
     "evidence": "my",
     "cycle": "cycles",
     "validation": "validation",
+    "check": "validation",
+    "second": "validation",
 }
 
 
