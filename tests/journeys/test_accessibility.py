@@ -48,6 +48,8 @@ SIGNED_IN = {
         "/scorecards/2026/?version=provisional",
         "/assessments/{validated}/",
         "/assessments/{validated}/DAT/",
+        "/assessments/{validated}/checks/",
+        "/assessments/{validated}/second-ratings/",
     ],
 }
 

@@ -107,7 +107,7 @@ class TestTheQueue:
         signing.sign_off(assessment=sheet, by=cast.approver, at=AT)
         for who in (cast.focal, cast.task_force):
             told = words(page(client, who, "assessment-detail", sheet.pk))
-    X
+            assert "Handed in on 2 November 2026." in told
             assert "Usually decided within 1 day." in told
 
 
