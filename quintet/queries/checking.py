@@ -16,6 +16,7 @@ from quintet.models import (
     Snapshot,
     Status,
 )
+from quintet.queries.evidence import evidence_by_item
 from quintet.queries.samples import SheetSample, sample_of
 from quintet.queries.second_rating import ClaimLine, claim_line
 from quintet.queries.sheets import items_of
@@ -67,9 +68,10 @@ def check_page(sheet: Assessment) -> CheckPage:
     items = list(items_of(sheet))
     asked = [item for item in items if item.code in reasons or _is_request(answers.get(item.pk))]
     pasts = _pasts(sheet, items, {item.pk for item in asked})
+    evidence = evidence_by_item(sheet, readable=None)
     lines = [
         CheckLine(
-            claim_line(item, answers[item.pk], sample),
+            claim_line(item, answers[item.pk], sample, evidence(item.pk).lines),
             reasons.get(item.code, "request"),
             answers[item.pk],
             pasts[item.pk],

@@ -1,13 +1,18 @@
 """What the same entity said last time: the frozen sheet of the last earlier cycle that counted."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from quintet.domain.answers import ANSWERED, NA
-from quintet.models import Assessment, EvidenceUse, NaDecision, Snapshot
+from quintet.domain.packing import unpack
+from quintet.models import Assessment, EvidenceUse, Item, NaDecision, Snapshot, Status
+
+Levels = Mapping[str, int]  # by item code; an item without a level is not in it
 
 
 @dataclass(frozen=True)
@@ -51,20 +56,22 @@ class EarlierAnswer:
 
 @dataclass(frozen=True)
 class EarlierSheet:
-    """The last sheet of the same entity that counted in an earlier cycle, as it was frozen."""
+    """A unit's sheet of the cycle before in which it counted: what it claimed, and what was accepted."""
 
-    assessment: Assessment
+    sheet: Assessment
     snapshot: Snapshot
+    claimed: Levels
+    accepted: Levels
 
     @cached_property
     def answers(self) -> Mapping[str, EarlierAnswer]:
-        """What it says by item code; items it left open are not there."""
-        uses = EvidenceUse.objects.filter(evidence__assessment=self.assessment)
+        """What it says by item code, from the frozen payload; items it left open are not there."""
+        uses = EvidenceUse.objects.filter(evidence__assessment=self.sheet)
         by_item: dict[str, list[EvidenceUse]] = {}
         for use in uses.select_related("evidence", "item"):
             by_item.setdefault(use.item.code, []).append(use)
         return {
-            entry["item"]: _answer(self.assessment.cycle.title, entry, by_item.get(entry["item"], []))
+            entry["item"]: _answer(self.sheet.cycle.title, entry, by_item.get(entry["item"], []))
             for entry in json.loads(self.snapshot.payload)["answers"]
             if entry["state"] in (ANSWERED, NA)
         }
@@ -81,12 +88,54 @@ class EarlierSheet:
 
 def earlier_sheet(assessment: Assessment) -> EarlierSheet | None:
     """Return the entity's last counted sheet of a cycle that opened before; None for a first one."""
-    sheets = Assessment.objects.counted().filter(
-        entity=assessment.entity_id, cycle__opens_on__lt=assessment.cycle.opens_on
-    )
-    last = sheets.select_related("cycle").order_by("-cycle__opens_on", "-pk").first()
-    snapshot = last and Snapshot.objects.filter(assessment=last).order_by("-number").first()
-    return EarlierSheet(last, snapshot) if last and snapshot else None
+    return earlier_sheets([assessment]).get(assessment.pk)
+
+
+def earlier_sheets(sheets: Sequence[Assessment]) -> dict[int, EarlierSheet]:
+    """For each sheet (by id) the unit's latest one in an earlier cycle that counted, where there is one."""
+    of_unit: dict[int, list[Assessment]] = {sheet.entity_id: [] for sheet in sheets}
+    counted = Assessment.objects.counted().filter(entity__in=of_unit).select_related("cycle")
+    for other in counted.order_by("cycle__opens_on", "cycle__pk"):
+        of_unit[other.entity_id].append(other)
+    before: dict[int, Assessment] = {}
+    for sheet in sheets:
+        for other in of_unit[sheet.entity_id]:
+            if other.cycle.opens_on < sheet.cycle.opens_on:
+                before[sheet.pk] = other
+    snapshots = latest_snapshots({other.pk for other in before.values()})
+    codes = codes_in_order({other.cycle.framework_id for other in before.values()})
+    return {
+        pk: EarlierSheet(
+            other,
+            snapshots[other.pk],
+            levels_of(codes[other.cycle.framework_id], snapshots[other.pk].claimed),
+            levels_of(codes[other.cycle.framework_id], snapshots[other.pk].accepted),
+        )
+        for pk, other in before.items()
+        if other.pk in snapshots
+    }
+
+
+def latest_snapshots(sheet_ids: Iterable[int], status: Status | None = None) -> dict[int, Snapshot]:
+    """The latest snapshot of each sheet (of that status), without its payload, by the sheet's id."""
+    snapshots = Snapshot.objects.filter(status=status) if status else Snapshot.objects.all()
+    newer = snapshots.filter(assessment=OuterRef("assessment"), number__gt=OuterRef("number"))
+    latest = snapshots.filter(~Exists(newer), assessment__in=list(sheet_ids)).defer("payload")
+    return {snapshot.assessment_id: snapshot for snapshot in latest}
+
+
+def codes_in_order(framework_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Item codes in framework order, by framework."""
+    codes: dict[int, list[str]] = {}
+    items = Item.objects.filter(framework__in=list(framework_ids)).in_order()
+    for framework, code in items.values_list("framework_id", "code"):
+        codes.setdefault(framework, []).append(code)
+    return codes
+
+
+def levels_of(codes: Sequence[str], packed: bytes | memoryview) -> dict[str, int]:
+    unpacked = zip(codes, unpack(bytes(packed)), strict=True)
+    return {code: level for code, level in unpacked if isinstance(level, int)}
 
 
 def _answer(cycle: str, entry: Mapping[str, Any], uses: list[EvidenceUse]) -> EarlierAnswer:

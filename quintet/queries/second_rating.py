@@ -23,7 +23,9 @@ from quintet.models import (
     Snapshot,
     Status,
 )
-from quintet.queries.samples import SheetSample, latest_snapshots, samples_of
+from quintet.queries.earlier import latest_snapshots
+from quintet.queries.evidence import DocumentLine, evidence_by_item
+from quintet.queries.samples import SheetSample, samples_of
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class ClaimLine:
     comment: str
     earlier_claimed: int | None
     earlier_accepted: int | None
+    documents: Sequence[DocumentLine] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ class SecondRatings:
     earlier: Assessment | None
 
 
-def claim_line(item: Item, answer: Answer | None, sample: SheetSample) -> ClaimLine:
+def claim_line(
+    item: Item, answer: Answer | None, sample: SheetSample, documents: Sequence[DocumentLine]
+) -> ClaimLine:
     earlier = sample.earlier
     return ClaimLine(
         item,
@@ -54,6 +59,7 @@ def claim_line(item: Item, answer: Answer | None, sample: SheetSample) -> ClaimL
         answer.comment if answer else "",
         earlier.claimed.get(item.code) if earlier else None,
         earlier.accepted.get(item.code) if earlier else None,
+        documents,
     )
 
 
@@ -104,7 +110,9 @@ def second_ratings(sheet: Assessment, reader: Person, *, is_open: bool) -> Secon
     answers = Answer.objects.filter(assessment=sheet, item__code__in=codes)
     chosen = answers.select_related("item__framework", "item__dimension")
     by_code = {answer.item.code: answer for answer in chosen}
-    lines = [claim_line(by_code[code].item, by_code[code], samples[sheet.pk]) for code in codes]
+    evidence = evidence_by_item(sheet, readable=None)
+    found = [(by_code[code].item, by_code[code]) for code in codes]
+    lines = [claim_line(item, answer, samples[sheet.pk], evidence(item.pk).lines) for item, answer in found]
     mine = SecondRating.objects.filter(snapshot=handed_in(sheet), by=reader.pk).select_related("item")
     return SecondRatings(lines, list(mine), earlier.sheet if earlier else None)
 

@@ -6,6 +6,7 @@ that is killed leaves a file without a row, which the daily sweep removes.
 
 import logging
 import secrets
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -154,6 +155,31 @@ def detach(
         found.delete()
         if name:
             transaction.on_commit(lambda: _forget_file(name), robust=True)
+
+
+def carry(*, assessment: Assessment, item: Item, uses: Iterable[EvidenceUse], by: User, at: datetime) -> None:
+    """Let what supported the item in an earlier sheet support it here, too.
+
+    The caller holds the sheet's lock. Files are not stored again. What supports three items here
+    already is left out (rule R4).
+    """
+    for earlier in uses:
+        before = earlier.evidence
+        same = Q(sha256=before.sha256) if before.kind == EvidenceKind.FILE else Q(url=before.url)
+        here = Evidence.objects.filter(same, assessment=assessment, kind=before.kind).first()
+        document = here or _copy(before, assessment, by, at)
+        supported = set(document.uses.values_list("item_id", flat=True))
+        if item.pk not in supported and len(supported) < MOST_ITEMS:
+            _use(document, item, earlier.page, by, at, "carried")
+
+
+def _copy(before: Evidence, assessment: Assessment, by: User, at: datetime) -> Evidence:
+    """The same document on another sheet, with the same stored file."""
+    document = Evidence.objects.get(pk=before.pk)
+    document.pk, document._state.adding = None, True
+    document.assessment, document.added_by, document.added_at = assessment, by, at
+    document.save()
+    return document
 
 
 def write_link(

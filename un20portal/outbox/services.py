@@ -24,6 +24,8 @@ from un20portal.outbox.models import Heartbeat, IdempotencyKey, Message
 Handler = Callable[..., object]
 MAX_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(seconds=20)
+MAX_ERRANDS = 40  # a server outside may be away for more than a day
+LONGEST_PAUSE = timedelta(hours=1)
 LEASE = timedelta(minutes=5)  # longer than any server may take (EMAIL_TIMEOUT)
 _handlers: dict[str, Handler] = {}
 _errands: dict[str, Handler] = {}
@@ -88,7 +90,7 @@ def run_errands(*, now: Callable[[], datetime], only_due: bool = True) -> int:
             _errands[message.topic](at=now(), **message.payload)
         except Exception as error:
             logger.exception("errand %s failed", message.pk)
-            _note_failure(message.pk, error, at=now())
+            _note_failure(message.pk, error, at=now(), most=MAX_ERRANDS)
             return done
         Message.objects.filter(pk=message.pk).update(done_at=now(), leased_until=None)
         done += 1
@@ -217,14 +219,14 @@ def _storable(text: str) -> str:
 
 
 @transaction.atomic
-def _note_failure(message_id: int, error: Exception, *, at: datetime) -> None:
+def _note_failure(message_id: int, error: Exception, *, at: datetime, most: int = MAX_ATTEMPTS) -> None:
     message = Message.objects.select_for_update().filter(pk=message_id).first()
     if message is None or message.done_at:
         return
     message.attempts += 1
-    message.due_at = at + FIRST_PAUSE * 2 ** (message.attempts - 1)
+    message.due_at = at + min(FIRST_PAUSE * 2 ** (message.attempts - 1), LONGEST_PAUSE)
     message.leased_until = None
     message.last_error = _storable(f"{type(error).__name__}: {error}")[:2000]
-    if message.attempts >= MAX_ATTEMPTS:
+    if message.attempts >= most:
         message.dead_at = at
     message.save(update_fields=["attempts", "due_at", "leased_until", "last_error", "dead_at"])

@@ -5,10 +5,23 @@ from datetime import date
 import pytest
 
 from entities.models import Entity
-from quintet.models import Answer, AnswerRevision, AnswerState, Assessment, Cycle, Item, NaDecision, Status
+from quintet.domain.evidence import Details
+from quintet.models import (
+    Answer,
+    AnswerRevision,
+    AnswerState,
+    Assessment,
+    Cycle,
+    EvidenceChange,
+    EvidenceUse,
+    Item,
+    NaDecision,
+    Status,
+)
 from quintet.queries.earlier import earlier_sheet
 from quintet.queries.sheets import progress
 from quintet.services.carrying import confirm_still_true
+from quintet.services.evidence import write_link
 from tests.factories import AT, Cast, Levels, fill, later, make_cycle, sheet_of
 from un20portal.lib.errors import NotAllowed, StaleVersion, WrongState
 
@@ -39,7 +52,7 @@ class TestTheEarlierSheet:
     def test_is_the_last_one_that_counted(self, sheet: Assessment, last: Assessment) -> None:
         found = earlier_sheet(sheet)
         assert found is not None
-        assert found.assessment == last
+        assert found.sheet == last
         assert dict(found.levels) == {"DAT-STR": 3, "DAT-LED": 0, "DAT-PMS": "na"}
         assert found.answers["DAT-PMS"].na_reason == "no programmes"
         assert "DAT-COE" not in found.answers, "what was left open says nothing"
@@ -100,3 +113,34 @@ class TestConfirming:
         for person in (cast.viewer, cast.contributor, cast.approver, cast.stranger, cast.task_force):
             with pytest.raises(NotAllowed):
                 confirm_still_true(assessment=sheet, item=asked, version=0, by=person, at=AT)
+
+
+class TestDocuments:
+    @pytest.fixture
+    def said(self, last: Assessment, cast: Cast) -> None:
+        """A link beside DAT-STR in the sheet of the year before."""
+        item = Item.objects.get(code="DAT-STR")
+        details = Details("The plan", date(2025, 3, 1), page="12")
+        write_link(
+            assessment=last, item=item, url="https://example.org/plan", details=details, at=AT, channel="demo"
+        )
+
+    def test_come_along_with_their_pages(self, said: None, sheet: Assessment, cast: Cast) -> None:
+        confirm(sheet, cast)
+        [use] = EvidenceUse.objects.filter(evidence__assessment=sheet)
+        assert (use.item.code, use.page, use.evidence.url) == ("DAT-STR", "12", "https://example.org/plan")
+        change = EvidenceChange.objects.get(assessment=sheet)
+        assert (change.channel, change.by) == ("carried", cast.focal)
+
+    def test_come_once(self, said: None, sheet: Assessment, cast: Cast) -> None:
+        confirm(sheet, cast)
+        confirm(sheet, cast, version=1)
+        assert EvidenceUse.objects.filter(evidence__assessment=sheet).count() == 1
+
+    def test_do_not_come_with_an_answer_that_came_too_late(
+        self, said: None, sheet: Assessment, cast: Cast
+    ) -> None:
+        fill(sheet.cycle, {sheet.entity: {"DAT-STR": 2}}, Status.DRAFT)
+        with pytest.raises(StaleVersion):
+            confirm(sheet, cast)
+        assert not EvidenceUse.objects.filter(evidence__assessment=sheet).exists()
