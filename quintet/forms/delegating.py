@@ -29,10 +29,10 @@ class RefusableForm(forms.Form):
 
 
 class ColleagueField(forms.ModelChoiceField):
-    """A contributor of the entity, offered by name."""
+    """A contributor of the entity, offered by name and never by address."""
 
     def label_from_instance(self, person: User) -> str:
-        return f"{called(person)} ({person.email})"
+        return called(person)
 
 
 class HandingForm(RefusableForm):

@@ -24,7 +24,6 @@ from quintet.models import (
     Item,
     Letter,
     LetterKind,
-    Phase,
 )
 from quintet.queries.delegations import handed_items
 from quintet.services.letters import owe_letter
@@ -155,7 +154,8 @@ def require_sound(
     sheet: Assessment, *, items: Collection[Item], note: str, due_on: date | None, at: datetime
 ) -> None:
     """Raise InvalidInput unless there are items of this sheet, a storable note and a day that makes sense."""
-    errors = wrong_due_day(due_on, today=localdate(at), last_day=last_day(sheet))
+    today = localdate(at)
+    errors = wrong_due_day(due_on, today=today, last_day=last_day(sheet, today=today))
     if not items or any(item.framework_id != sheet.cycle.framework_id for item in items):
         errors.append(FieldError("items", "missing", _("Choose the items to hand over.")))
     if len(tidy(note)) > LONGEST_NOTE:
@@ -189,11 +189,9 @@ def write_delegations(
     )
 
 
-def last_day(sheet: Assessment) -> date | None:
-    """The last day for answers; what came back in validation has none of its own."""
-    if sheet.cycle.phase != Phase.OPEN:
-        return None
-    return max(sheet.cycle.closes_on, sheet.extended_to or sheet.cycle.closes_on)
+def last_day(sheet: Assessment, *, today: date) -> date | None:
+    """The last day for answers that is still to come; what comes back in validation has none of its own."""
+    return sheet.due_on if sheet.due_on >= today else None
 
 
 def _chosen(sheet: Assessment, delegations: Collection[int]) -> list[Delegation]:

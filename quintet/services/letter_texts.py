@@ -28,7 +28,9 @@ def compose(letter: Letter) -> Written | None:
     """Return the letter's text; None when what it tells of, or its reader, is gone."""
     if letter.person is None:
         asked = Invitation.objects.filter(pk=letter.about or 0).first()
-        return write_to(letter, asked.email, asked.language) if asked else None
+        if asked is None or letter.kind != LetterKind.INVITATION:
+            return None
+        return write_to(letter, asked.email, asked.language)
     if not letter.person.is_active:
         return None
     return write_to(letter, letter.person.email, letter.person.preferred_language)

@@ -123,8 +123,9 @@ def _sheet_to_delegate(request: HttpRequest, pk: int) -> Assessment:
 
 
 def _form(sheet: Assessment, data: Any = None) -> HandingForm:
-    contributors = delegations.contributors_of(sheet, today=timezone.localdate())
-    last_day = delegating.last_day(sheet)
+    today = timezone.localdate()
+    contributors = delegations.contributors_of(sheet, today=today)
+    last_day = delegating.last_day(sheet, today=today)
     choices = delegations.choices(sheet)
     return HandingForm(data, choices=choices, contributors=contributors, last_day=last_day)
 

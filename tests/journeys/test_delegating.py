@@ -2,14 +2,20 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from quintet.models import Answer, Delegation
+from entities.models import Role
+from quintet.models import Answer, Cycle, Delegation, Item
+from quintet.services.delegating import hand_over
+from quintet.services.inviting import invite
+from tests import factories
 from tests.journeys.conftest import OPEN_ITEM, Portal
+from tests.journeys.test_accessibility import findings
 from un20portal.outbox.services import run_errands
 
 SignIn = Callable[[Page, str], None]
@@ -91,6 +97,25 @@ def test_a_colleague_is_invited_answers_and_is_accepted(
     expect(stranger.get_by_role("alert")).to_contain_text("used already")
     for page in (focal, colleague, stranger):
         page.context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_on_the_way(portal: Portal, browser: Browser, sign_in: SignIn, width: int) -> None:
+    undp, focal, now = portal.undp, portal.people["focal"], timezone.now()
+    sheet = factories.sheet_of(portal.cycle, undp)
+    items = list(Item.objects.filter(code__startswith="DAT-"))
+    to = factories.make_user("helper", Role.CONTRIBUTOR, undp)
+    Cycle.objects.update(closes_on=timezone.localdate() + timedelta(days=9))
+    due_on = timezone.localdate()
+    hand_over(assessment=sheet, items=items, to=to, by=focal, at=now, due_on=due_on)
+    invite(assessment=sheet, items=items, email=COLLEAGUE, by=focal, at=now, due_on=due_on)
+    page = window(browser, width)
+    assert findings(page, link_in_the_mail(portal)) == []
+    sign_in(page, "focal")
+    handed = f"{portal.address}/assessments/{sheet.pk}/delegations/"
+    assert findings(page, handed) == []
+    assert findings(page, handed.replace("/assessments", "/ar/assessments")) == []
+    page.context.close()
 
 
 def test_items_are_chosen_and_sent_with_the_keyboard_alone(
