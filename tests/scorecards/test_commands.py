@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from entities.models import ApiToken, Entity, User
-from quintet.models import AnswerRevision, Assessment, Cycle, Snapshot, Transition
+from quintet.models import AnswerRevision, Assessment, Cycle, Evidence, EvidenceChange, Snapshot, Transition
 from quintet.services.demo import create_cycles
 from quintet.services.freezing import CHANGED
 from scorecards.models import Basis, Computation, EntityDocument, Proposal, Scorecard, UnitScore
@@ -398,7 +398,8 @@ class TestDemoData:
     def empty(self) -> None:
         derived = (EntityDocument, Scorecard, Proposal, Computation, UnitScore)
         with unguarded():
-            for model in (*derived, Snapshot, Transition, AnswerRevision, Assessment, Cycle, Message, User):
+            sheets = (Snapshot, Transition, AnswerRevision, EvidenceChange, Evidence, Assessment, Cycle)
+            for model in (*derived, *sheets, Message, User):
                 model.objects.all().delete()
 
 
