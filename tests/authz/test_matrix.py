@@ -58,6 +58,7 @@ class TestForeignObjects:
 
 OF_ITS_OWN = re.compile(
     r"(?:/assessments/|assessments%2F)\d+|(?:/|%2F)evidence(?:(?:/|%2F)[A-Z]+-[A-Z]+)?(?:/|%2F)\d+|"
+    r"(?:/workbook/|workbook%2F)\d+|"
     r'name="csrfmiddlewaretoken" value="\w+"|csrftoken=\w+|ETag: \S+|Content-Length: \d+|\d\d:\d\d:\d\d'
 )
 
