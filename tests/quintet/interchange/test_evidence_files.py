@@ -231,7 +231,11 @@ CONTENTS: list[tuple[str, Make]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "make"), [*KINDS, *CONTENTS], ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [*KINDS, *CONTENTS],
+    ids=[f"{number}-{name[:30]}" for number, (name, _make) in enumerate([*KINDS, *CONTENTS])],
+)
 def test_a_hostile_or_broken_file_is_refused_quickly_and_says_what_to_do(name: str, make: Make) -> None:
     content = make()
     sent = upload("x", content, TYPES.get(name.rpartition(".")[2], "application/octet-stream"))
