@@ -1,8 +1,9 @@
 """What waits for a person."""
 
 from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from entities.access import Person, entities_with
 from entities.models import Role
@@ -18,12 +19,16 @@ from quintet.queries.sheets import with_progress
 
 @dataclass(frozen=True)
 class Task:
-    """One thing that waits for a person: which sheet, what to do, and how far it is."""
+    """One thing that waits for a person: which sheet, what to do, by when, and how far it is.
+
+    Of input to look at, `total` is the number of answers.
+    """
 
     assessment: Assessment
     kind: str
     settled: int
     total: int
+    due_on: date
 
     @property
     def n_open(self) -> int:
@@ -38,8 +43,8 @@ def waiting_for(user: Person) -> list[Task]:
     signing = running.filter(entity__in=approving).exclude(submitted_by=user.pk)
     tasks = [_task(sheet, "answer") for sheet in with_progress(editable.filter(entity__in=focal))]
     tasks += [_task(sheet, "sign_off") for sheet in with_progress(signing)]
-    tasks += _delegated_tasks(user, editable)
-    return sorted(tasks, key=lambda task: (task.assessment.due_on, task.assessment.entity.code))
+    tasks += _delegated_tasks(user, editable) + _inputs(editable.filter(entity__in=focal))
+    return sorted(tasks, key=lambda task: (task.due_on, task.assessment.entity.code))
 
 
 def _delegated_tasks(user: Person, editable: QuerySet[Assessment]) -> list[Task]:
@@ -49,11 +54,25 @@ def _delegated_tasks(user: Person, editable: QuerySet[Assessment]) -> list[Task]
     chosen = editable.filter(pk__in=mine, entity__in=entities)
     settled = Q(delegations__user=user.pk) & ~Q(answers__state=AnswerState.UNANSWERED)
     counted = chosen.annotate(
+        handed_until=Min("delegations__due_on", filter=Q(delegations__user=user.pk)),
         total=Count("delegations", filter=Q(delegations__user=user.pk), distinct=True),
         settled=Count("answers", filter=settled & Q(answers__item=F("delegations__item")), distinct=True),
     )
     return [_task(sheet, "contribute") for sheet in counted.select_related("cycle", "entity")]
 
 
+def _inputs(sheets: QuerySet[Assessment]) -> list[Task]:
+    """What colleagues wrote last on items handed to them, for the focal point to accept or edit."""
+    written = Q(answers__item=F("delegations__item"), answers__updated_by=F("delegations__user"))
+    unsettled = Q(delegations__settled_version=None) | Q(
+        delegations__settled_version__lt=F("answers__version")
+    )
+    said = ~Q(answers__state=AnswerState.UNANSWERED)
+    counted = sheets.annotate(total=Count("delegations", filter=written & unsettled & said, distinct=True))
+    found = counted.filter(total__gt=0).select_related("cycle", "entity")
+    return [Task(sheet, "look", 0, sheet.total, sheet.due_on) for sheet in found]
+
+
 def _task(sheet: Assessment, kind: str) -> Task:
-    return Task(sheet, kind, sheet.settled, sheet.total)  # type: ignore[attr-defined]  # annotated
+    due_on = getattr(sheet, "handed_until", None) or sheet.due_on
+    return Task(sheet, kind, sheet.settled, sheet.total, due_on)  # type: ignore[attr-defined]  # annotated

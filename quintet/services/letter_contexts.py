@@ -65,7 +65,7 @@ def _reminder(letter: Letter) -> Context | None:
     return {
         "cycle": cycle,
         "tasks": tasks,
-        "first_due": min(task.assessment.due_on for task in tasks),
+        "first_due": min(task.due_on for task in tasks),
         "words": letter.mailing.text,
         "link": address_of("quintet:my"),
     }

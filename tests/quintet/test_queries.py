@@ -7,12 +7,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from entities.models import Entity
+from entities.models import Entity, User
 from quintet.domain import workflow
-from quintet.models import Assessment, Cycle, Item, Snapshot, Status
+from quintet.models import Answer, Assessment, Cycle, Delegation, Item, Snapshot, Status
 from quintet.queries.monitoring import counted_snapshots
 from quintet.queries.waiting import waiting_for
 from quintet.services import signing
+from quintet.services.answering import record_answer
 from quintet.services.reviewing import return_to_entity
 from tests.factories import (
     AT,
@@ -87,3 +88,36 @@ class TestTheSnapshotsThatCount:
             assert (found.sha256, found.assessment.entity.code) == (sha256, "UNDP")
         assert len(queries) == 1
         assert "payload" not in queries[0]["sql"]
+
+
+class TestInputOfColleagues:
+    def test_waits_for_the_focal_point_until_it_is_accepted_or_edited(
+        self, cycle: Cycle, undp: Entity, cast: Cast
+    ) -> None:
+        sheet = sheet_of(cycle, undp)
+        handed = delegate(sheet, "DAT-STR", cast.contributor)
+
+        def looks() -> list[int]:
+            return [task.total for task in waiting_for(cast.focal) if task.kind == "look"]
+
+        assert looks() == []
+        said = say(sheet, cast.contributor, 2, 0)
+        assert looks() == [1]
+        Delegation.objects.filter(pk=handed.pk).update(settled_version=said.version)
+        assert looks() == []
+        said = say(sheet, cast.contributor, 3, said.version)
+        assert looks() == [1]
+        say(sheet, cast.focal, 1, said.version)
+        assert looks() == []
+
+    def test_a_contributor_sees_the_day_that_was_agreed(self, cycle: Cycle, undp: Entity, cast: Cast) -> None:
+        handed = delegate(sheet_of(cycle, undp), "DAT-STR", cast.contributor)
+        assert [task.due_on for task in waiting_for(cast.contributor)] == [cycle.closes_on]
+        Delegation.objects.filter(pk=handed.pk).update(due_on=date(2026, 11, 20))
+        assert [task.due_on for task in waiting_for(cast.contributor)] == [date(2026, 11, 20)]
+
+
+def say(sheet: Assessment, by: User, level: int, version: int) -> Answer:
+    item = Item.objects.select_related("framework").get(code="DAT-STR")
+    raw = {"state": "answered", "claimed": level, "comment": "so"}
+    return record_answer(assessment=sheet, item=item, raw=raw, version=version, by=by, at=AT, channel="form")
