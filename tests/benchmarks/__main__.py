@@ -76,7 +76,7 @@ def _prepare(stack: ExitStack, folder: Path) -> None:
 
 def _measure(folder: Path) -> list[Line]:
     # these modules name models: they can be imported only now
-    from tests.benchmarks import figures, reading, saving, weights
+    from tests.benchmarks import figures, reading, saving, weights, workbooks
     from tests.benchmarks.clients import clients
     from tests.benchmarks.serving import portal
 
@@ -85,6 +85,7 @@ def _measure(folder: Path) -> list[Line]:
         lines += saving.lines(asking, count=CLIENTS)
         lines += reading.lines(asking, port, count=CLIENTS)
         lines += weights.lines(port)
+        lines += workbooks.lines(port)
     return lines + weights.memory(folder=folder)
 
 
