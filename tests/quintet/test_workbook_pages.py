@@ -4,11 +4,12 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import Workbook, load_workbook
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from entities.models import Entity
 from quintet.models import (
@@ -313,3 +314,34 @@ class TestInABrowser:
         page.get_by_text("1 answer was taken over from filled.xlsx.").wait_for()
         context.close()
         assert Answer.objects.get(assessment=sheet, item__code="DAT-STR").claimed == 4
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("width", [390, 1280])
+    @pytest.mark.django_db(transaction=True)
+    def test_axe_finds_nothing_on_the_pages(
+        self,
+        live_server: Any,
+        browser: Any,
+        cast: Cast,
+        sheet: Assessment,
+        client: Client,
+        width: int,
+        scheme: str,
+    ) -> None:
+        client.force_login(cast.focal)
+        data = filled(download(client, sheet), {"DAT!H2": 4, "DAT!J2": "x" * 300, "DAT!H3": 3, "INN!H2": 9})
+        Answer.objects.filter(item__code="DAT-STR").update(version=2, claimed=0)
+        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
+        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+        context.add_cookies([cookie])
+        page: Page = context.new_page()
+        overview = f"{live_server.url}/assessments/{sheet.pk}/"
+        for name, content in (("filled.xlsx", data), ("a.csv", b"a,b")):
+            page.goto(overview)
+            file: FilePayload = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+            page.get_by_label("Filled workbook").set_input_files(file)
+            page.get_by_role("button", name="Upload and compare").click()
+            page.get_by_role("heading", level=1, name="workbook").wait_for()
+            assert Axe().run(page).response["violations"] == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        context.close()
