@@ -1,16 +1,17 @@
 // Saves each answer by itself. Without this file, every item has a Save button that does the same.
 //
-// What changed waits in one queue and is sent in the order in which it changed, one request at a time. When the
-// connection, the portal or the session is gone, the queue waits; nothing is dropped and nothing overtakes.
+// What was said waits in one queue, as it was said, and is sent in that order, one request at a time. When the
+// connection, the portal or the session is gone, the queue waits; nothing is dropped and nothing overtakes. Words
+// that were on their way when the connection broke are sent again as they were: the portal may have them already.
 (() => {
   "use strict";
   const texts = document.getElementById("save-texts")?.dataset;
   if (!texts) return;
   const dialog = document.getElementById("sign-in-again");
   const signInLink = document.getElementById("sign-in-link").innerHTML;
-  const queue = new Set(); // forms whose last words are not sent yet, in the order of the first of them
-  const unsaved = new Set(); // forms with words that the portal does not have: queued, under way, refused
-  let underWay = null;
+  let queue = []; // {form, body, wasSent}: what the portal does not have yet, the oldest first
+  const unsaved = new Set(); // forms with words that the portal does not have: typed, queued, under way, refused
+  let underWay = null; // the form whose words are being sent
   let waiting = null; // {timer, why, forSignIn} while the next try has to wait
 
   const show = (form, state, text) => {
@@ -31,38 +32,48 @@
   };
 
   // --- the queue ---------------------------------------------------------------------------------
-  const changed = (form) => {
+  const isQueued = (form) => queue.some((said) => said.form === form);
+  const because = (why) => `${texts.because} ${why}`;
+
+  // Newer words take the place of those that wait, unless these were sent before or say something of their own.
+  const sayLater = (form, body) => {
+    const last = queue.findLast((said) => said.form === form);
+    const isPlain = ({ body, wasSent }) => !wasSent && !body.get("still_true");
+    if (last && isPlain(last) && isPlain({ body })) last.body = body;
+    else queue.push({ form, body });
     unsaved.add(form);
-    if (lacksReason(form)) return show(form, "failed", texts.reason);
-    queue.add(form);
-    if (waiting) show(form, "failed", `${texts.failed}. ${waiting.why}`);
+    if (waiting) show(form, "failed", because(waiting.why));
     flush();
+  };
+
+  const changed = (form) => {
+    clearTimeout(form.pause);
+    delete form.pause;
+    unsaved.add(form);
+    if (lacksReason(form)) show(form, "failed", texts.reason);
+    else sayLater(form, new FormData(form));
   };
 
   const flush = async () => {
     if (underWay || waiting) return;
-    while (queue.size) {
-      [underWay] = queue;
-      queue.delete(underWay);
-      const form = underWay;
-      show(form, "saving", texts.saving);
-      const pause = await attempt(form).catch(() => ({ why: texts.offline }));
+    while (queue.length) {
+      const said = queue.shift();
+      underWay = said.form;
+      show(underWay, "saving", texts.saving);
+      const mayArrive = navigator.onLine;
+      const pause = await attempt(said).catch(() => ({ why: texts.offline, wasSent: mayArrive }));
       underWay = null;
-      if (pause) return waitFor(form, pause);
+      if (pause) return waitFor(said, pause);
     }
   };
 
-  const waitFor = (form, { why, seconds, forSignIn }) => {
-    const others = [...queue];
-    queue.clear();
-    [form, ...others].forEach((each) => {
-      queue.add(each);
-      show(each, "failed", `${texts.failed}. ${why}`);
-    });
-    const timer = setTimeout(tryAgain, 1000 * (Number(seconds) || 5));
-    waiting = { timer, why, forSignIn };
+  const waitFor = (said, { why, seconds, forSignIn, wasSent }) => {
+    said.wasSent ||= wasSent;
+    queue.unshift(said);
+    queue.forEach(({ form }) => show(form, "failed", because(why)));
+    waiting = { timer: setTimeout(tryAgain, 1000 * (Number(seconds) || 5)), why, forSignIn };
     if (!forSignIn) return;
-    say(form, signInLink);
+    say(said.form, signInLink);
     if (!dialog.open && !dialog.dataset.dismissed) dialog.showModal();
   };
 
@@ -73,13 +84,8 @@
   };
 
   // --- one attempt ---------------------------------------------------------------------------------
-  const send = (form) =>
-    fetch(form.action, {
-      method: "POST",
-      body: new FormData(form),
-      headers: { Accept: "application/json" },
-      redirect: "manual",
-    });
+  const send = ({ form, body }) =>
+    fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual" });
 
   const freshPage = async () => {
     const page = await fetch(location.href, { redirect: "manual" });
@@ -87,104 +93,99 @@
   };
 
   // Who signed in again has a new token: this page as it is now holds it, and says who it is.
-  const sendWithFreshToken = async (form) => {
+  const sendWithFreshToken = async (said) => {
     const fresh = await freshPage();
     if (!(fresh instanceof Document)) return fresh;
     if (fresh.getElementById("save-texts")?.dataset.person !== texts.person) return { type: "somebody else" };
     const token = fresh.querySelector("[name=csrfmiddlewaretoken]").value;
     document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => (field.value = token));
-    return send(form);
+    said.body.set("csrfmiddlewaretoken", token);
+    return send(said);
   };
 
   const isSignedOut = (response) => response.type === "opaqueredirect";
 
   // Nothing to wait for, or why and how long: what passes by itself is tried again.
-  const attempt = async (form) => {
-    let response = await send(form);
-    if (isSignedOut(response) || response.status === 403) response = await sendWithFreshToken(form);
+  const attempt = async (said) => {
+    for (const name of ["csrfmiddlewaretoken", ...(said.wasSent ? [] : ["version"])])
+      said.body.set(name, said.form.elements[name].value); // of now; words that were sent keep their version
+    let response = await send(said);
+    if (isSignedOut(response) || response.status === 403) response = await sendWithFreshToken(said);
     if (isSignedOut(response)) return { why: texts.signin, seconds: 10, forSignIn: true };
     if (response.type === "somebody else") return { why: texts.somebody, seconds: 10 };
     delete dialog.dataset.dismissed;
     if (dialog.open) dialog.close();
     if ([429, 502, 503, 504].includes(response.status))
-      return { why: texts.busy, seconds: response.headers.get("Retry-After") };
+      return { why: texts.busy, seconds: response.headers.get("Retry-After"), wasSent: true };
     const isJson = response.headers.get("Content-Type")?.includes("json");
     const answer = isJson ? await response.json() : {};
-    if (response.ok && isJson) saved(form, answer);
-    else refused(form, answer);
+    if (response.ok && isJson) saved(said, answer);
+    else refused(said, answer);
   };
 
-  const saved = (form, { version, saved_at, carried }) => {
+  const saved = ({ form, body }, { version, saved_at, carried }) => {
     form.parentElement.querySelectorAll("[name=version]").forEach((field) => (field.value = version));
-    form.elements.still_true.value = "";
     say(form, "");
-    if (!queue.has(form)) {
-      unsaved.delete(form);
-      show(form, "saved", `${texts.saved} ${saved_at}`);
-    }
-    mark(form);
+    mark(form, body.get("choice") !== "open");
     if (carried) renewDocuments(form.parentElement.id);
+    if (isQueued(form) || form.pause) return;
+    unsaved.delete(form);
+    show(form, "saved", `${texts.saved} ${saved_at}`);
   };
 
-  const refused = (form, { html, detail }) => {
-    form.elements.still_true.value = "";
+  const refused = ({ form }, { html, detail }) => {
     say(form, html ?? "");
-    show(form, "failed", html ? texts.failed : `${texts.failed}. ${detail ?? ""} ${texts.refused}`);
+    show(form, "failed", html ? texts.failed : `${because(detail ?? "")} ${texts.refused}`);
   };
 
   // --- what the page shows of it ---------------------------------------------------------------------
   const isOpen = (form) => form.elements.choice.value === "open";
   const lacksReason = (form) => form.elements.choice.value === "na" && !form.elements.na_reason.value.trim();
 
-  const mark = (form) => {
+  const mark = (form, isAnswered) => {
     const card = form.parentElement;
-    document.querySelector(`.item-jump[href="#${card.id}"]`)?.classList.toggle("is-answered", !isOpen(form));
-    card.classList.toggle("is-confirmed", !isOpen(form));
+    document.querySelector(`.item-jump[href="#${card.id}"]`)?.classList.toggle("is-answered", isAnswered);
+    card.classList.toggle("is-confirmed", isAnswered);
     const count = document.getElementById("settled");
     if (count) count.textContent = document.querySelectorAll(".item-jump.is-answered").length;
   };
 
-  // Documents that came along with a confirmed answer: from the page as it is now.
+  // Documents that came along with a confirmed answer: from the page as it is now, unless one is being added.
   const renewDocuments = async (item) => {
-    const [here, fresh] = [document.getElementById(`evidence-${item}`), await freshPage()];
-    const there = fresh instanceof Document && fresh.getElementById(`evidence-${item}`);
-    if (here && there) here.replaceWith(there);
+    const [here, fresh] = [document.getElementById(`documents-${item}`), await freshPage().catch(() => null)];
+    const there = fresh instanceof Document && fresh.getElementById(`documents-${item}`);
+    const isTouched = ({ value, defaultValue, checked, defaultChecked }) =>
+      value !== defaultValue || checked !== defaultChecked;
+    if (here && there && ![...here.querySelectorAll("input")].some(isTouched)) here.replaceWith(there);
   };
 
   const answers = [...document.querySelectorAll("form[data-answer]")];
   for (const form of answers) {
-    form.addEventListener("change", () => {
-      form.elements.still_true.value = "";
-      changed(form);
-    });
+    form.addEventListener("change", () => changed(form));
     form.addEventListener("input", (event) => {
       if (event.target.tagName !== "TEXTAREA") return;
-      form.elements.still_true.value = "";
       unsaved.add(form);
       clearTimeout(form.pause);
       if (underWay === form) return changed(form); // goes right after the answer to what was sent
-      form.pause = setTimeout(() => {
-        delete form.pause;
-        changed(form);
-      }, 1500);
+      form.pause = setTimeout(() => changed(form), 1500);
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      clearTimeout(form.pause);
-      delete form.pause;
       changed(form);
     });
   }
 
-  // Still true: the last cycle's words are said again; they show in the form at once and wait in the same queue.
+  // Still true: the last cycle's words are said again; they show at once and wait behind what was typed before.
   for (const last of document.querySelectorAll("form[data-still-true]")) {
     last.addEventListener("submit", (event) => {
       event.preventDefault();
       const form = last.closest(".item-card").querySelector("form[data-answer]");
+      if (form.pause) changed(form);
       for (const name of ["choice", "comment", "na_reason"])
         if (form.elements[name]) form.elements[name].value = last.elements[name].value;
-      form.elements.still_true.value = "on";
-      changed(form);
+      const body = new FormData(form);
+      body.set("still_true", "on");
+      sayLater(form, body);
     });
   }
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Route, expect
 
-from quintet.models import Answer, AnswerRevision, Item
+from quintet.domain.evidence import Details
+from quintet.models import Answer, AnswerRevision, Cycle, Item
+from quintet.services.evidence import write_link
 from tests import factories
 from tests.journeys.conftest import Portal
 
@@ -47,6 +49,12 @@ def written(sheet: int) -> list[tuple[str, str]]:
     return list(revisions.order_by("pk").values_list("item__code", "comment"))
 
 
+def lose_the_reply(route: Route) -> None:
+    """The portal stores the answer; the connection breaks before it can say so."""
+    route.fetch()
+    route.abort()
+
+
 class TestStillTrue:
     def test_one_click_says_it_again(self, sheet: int, form: Page) -> None:
         expect(form.locator("#settled")).to_have_text("0")
@@ -66,6 +74,32 @@ class TestStillTrue:
         expect(state(form, "DAT-STR")).to_have_attribute("data-state", "saved")
         last = AnswerRevision.objects.filter(assessment=sheet)[0]
         assert (last.channel, last.claimed, last.version) == ("form", 4, 2)
+
+    def test_what_was_typed_before_is_written_before(self, sheet: int, form: Page) -> None:
+        card(form, "DAT-STR").get_by_label("Comment and evidence").fill("My own words")
+        card(form, "DAT-STR").get_by_role("button", name="Still true").click()
+        expect(state(form, "DAT-STR")).to_have_attribute("data-state", "saved")
+        expect(form.locator("#settled")).to_have_text("1")
+        revisions = AnswerRevision.objects.filter(assessment=sheet).order_by("pk")
+        assert list(revisions.values_list("channel", "comment")) == [
+            ("form", "My own words"),
+            ("carried", "evidence"),
+        ]
+
+    def test_documents_come_along_and_show_at_once(self, portal: Portal, sheet: int, form: Page) -> None:
+        before = factories.sheet_of(Cycle.objects.get(code="2025"), portal.undp)
+        item = Item.objects.get(code="DAT-STR")
+        details = Details("The plan of 2025", date(2025, 3, 1))
+        write_link(
+            assessment=before,
+            item=item,
+            url="https://example.org/plan",
+            details=details,
+            at=factories.AT,
+            channel="demo",
+        )
+        card(form, "DAT-STR").get_by_role("button", name="Still true").click()
+        expect(card(form, "DAT-STR").get_by_role("link", name="The plan of 2025")).to_be_visible()
 
     def test_without_a_script_the_button_does_the_same(
         self, portal: Portal, sheet: int, browser: Browser, sign_in: SignIn
@@ -100,6 +134,28 @@ class TestOffLine:
         stored = dict(Answer.objects.filter(assessment=sheet).values_list("item__code", "comment"))
         assert stored["DAT-STR"] == "Written last, on what was first"
         assert stored["DAT-COE"] == "Written on DAT-COE without a line"
+
+    def test_still_true_drops_no_words_that_wait(
+        self, sheet: int, form: Page, context: BrowserContext
+    ) -> None:
+        context.set_offline(True)
+        card(form, "DAT-STR").get_by_label("Comment and evidence").fill("Written without a line")
+        card(form, "DAT-STR").get_by_role("radio", name=re.compile("^1 ")).check()
+        expect(state(form, "DAT-STR")).to_contain_text("NOT SAVED. No connection")
+        card(form, "DAT-STR").get_by_role("button", name="Still true").click()
+        context.set_offline(False)
+        expect(state(form, "DAT-STR")).to_have_attribute("data-state", "saved")
+        assert [comment for _item, comment in written(sheet)] == ["Written without a line", "evidence"]
+
+    def test_a_lost_reply_is_no_conflict_with_oneself(self, sheet: int, form: Page) -> None:
+        form.route("**/answers/**", lose_the_reply, times=1)
+        comment = card(form, "DAT-STR").get_by_label("Comment and evidence")
+        comment.fill("Stored, but nobody told the page")
+        expect(state(form, "DAT-STR")).to_contain_text("NOT SAVED. No connection")
+        comment.fill("Stored, but nobody told the page. Then more.")
+        expect(state(form, "DAT-STR")).to_have_attribute("data-state", "saved", timeout=15_000)
+        revisions = AnswerRevision.objects.filter(assessment=sheet).order_by("pk")
+        assert list(revisions.values_list("outcome", "version")) == [("saved", 1), ("saved", 2)]
 
     def test_leaving_the_page_with_unsent_words_asks_first(self, form: Page, context: BrowserContext) -> None:
         context.set_offline(True)
