@@ -36,9 +36,10 @@
   const because = (why) => `${texts.because} ${why}`;
 
   // Newer words take the place of those that wait, unless these were sent before or say something of their own.
+  const isPlain = ({ body, wasSent }) => !wasSent && !body.get("still_true");
+
   const sayLater = (form, body) => {
     const last = queue.findLast((said) => said.form === form);
-    const isPlain = ({ body, wasSent }) => !wasSent && !body.get("still_true");
     if (last && isPlain(last) && isPlain({ body })) last.body = body;
     else queue.push({ form, body });
     unsaved.add(form);
@@ -69,6 +70,11 @@
 
   const waitFor = (said, { why, seconds, forSignIn, wasSent }) => {
     said.wasSent ||= wasSent;
+    const newer = queue.find(({ form }) => form === said.form);
+    if (newer && isPlain(newer) && isPlain(said)) {
+      said.body = newer.body;
+      queue = queue.filter((each) => each !== newer);
+    }
     queue.unshift(said);
     queue.forEach(({ form }) => show(form, "failed", because(why)));
     waiting = { timer: setTimeout(tryAgain, 1000 * (Number(seconds) || 5)), why, forSignIn };

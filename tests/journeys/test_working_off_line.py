@@ -99,7 +99,7 @@ class TestStillTrue:
             channel="demo",
         )
         card(form, "DAT-STR").get_by_role("button", name="Still true").click()
-        expect(card(form, "DAT-STR").get_by_role("link", name="The plan of 2025")).to_be_visible()
+        expect(card(form, "DAT-STR").get_by_role("link", name="The plan of 2025", exact=True)).to_be_visible()
 
     def test_without_a_script_the_button_does_the_same(
         self, portal: Portal, sheet: int, browser: Browser, sign_in: SignIn
