@@ -34,6 +34,11 @@ urlpatterns = [
     path("assessments/<int:pk>/review/", signing.review, name="assessment-review"),
     path("assessments/<int:pk>/submit/", signing.submit, name="assessment-submit"),
     path("assessments/<int:pk>/receipts/<slug:number>/", signing.receipt, name="receipt-detail"),
+    path(
+        "assessments/<int:pk>/receipts/<slug:number>/contents.json",
+        signing.receipt_contents,
+        name="receipt-contents",
+    ),
     path("assessments/<int:pk>/sign-off/", signing.sign_off, name="assessment-sign-off"),
     path("assessments/<int:pk>/send-back/", signing.send_back, name="assessment-send-back"),
     path("assessments/<int:pk>/answers/<slug:item>/", answering.save_answer, name="answer-save"),

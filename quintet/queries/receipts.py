@@ -17,7 +17,12 @@ def contents_sha256(assessment: Assessment) -> str:
     Without status, time and decisions, so that contents that nobody changed keep their hash from the
     submission to the sign-off.
     """
-    return sha256(canonical_json(_contents(assessment)))
+    return sha256(contents_json(assessment))
+
+
+def contents_json(assessment: Assessment) -> str:
+    """The text whose UTF-8 bytes the hash is of."""
+    return canonical_json(_contents(assessment))
 
 
 def _contents(assessment: Assessment) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from quintet.services.revisions import Hand, revision_of
 from un20portal.lib.errors import NotAllowed, StaleVersion
 from un20portal.lib.errors import marked as _
 
+NOT_YOURS = _("You may read this item but not answer it.")
+
 
 def record_answer(
     *,
@@ -54,7 +56,7 @@ def record_answer(
 def require_may_answer(*, assessment: Assessment, item: Item, by: User) -> None:
     """Raise NotAllowed or WrongState: who and when come before what is said."""
     if not access.can_edit(by, assessment, item):
-        raise NotAllowed(_("You may read this item but not answer it."))
+        raise NotAllowed(NOT_YOURS)
     assessment.require_editable()
 
 
@@ -90,6 +92,8 @@ def write_value(
     """Return the answer as it is now; None when the write came too late and was kept as a revision."""
     # The sheet's row is the lock: an answer cannot slip in while the sheet is being submitted.
     locked = lock_sheet(assessment)
+    if hand.by and not access.can_edit(hand.by, locked, item):
+        raise NotAllowed(NOT_YOURS)  # the item was taken back while this write waited
     locked.require_editable()
     answer = Answer.objects.filter(assessment=locked, item=item).first()
     if answer and _says(answer) == value:

@@ -17,11 +17,13 @@ from quintet.domain.changes import compare
 from quintet.domain.rules import Problem, find_problems
 from quintet.domain.workflow import is_possible
 from quintet.forms.answering import CommentForm
-from quintet.models import Item
+from quintet.models import Assessment, Item, Receipt
 from quintet.queries import sheets, threads
 from quintet.queries.earlier import earlier_sheet
-from quintet.queries.receipts import contents_sha256, receipts_of
+from quintet.queries.receipts import contents_json, contents_sha256, receipts_of
 from quintet.services import signing
+from un20portal.lib.canonical import sha256
+from un20portal.lib.errors import WrongState
 
 
 @require_safe
@@ -64,10 +66,7 @@ def _said_once(problems: list[Problem], items: Mapping[str, Item]) -> list[tuple
 @require_safe
 def receipt(request: HttpRequest, pk: int, number: str) -> HttpResponse:
     """The receipt of a step, for those of the entity who hand sheets in."""
-    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
-    if access.drafted_items(request.user, sheet) is not None:
-        raise Http404
-    found = get_object_or_404(receipts_of(sheet), number=number)
+    sheet, found = _receipt(request, pk, number)
     context = {
         "sheet": sheet,
         "receipt": found,
@@ -76,6 +75,24 @@ def receipt(request: HttpRequest, pk: int, number: str) -> HttpResponse:
         "is_demo": sheet.is_demo,
     }
     return render(request, "quintet/receipt_detail.html", context)
+
+
+@require_safe
+def receipt_contents(request: HttpRequest, pk: int, number: str) -> HttpResponse:
+    """The bytes that the receipt's hash is of, as long as nobody has changed them."""
+    sheet, found = _receipt(request, pk, number)
+    contents = contents_json(sheet)
+    if sha256(contents) != found.contents_sha256:
+        raise WrongState(_("The assessment has been changed since: its contents have another hash today."))
+    headers = {"Content-Disposition": f'attachment; filename="{found.number}.json"'}
+    return HttpResponse(contents, content_type="application/json; charset=utf-8", headers=headers)
+
+
+def _receipt(request: HttpRequest, pk: int, number: str) -> tuple[Assessment, Receipt]:
+    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
+    if access.drafted_items(request.user, sheet) is not None:
+        raise Http404
+    return sheet, get_object_or_404(receipts_of(sheet), number=number)
 
 
 @require_POST

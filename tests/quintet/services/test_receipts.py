@@ -1,5 +1,6 @@
 """Receipts: a number and a hash for whoever hands a sheet in; letters for those who go on with it."""
 
+import hashlib
 import re
 
 import pytest
@@ -86,14 +87,16 @@ class TestThePage:
         client.force_login(cast.focal)
         answer = client.post(reverse("quintet:assessment-submit", args=[sheet.pk]))
         [receipt] = receipts()
-        assert answer.headers["Location"] == reverse(
-            "quintet:receipt-detail", args=[sheet.pk, receipt.number]
-        )
+        address = reverse("quintet:receipt-detail", args=[sheet.pk, receipt.number])
+        assert answer.headers["Location"] == address
         html = page(client, cast.focal, "receipt-detail", sheet.pk, receipt.number)
         assert receipt.number in html
         assert receipt.contents_sha256 in html
         assert "says the same today" in html
+        contents = client.get(f"{address}contents.json")
+        assert hashlib.sha256(contents.content).hexdigest() == receipt.contents_sha256
         sheet.answers.filter(item__code="DAT-STR").update(comment="changed")
+        assert client.get(f"{address}contents.json").status_code == 409
         assert "has been changed since" in page(
             client, cast.approver, "receipt-detail", sheet.pk, receipt.number
         )
