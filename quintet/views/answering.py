@@ -24,7 +24,7 @@ from quintet.queries.samples import sample_of
 from quintet.services import answering, carrying
 from quintet.views import workbooks
 from un20portal.lib.errors import DomainError
-from un20portal.lib.languages import clock
+from un20portal.lib.languages import clock, left_to_right
 from un20portal.lib.negotiation import is_script
 from un20portal.lib.pagination import page_of
 
@@ -152,7 +152,11 @@ def _saved(request: HttpRequest, sheet: Assessment, item: Item, answer: Answer) 
     if is_script(request):
         is_carried = bool(request.POST.get("still_true"))
         return JsonResponse(
-            {"version": answer.version, "saved_at": clock(answer.updated_at), "carried": is_carried}
+            {
+                "version": answer.version,
+                "saved_at": left_to_right(clock(answer.updated_at)),
+                "carried": is_carried,
+            }
         )
     messages.success(request, _("%(item)s is saved.") % {"item": item.code})
     form = reverse("quintet:assessment-form", args=[sheet.pk, item.dimension.code])

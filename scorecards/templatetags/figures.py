@@ -10,8 +10,7 @@ from django.utils.translation import get_language_bidi, gettext, gettext_lazy, n
 from quintet.models import DIMENSION_NAMES
 from scorecards import charts
 from scorecards.charts import Bar, FigureLabels, FigurePanel
-from un20portal.lib.languages import in_per_cent
-from un20portal.lib.templatetags.portal import left_to_right
+from un20portal.lib.languages import in_per_cent, left_to_right
 
 register = template.Library()
 

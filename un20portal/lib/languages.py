@@ -8,7 +8,7 @@ from decimal import Decimal
 from babel.numbers import format_percent
 from django.utils.formats import time_format
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, get_language_bidi, to_locale
 
 RIGHT_TO_LEFT = {"ar"}
 REFERENCE_LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
@@ -52,3 +52,8 @@ def in_per_cent(value: Decimal | int) -> str:
 def clock(at: datetime) -> str:
     """Write the time of day with the name of its zone: "09:30 UTC"."""
     return time_format(localtime(at), "H:i T")
+
+
+def left_to_right(text: str) -> str:
+    """Keep a formula or a version in its own order inside Arabic: "0.1-draft"."""
+    return f"\u2066{text}\u2069" if get_language_bidi() else text

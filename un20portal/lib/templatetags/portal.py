@@ -12,16 +12,17 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, get_language_bidi, gettext
+from django.utils.translation import get_language, gettext
 
 from un20portal.lib.addresses import this_page
-from un20portal.lib.languages import Text, clock, in_per_cent, reference_code
+from un20portal.lib.languages import Text, clock, in_per_cent, left_to_right, reference_code
 from un20portal.lib.ratios import whole_per_cent
 from un20portal.lib.wording import localised
 
 register = template.Library()
 register.filter(localised)
 register.filter(clock)
+register.filter(left_to_right)
 
 
 @register.filter
@@ -50,12 +51,6 @@ def moment(at: datetime) -> SafeString:
     """Show a moment with its day, its time and the zone, for machines too."""
     day = date_format(localtime(at), "DATE_FORMAT")
     return format_html('<time datetime="{}">{} {}</time>', at.isoformat(), day, clock(at))
-
-
-@register.filter
-def left_to_right(text: str) -> str:
-    """Keep a formula or a version in its own order inside Arabic: "0.1-draft"."""
-    return f"\u2066{text}\u2069" if get_language_bidi() else text
 
 
 @register.filter
