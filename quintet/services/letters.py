@@ -17,6 +17,7 @@ from quintet.services.letter_texts import compose
 from un20portal.outbox import services as outbox
 
 LETTER = "quintet.letter"
+PERMANENT = 500  # answers of mail servers below are for now (RFC 5321, 4.2.1)
 
 
 @transaction.atomic
@@ -76,7 +77,8 @@ def owe_letters(*, people: Sequence[User], mailing: Mailing, at: datetime) -> in
 def send_letter(*, letter_id: int, at: datetime) -> None:
     """Compose the letter in the reader's language and hand it to the mail server.
 
-    An address that the server refuses for good is noted and not tried again; any other failure raises.
+    An address that the server refuses for good (a code from 500) is noted and not tried again; any other
+    failure raises, also a refusal for now (4xx, such as greylisting).
     A letter whose person or occasion is gone is not sent.
     """
     letters = Letter.objects.select_related(
@@ -93,7 +95,9 @@ def send_letter(*, letter_id: int, at: datetime) -> None:
     )
     try:
         message.send()
-    except SMTPRecipientsRefused:
+    except SMTPRecipientsRefused as refusal:
+        if any(code < PERMANENT for code, _said in refusal.recipients.values()):
+            raise
         Letter.objects.filter(pk=letter.pk).update(refused_at=at)
         return
     Letter.objects.filter(pk=letter.pk).update(sent_at=at)

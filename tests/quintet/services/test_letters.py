@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -32,6 +33,15 @@ def owe(sheet: Assessment, cast: Cast, kind: LetterKind = LetterKind.STEP) -> Le
         at=AT,
     )
     return owe_letter(kind=kind, person=cast.focal, assessment=sheet, about=step.pk, at=AT)
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """Let the mail server refuse every address."""
+
+    def send_messages(self: EmailBackend, messages: Any) -> int:
+        raise SMTPRecipientsRefused(dict.fromkeys(messages[0].to, (code, b"no")))
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send_messages)
 
 
 class TestLetters:
@@ -75,11 +85,20 @@ class TestLetters:
     def test_an_address_that_is_refused_is_noted_and_not_tried_again(
         self, sheet: Assessment, cast: Cast, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def refuse(self: EmailBackend, messages: object) -> int:
-            raise SMTPRecipientsRefused({cast.focal.email: (550, b"no such user")})
-
-        monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+        refuse(monkeypatch, 550)
         owe(sheet, cast)
         assert run_errands(now=lambda: AT) == 1
         assert Letter.objects.get().refused_at == AT
         assert not Message.objects.filter(topic="quintet.letter", done_at=None).exists()
+
+    @pytest.mark.parametrize("code", [421, 450, 451])
+    def test_an_address_that_is_refused_for_now_is_tried_again(
+        self, sheet: Assessment, cast: Cast, monkeypatch: pytest.MonkeyPatch, code: int
+    ) -> None:
+        owe(sheet, cast)
+        with monkeypatch.context() as greylisting:
+            refuse(greylisting, code)
+            assert run_errands(now=lambda: AT) == 0
+        assert Letter.objects.get().refused_at is None
+        assert run_errands(now=lambda: later(1)) == 1
+        assert [letter.to for letter in mail.outbox] == [[cast.focal.email]]
