@@ -60,8 +60,10 @@ def can_submit(user: Person, assessment: Assessment) -> bool:
 
 
 def can_sign_off(user: Person, assessment: Assessment) -> bool:
-    """The approver of the entity, never of a sheet submitted by the same account."""
-    return is_approver(user, assessment) and assessment.submitted_by_id != user.pk
+    """The approver of the entity, never of a sheet that the same account submitted or answered in."""
+    if not is_approver(user, assessment) or assessment.submitted_by_id == user.pk:
+        return False
+    return not Assessment.objects.answered_by(user).filter(pk=assessment.pk).exists()
 
 
 def editable_items(user: Person, assessment: Assessment) -> set[int] | None:

@@ -97,6 +97,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Sheets that are late on `day` (`late_by`)."""
         return self.annotate(due=DUE_ON).filter(late_by(day))
 
+    def answered_by(self, user: Person) -> "AssessmentQuerySet":
+        """Sheets in which `user` has ever entered an answer, whether or not it stands there still."""
+        return self.filter(revisions__by=user.pk, revisions__outcome="saved").distinct()
+
     def visible_to(self, user: Person) -> "AssessmentQuerySet":
         """Sheets whose contents `user` may read."""
         if not user.is_authenticated:

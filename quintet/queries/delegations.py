@@ -137,12 +137,11 @@ def way_to_accept(invitation: Invitation, reader: Person) -> str:
 
 
 def contributors_of(assessment: Assessment, *, today: date) -> QuerySet[User]:
-    """The people who can be handed items without an invitation, by name."""
-    held = Membership.objects.active_on(today).filter(
-        user=OuterRef("pk"), role=Role.CONTRIBUTOR, entity=assessment.entity_id
-    )
-    people = User.objects.filter(Exists(held), is_active=True).prefetch_related("memberships__entity")
-    return people.order_by("name", "email")
+    """The people who can be handed items without an invitation, by name: approvers sign off instead."""
+    held = Membership.objects.active_on(today).filter(user=OuterRef("pk"), entity=assessment.entity_id)
+    contributing, approving = (Exists(held.filter(role=role)) for role in (Role.CONTRIBUTOR, Role.APPROVER))
+    people = User.objects.filter(contributing, ~approving, is_active=True)
+    return people.prefetch_related("memberships__entity").order_by("name", "email")
 
 
 def choices(assessment: Assessment) -> list[Choice]:

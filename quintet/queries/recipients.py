@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from entities.access import entities_with
 from entities.models import Membership, Role, User
 from quintet.domain.workflow import RUNNING
-from quintet.models import ONE_A_DAY, Assessment, Cycle, Letter, Status
+from quintet.models import ONE_A_DAY, AnswerRevision, Assessment, Cycle, Letter, RevisionOutcome, Status
 
 HANDS_IN = {Status.SIGNOFF: Role.APPROVER}  # in the other statuses the focal point is the next to act
 
@@ -34,15 +34,21 @@ def remindable(sheets: QuerySet[Assessment]) -> QuerySet[Assessment]:
 def audience(sheets: QuerySet[Assessment], *, day: date) -> Audience:
     """Sort out who can be reminded of `sheets` on `day`: whoever is the next to act on each of them.
 
-    That is the focal point, or for a sheet that waits for sign-off an approver who did not submit it.
+    That is the focal point, or for a sheet that waits for sign-off an approver who neither submitted it
+    nor answered in it.
     """
     holders = _holders(sheets, (Role.FOCAL_POINT, Role.APPROVER), day)
+    written = AnswerRevision.objects.filter(
+        assessment__in=sheets.order_by().filter(status__in=HANDS_IN), outcome=RevisionOutcome.SAVED
+    )
+    hands_on = set(written.order_by().values_list("assessment", "by").distinct())
     chosen: dict[int, User] = {}
     unattended = []
     for sheet in sheets.select_related("entity"):
         role = HANDS_IN.get(Status(sheet.status), Role.FOCAL_POINT)
         people = holders[sheet.entity_id, role.value]
         if role == Role.APPROVER:
+            people = [person for person in people if (sheet.pk, person.pk) not in hands_on]
             people = [person for person in people if person.pk != sheet.submitted_by_id]
         chosen |= {person.pk: person for person in people}
         if not people:

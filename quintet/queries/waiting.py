@@ -41,6 +41,7 @@ def waiting_for(user: Person) -> list[Task]:
     focal, approving = entities_with(user, Role.FOCAL_POINT), entities_with(user, Role.APPROVER)
     running = Assessment.objects.filter(cycle__phase__in=RUNNING, status=Status.SIGNOFF)
     signing = running.filter(entity__in=approving).exclude(submitted_by=user.pk)
+    signing = signing.exclude(pk__in=Assessment.objects.answered_by(user).values("pk"))
     tasks = [_task(sheet, "answer") for sheet in with_progress(editable.filter(entity__in=focal))]
     tasks += [_task(sheet, "sign_off") for sheet in with_progress(signing)]
     tasks += _delegated_tasks(user, editable) + _inputs(editable.filter(entity__in=focal))

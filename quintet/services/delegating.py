@@ -34,6 +34,7 @@ from un20portal.lib.languages import clock
 
 LONGEST_NOTE = 2000
 NOT_HANDED = _("Nothing was handed over.")
+SIGNS_OFF = _("An approver signs off what others answered: somebody else has to answer these items.")
 
 
 @transaction.atomic
@@ -58,6 +59,8 @@ def hand_over(
     if not to.is_active or not has_role(to, Role.CONTRIBUTOR, sheet.entity_id):
         message = _("Choose somebody who is a contributor of your entity, or invite them by e-mail.")
         raise InvalidInput(NOT_HANDED, errors=[FieldError("to", "no_contributor", message)])
+    if access.is_approver(to, sheet):
+        raise InvalidInput(NOT_HANDED, errors=[FieldError("to", "approver", SIGNS_OFF)])
     record = Invitation.objects.create(
         assessment=sheet,
         email=to.email,

@@ -18,11 +18,13 @@ from django.utils.timezone import localdate
 from entities.access import has_role
 from entities.models import ENTITY_ROLES, Membership, Role, User
 from entities.services.people import create_person, grant_role
+from quintet import access
 from quintet.domain.answers import tidy
 from quintet.domain.delegating import plain_name, wrong_name
 from quintet.models import Assessment, Invitation, Item, LetterKind
 from quintet.services.delegating import (
     NOT_HANDED,
+    SIGNS_OFF,
     hand_over,
     lock_for_handing,
     require_may_delegate,
@@ -111,6 +113,8 @@ def accept_invitation(*, invitation: Invitation, by: User, at: datetime) -> Invi
         message = _("This invitation is for another address than that of the account you are signed in with.")
         raise NotAllowed(message)
     _require_no_office(by, at)
+    if access.is_approver(by, usable.assessment):
+        raise NotAllowed(SIGNS_OFF)
     return _accept(usable, by, at)
 
 

@@ -11,7 +11,7 @@ from entities.models import Entity, Role, User
 from entities.services.people import grant_role
 from quintet import access
 from quintet.models import Assessment, Cycle, Delegation, Invitation, Item, Letter, LetterKind, Status
-from quintet.queries.delegations import colleagues, handed_items
+from quintet.queries.delegations import colleagues, contributors_of, handed_items
 from quintet.services.answering import record_answer
 from quintet.services.delegating import hand_over, nudge, settle, take_back
 from tests.factories import AT, Cast, later, make_user, sheet_of
@@ -93,6 +93,16 @@ class TestHandingOver:
         for other in (cast.approver, elsewhere, closed):
             with pytest.raises(InvalidInput):
                 hand(to=other)
+
+    def test_is_not_for_approvers_who_sign_the_answers_off(
+        self, hand: Hand, sheet: Assessment, cast: Cast, undp: Entity
+    ) -> None:
+        both = make_user("both", Role.CONTRIBUTOR, undp)
+        grant_role(user=both, role=Role.APPROVER, entity=undp)
+        assert list(contributors_of(sheet, today=AT.date())) == [cast.contributor]
+        with pytest.raises(InvalidInput, match="signs off"):
+            hand(to=both)
+        assert not Delegation.objects.exists()
 
     def test_needs_items_a_day_to_come_and_a_sheet_that_can_change(
         self, hand: Hand, sheet: Assessment, cycle: Cycle

@@ -236,6 +236,11 @@ class TestAccepting:
                 accept_invitation(invitation=ask(person.email), by=person, at=AT)
         assert not Delegation.objects.exists()
 
+    def test_is_not_for_approvers_of_the_entity(self, ask: Ask, cast: Cast) -> None:
+        with pytest.raises(NotAllowed, match="signs off"):
+            accept_invitation(invitation=ask(cast.approver.email), by=cast.approver, at=AT)
+        assert not Membership.objects.filter(user=cast.approver, role=Role.CONTRIBUTOR).exists()
+
     def test_renews_a_role_that_has_ended(self, ask: Ask, undp: Entity) -> None:
         person = make_user("former")
         ended = AT.date() - timedelta(days=1)

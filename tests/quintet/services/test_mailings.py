@@ -11,7 +11,17 @@ from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity, Role, User
 from entities.services.people import grant_role, want_reminders
-from quintet.models import Assessment, Cycle, Letter, LetterKind, Mailing, Phase, Status
+from quintet.models import (
+    Answer,
+    AnswerRevision,
+    Assessment,
+    Cycle,
+    Letter,
+    LetterKind,
+    Mailing,
+    Phase,
+    Status,
+)
 from quintet.queries.mailings import delivery_of
 from quintet.services import cycles, mailings
 from tests.factories import AT, Cast, fill, later, make_cycle, make_entities, make_user, sheet_of
@@ -107,6 +117,20 @@ class TestReminding:
         )
         assert [person.email for person in found.people] == [cast.stranger.email]
         assert [sheet.entity.code for sheet in found.unattended] == ["UNDP"]
+
+    def test_not_to_an_approver_who_answered_in_the_sheet(
+        self, cycle: Cycle, undp: Entity, cast: Cast
+    ) -> None:
+        fill(cycle, {undp: FULL}, Status.SIGNOFF)
+        answer = Answer.objects.filter(assessment=sheet_of(cycle, undp))[0]
+        AnswerRevision.objects.create(
+            assessment=answer.assessment, item=answer.item, version=9, outcome="saved", channel="form",
+            by=cast.approver, at=AT,
+        )  # fmt: skip
+        found, _letters = mailings.preview_reminders(
+            cycle=cycle, sheets=sheets(cycle), words="", by=cast.task_force, at=AT
+        )
+        assert [person.email for person in found.people] == [cast.stranger.email]
 
     def test_not_where_nothing_can_be_done_any_more(self, cycle: Cycle, undp: Entity, cast: Cast) -> None:
         cycles.extend(

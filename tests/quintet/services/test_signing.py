@@ -9,14 +9,18 @@ from django.db import connection, transaction
 from entities.models import Entity, Role
 from entities.services.people import grant_role
 from quintet.domain.packing import unpack
-from quintet.models import Assessment, Cycle, Letter, Phase, Receipt, Snapshot, Status, Transition
+from quintet.models import Assessment, Cycle, Item, Letter, Phase, Receipt, Snapshot, Status, Transition
+from quintet.queries.waiting import waiting_for
 from quintet.services import signing
+from quintet.services.answering import record_answer
 from quintet.services.freezing import CHANGED
 from tests.factories import (
     AT,
     Cast,
+    delegate,
     fill,
     later,
+    make_user,
     sheet_of,
 )
 from un20portal.lib.canonical import sha256
@@ -155,6 +159,29 @@ class TestSignOff:
             with pytest.raises(NotAllowed, match="submitted"):
                 step()
         assert status_of(submitted) == Status.SIGNOFF
+
+    def test_of_somebody_who_answered_in_the_sheet_is_refused(
+        self, sheet: Assessment, cast: Cast, undp: Entity
+    ) -> None:
+        deputy = make_user("deputy", Role.CONTRIBUTOR, undp)
+        delegate(sheet, "DAT-STR", deputy)
+        raw = {"state": "answered", "claimed": 4, "comment": "mine"}
+        item = Item.objects.get(code="DAT-STR")
+        record_answer(assessment=sheet, item=item, raw=raw, version=1, by=deputy, at=AT, channel="form")
+        record_answer(
+            assessment=sheet, item=item, raw={**raw, "claimed": 3}, version=2, by=cast.focal, at=AT,
+            channel="form",
+        )  # fmt: skip
+        grant_role(user=deputy, role=Role.APPROVER, entity=undp)
+        deputy = type(deputy).objects.get(pk=deputy.pk)
+        signing.submit(assessment=sheet, by=cast.focal, at=AT)
+        with pytest.raises(NotAllowed, match="another approver"):
+            signing.sign_off(assessment=sheet, by=deputy, at=AT)
+        with pytest.raises(NotAllowed, match="another approver"):
+            signing.send_back(assessment=sheet, by=deputy, at=AT, comment="Please check.")
+        assert [task.kind for task in waiting_for(deputy)] == []
+        assert [task.kind for task in waiting_for(cast.approver)] == ["sign_off"]
+        signing.sign_off(assessment=sheet, by=cast.approver, at=AT)
 
     @pytest.mark.parametrize(
         "who", ["viewer", "contributor", "focal", "stranger", "task_force", "committee", "administrator"]
