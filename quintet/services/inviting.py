@@ -106,7 +106,8 @@ def revoke_invitation(*, assessment: Assessment, invitation_id: int, by: User, a
 def accept_invitation(*, invitation: Invitation, by: User, at: datetime) -> Invitation:
     """Let the owner of the invited address, signed in, take the items.
 
-    Raises WrongState where the link does not work any more; NotAllowed for any other account.
+    Raises WrongState where the link does not work any more, and where the person's time as a contributor
+    was limited and is not now; NotAllowed for any other account.
     """
     usable = _lock_usable(invitation, at)
     if by.email.lower() != usable.email.lower():
@@ -137,15 +138,20 @@ def accept_with_new_account(*, invitation: Invitation, name: str, password: str,
 
 
 def require_usable(invitation: Invitation, *, at: datetime) -> None:
-    """Raise WrongState, with what to do, for a link that was used, taken back or has run out."""
+    """Raise WrongState, with what to do, for a link that was used, taken back or has run out.
+
+    An invitation ends with the role of who sent it, too.
+    """
     params = {"name": str(invitation.invited_by.name or invitation.assessment.entity)}
     if invitation.revoked_at:
         raise WrongState(_("This invitation was taken back. Ask %(name)s if you think otherwise."), params)
     if invitation.accepted_at:
         raise WrongState(_("This invitation was used already: it works once. If it was you, sign in."))
-    if invitation.expires_at <= at:
-        raise WrongState(_("This invitation has run out. Ask %(name)s for a new one."), params)
     sheet = invitation.assessment
+    is_backed = access.can_delegate(invitation.invited_by, sheet)
+    if invitation.expires_at <= at or not is_backed:
+        whom = params if is_backed else {"name": sheet.entity.short_name}
+        raise WrongState(_("This invitation has run out. Ask %(name)s for a new one."), whom)
     if not sheet.is_editable:
         raise WrongState(_("The assessment cannot be changed now, so there is nothing to answer in it."))
 
@@ -162,13 +168,23 @@ def _lock_usable(invitation: Invitation, at: datetime) -> Invitation:
 def _accept(invitation: Invitation, person: User, at: datetime) -> Invitation:
     sheet = invitation.assessment
     if not has_role(person, Role.CONTRIBUTOR, sheet.entity_id):
-        grant_role(user=person, role=Role.CONTRIBUTOR, entity=sheet.entity)
+        _grant(person, sheet)
     items = list(invitation.items.all())
     handed_by, due_on = invitation.invited_by, invitation.due_on
     write_delegations(sheet, items, person, handed_by=handed_by, due_on=due_on, at=at)
     invitation.accepted_by, invitation.accepted_at = person, at
     invitation.save(update_fields=["accepted_by", "accepted_at"])
     return invitation
+
+
+def _grant(person: User, sheet: Assessment) -> None:
+    """Make somebody a contributor; a term that an administrator set is not for a focal point to widen."""
+    if Membership.objects.filter(user=person, role=Role.CONTRIBUTOR, entity=sheet.entity_id).exists():
+        message = _(
+            "You are no contributor of %(entity)s today: an administrator has to renew your role first."
+        )
+        raise WrongState(message, {"entity": sheet.entity.short_name})
+    grant_role(user=person, role=Role.CONTRIBUTOR, entity=sheet.entity)
 
 
 def _require_no_office(person: User, at: datetime) -> None:

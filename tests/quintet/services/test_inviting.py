@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core import mail, signing
 from django.db import connection
+from django.utils.timezone import localdate
 
 from entities.models import Entity, Membership, Role, User
 from entities.services.people import grant_role
@@ -241,12 +242,38 @@ class TestAccepting:
             accept_invitation(invitation=ask(cast.approver.email), by=cast.approver, at=AT)
         assert not Membership.objects.filter(user=cast.approver, role=Role.CONTRIBUTOR).exists()
 
-    def test_renews_a_role_that_has_ended(self, ask: Ask, undp: Entity) -> None:
+    def test_does_not_renew_a_role_that_has_ended(self, ask: Ask, undp: Entity) -> None:
         person = make_user("former")
         ended = AT.date() - timedelta(days=1)
         grant_role(user=person, role=Role.CONTRIBUTOR, entity=undp, valid_to=ended)
-        accept_invitation(invitation=ask(person.email), by=person, at=AT)
-        assert Membership.objects.get(user=person).valid_to is None
+        invitation = ask(person.email)
+        with pytest.raises(WrongState, match="administrator has to renew"):
+            accept_invitation(invitation=invitation, by=person, at=AT)
+        assert Membership.objects.get(user=person).valid_to == ended
+        assert not Delegation.objects.exists()
+        grant_role(user=person, role=Role.CONTRIBUTOR, entity=undp)
+        accept_invitation(invitation=invitation, by=User.objects.get(pk=person.pk), at=AT)
+
+    def test_keeps_the_term_of_a_role_that_is_held(self, ask: Ask, undp: Entity) -> None:
+        person = make_user("for-a-while")
+        invitation = ask(person.email)
+        until = localdate() + timedelta(days=3)
+        grant_role(user=person, role=Role.CONTRIBUTOR, entity=undp, valid_to=until)
+        accept_invitation(invitation=invitation, by=person, at=AT)
+        assert Membership.objects.get(user=person).valid_to == until
+        assert Delegation.objects.filter(user=person).count() == 2
+
+    def test_ends_with_the_role_or_the_account_of_who_invited(self, ask: Ask, cast: Cast) -> None:
+        invitation = ask()
+        Membership.objects.filter(user=cast.focal).update(valid_to=AT.date() - timedelta(days=1))
+        with pytest.raises(WrongState, match="Ask UNDP for a new one"):
+            join(invitation)
+        Membership.objects.filter(user=cast.focal).update(valid_to=None)
+        User.objects.filter(pk=cast.focal.pk).update(is_active=False)
+        with pytest.raises(WrongState, match="Ask UNDP for a new one"):
+            join(invitation)
+        User.objects.filter(pk=cast.focal.pk).update(is_active=True)
+        join(invitation)
 
 
 class TestRevoking:
