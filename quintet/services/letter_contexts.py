@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from quintet import access
 from quintet.domain.delegating import HandedState
 from quintet.models import Invitation, Letter, LetterKind, Receipt, Thread, ThreadPost, Transition
 from quintet.queries.delegations import handed_items
@@ -88,6 +89,8 @@ def _invitation(letter: Letter) -> Context | None:
     about = Invitation.objects.filter(pk=letter.about or 0)
     asked = about.select_related("invited_by", "assessment").first()
     if asked is None or asked.revoked_at or (letter.person is None and asked.accepted_at):
+        return None
+    if letter.person is None and not access.can_delegate(asked.invited_by, asked.assessment):
         return None
     link = (
         address_of("quintet:assessment-detail", asked.assessment_id)

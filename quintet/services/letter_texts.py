@@ -5,11 +5,12 @@ The first line of `templates/quintet/mail/<kind>.txt` is the subject, the rest t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from quintet.models import UNSUBSCRIBABLE, Invitation, Letter, LetterKind
+from quintet.models import UNSUBSCRIBABLE, Assessment, Invitation, Letter, LetterKind
 from quintet.services.letter_contexts import CONTEXTS, address_of
 from quintet.services.subscriptions import token_for
 
@@ -24,14 +25,20 @@ class Written:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def compose(letter: Letter) -> Written | None:
-    """Return the letter's text; None when what it tells of, or its reader, is gone."""
+def compose(letter: Letter, *, at: datetime) -> Written | None:
+    """Return the letter's text; None when what it tells of, or its reader, is gone.
+
+    Somebody who does not read the sheet any more, such as after the end of a role, gets nothing about it.
+    """
     if letter.person is None:
-        asked = Invitation.objects.filter(pk=letter.about or 0).first()
+        asked = Invitation.objects.filter(pk=letter.about or 0, expires_at__gt=at).first()
         if asked is None or letter.kind != LetterKind.INVITATION:
             return None
         return write_to(letter, asked.email, asked.language)
     if not letter.person.is_active:
+        return None
+    readable = Assessment.objects.visible_to(letter.person)
+    if letter.assessment_id and not readable.filter(pk=letter.assessment_id).exists():
         return None
     return write_to(letter, letter.person.email, letter.person.preferred_language)
 

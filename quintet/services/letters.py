@@ -87,7 +87,7 @@ def send_letter(*, letter_id: int, at: datetime) -> None:
     letter = letters.filter(pk=letter_id, sent_at=None, refused_at=None, dropped_at=None).first()
     if letter is None:
         return
-    if (written := compose(letter)) is None:
+    if (written := compose(letter, at=at)) is None:
         Letter.objects.filter(pk=letter.pk).update(dropped_at=at)
         return
     message = EmailMessage(

@@ -62,7 +62,7 @@ def preview_reminders(
     letters = []
     for code, _name in settings.LANGUAGES:
         readers = [person for person in found.people if person.preferred_language == code]
-        if readers and (written := compose(_draft(mailing, readers[0]))):
+        if readers and (written := compose(_draft(mailing, readers[0]), at=at)):
             letters.append((code, len(readers), written))
     return found, letters
 

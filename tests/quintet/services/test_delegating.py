@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from entities.models import Entity, Role, User
+from entities.models import Entity, Membership, Role, User
 from entities.services.people import grant_role
 from quintet import access
 from quintet.models import Assessment, Cycle, Delegation, Invitation, Item, Letter, LetterKind, Status
@@ -254,6 +254,15 @@ class TestReminding:
         cast.contributor.wants_reminders = False
         with pytest.raises(WrongState, match="no reminders"):
             nudge(assessment=sheet, person=cast.contributor, by=cast.focal, at=AT)
+
+    def test_is_not_sent_to_somebody_who_lost_the_role(
+        self, hand: Hand, sheet: Assessment, cast: Cast
+    ) -> None:
+        hand("DAT-STR")
+        nudge(assessment=sheet, person=cast.contributor, by=cast.focal, at=AT)
+        Membership.objects.filter(user=cast.contributor).delete()
+        run_errands(now=lambda: AT)
+        assert mail.outbox == []
 
     def test_is_not_sent_once_everything_is_answered(self, hand: Hand, sheet: Assessment, cast: Cast) -> None:
         hand("DAT-STR")

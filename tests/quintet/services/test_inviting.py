@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ from un20portal.lib.errors import DomainError, InvalidInput, NotAllowed, NotFoun
 from un20portal.outbox.services import run_errands
 
 pytestmark = pytest.mark.django_db
+LONG_AGO = date(2020, 1, 1)
 PASSWORD = "four words of their own"
 Ask = Callable[..., Invitation]
 
@@ -135,6 +136,15 @@ class TestInviting:
                 ask(**options)
             assert [error.field for error in refused.value.errors] == [field]
         assert not Invitation.objects.exists()
+
+    def test_sends_no_link_that_leads_nowhere(self, ask: Ask, cast: Cast) -> None:
+        ask()
+        run_errands(now=lambda: AT + LIFETIME)
+        ask("b@example.org")
+        Membership.objects.filter(user=cast.focal).delete()
+        run_errands(now=lambda: AT)
+        assert mail.outbox == []
+        assert not Letter.objects.filter(dropped_at=None).exists()
 
     def test_is_for_focal_points_of_a_sheet_that_can_change(
         self, ask: Ask, sheet: Assessment, cast: Cast
@@ -244,12 +254,11 @@ class TestAccepting:
 
     def test_does_not_renew_a_role_that_has_ended(self, ask: Ask, undp: Entity) -> None:
         person = make_user("former")
-        ended = AT.date() - timedelta(days=1)
-        grant_role(user=person, role=Role.CONTRIBUTOR, entity=undp, valid_to=ended)
+        grant_role(user=person, role=Role.CONTRIBUTOR, entity=undp, valid_to=LONG_AGO)
         invitation = ask(person.email)
         with pytest.raises(WrongState, match="administrator has to renew"):
             accept_invitation(invitation=invitation, by=person, at=AT)
-        assert Membership.objects.get(user=person).valid_to == ended
+        assert Membership.objects.get(user=person).valid_to == LONG_AGO
         assert not Delegation.objects.exists()
         grant_role(user=person, role=Role.CONTRIBUTOR, entity=undp)
         accept_invitation(invitation=invitation, by=User.objects.get(pk=person.pk), at=AT)
@@ -265,7 +274,7 @@ class TestAccepting:
 
     def test_ends_with_the_role_or_the_account_of_who_invited(self, ask: Ask, cast: Cast) -> None:
         invitation = ask()
-        Membership.objects.filter(user=cast.focal).update(valid_to=AT.date() - timedelta(days=1))
+        Membership.objects.filter(user=cast.focal).update(valid_to=LONG_AGO)
         with pytest.raises(WrongState, match="Ask UNDP for a new one"):
             join(invitation)
         Membership.objects.filter(user=cast.focal).update(valid_to=None)

@@ -1,6 +1,6 @@
 """Letters: owed with their occasion, in the reader's language; nobody is reminded twice a day."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from smtplib import SMTPRecipientsRefused
 from typing import Any
 
@@ -8,8 +8,8 @@ import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
-from entities.models import Entity
-from quintet.models import Assessment, Cycle, Letter, LetterKind, Transition
+from entities.models import Entity, Membership
+from quintet.models import Assessment, Cycle, Letter, LetterKind, Receipt, Transition
 from quintet.services.letters import owe_letter, send_letter
 from tests.factories import AT, Cast, later, sheet_of
 from un20portal.outbox.models import Message
@@ -72,6 +72,22 @@ class TestLetters:
         assert Message.objects.filter(topic="quintet.letter").count() == 1
         tomorrow = AT + timedelta(days=1)
         assert owe_letter(kind=LetterKind.REMINDER, person=cast.focal, assessment=sheet, at=tomorrow)
+
+    @pytest.mark.parametrize("kind", [LetterKind.STEP, LetterKind.RECEIPT])
+    def test_are_not_sent_to_somebody_who_lost_the_role_meanwhile(
+        self, sheet: Assessment, cast: Cast, kind: LetterKind
+    ) -> None:
+        owed = owe(sheet, cast, kind)
+        assert owed is not None
+        if kind == LetterKind.RECEIPT:
+            step = Transition.objects.get()
+            receipt = Receipt.objects.create(number="R", transition=step, contents_sha256="0" * 64)
+            Letter.objects.update(about=receipt.pk)
+        for ended, sent in ((date(2020, 1, 1), 0), (None, 1)):
+            Membership.objects.filter(user=cast.focal).update(valid_to=ended)
+            send_letter(letter_id=owed.pk, at=AT)
+            assert len(mail.outbox) == sent
+            Letter.objects.update(dropped_at=None)
 
     def test_reminders_respect_what_people_want_the_rest_comes_all_the_same(
         self, sheet: Assessment, cast: Cast

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from entities.models import Entity, Role, User
+from entities.models import Entity, Membership, Role, User
 from entities.services.people import grant_role, want_reminders
 from quintet.models import (
     Answer,
@@ -180,6 +180,11 @@ class TestReminding:
         found = delivery_of(mailing)
         assert (found.total, found.sent, found.dropped, found.is_finished) == (2, 1, 1, True)
         assert send() == []
+
+    def test_who_lost_the_role_meanwhile_is_not_reminded(self, cycle: Cycle, cast: Cast) -> None:
+        remind(cycle, cast)
+        Membership.objects.filter(user=cast.focal).delete()
+        assert send() == ["stranger"]
 
     def test_a_preview_writes_nothing_and_gives_no_link_away(self, cycle: Cycle, cast: Cast) -> None:
         with CaptureQueriesContext(connection) as queries:
