@@ -52,10 +52,15 @@ def plain_name(raw: str) -> str:
 
 
 def wrong_name(name: str, *, longest: int, field: str = "name") -> Sequence[FieldError]:
-    """Say what is wrong with a name; control characters and signs that turn the writing direction are."""
+    """Say what is wrong with a name: control characters, signs that turn the writing direction, addresses.
+
+    Names stand in letters of the portal: a link in one would pass for the portal's.
+    """
     if len(name) > longest:
         message = _("At most %(longest)s characters.")
         return [FieldError(field, "too_long", message, {"longest": longest})]
     if not all(character.isprintable() or character in JOINERS for character in name):
         return [FieldError(field, "forbidden", _("This name has characters that cannot be shown."))]
+    if "://" in name:
+        return [FieldError(field, "address", _("A name holds no web address."))]
     return []

@@ -32,7 +32,8 @@ def _step(letter: Letter) -> Context | None:
     step = Transition.objects.filter(pk=letter.about or 0).select_related("assessment").first()
     if step is None:
         return None
-    return {"step": step, "link": address_of("quintet:assessment-detail", step.assessment_id)}
+    link = address_of("quintet:assessment-detail", step.assessment_id)
+    return {"step": step, "words": _quoted(step.comment), "link": link}
 
 
 def _receipt(letter: Letter) -> Context | None:
@@ -67,7 +68,7 @@ def _reminder(letter: Letter) -> Context | None:
         "cycle": cycle,
         "tasks": tasks,
         "first_due": min(task.due_on for task in tasks),
-        "words": letter.mailing.text,
+        "words": _quoted(letter.mailing.text),
         "link": address_of("quintet:my"),
     }
 
@@ -81,7 +82,12 @@ def _mention(letter: Letter) -> Context | None:
     if not Thread.objects.visible_to(letter.person).filter(pk=thread.pk).exists():
         return None
     form = address_of("quintet:assessment-form", thread.assessment_id, thread.item.dimension.code)
-    return {"post": post, "item": thread.item, "link": f"{form}#thread-{thread.pk}"}
+    return {
+        "post": post,
+        "item": thread.item,
+        "words": _quoted(post.text),
+        "link": f"{form}#thread-{thread.pk}",
+    }
 
 
 def _invitation(letter: Letter) -> Context | None:

@@ -54,7 +54,8 @@ class TestAName:
         for name in ("Żółć O’Neil", "محمد", "می‌خواهم", "张伟"):
             assert wrong_name(name, longest=150) == []
 
-    def test_holds_nothing_invisible(self) -> None:
+    def test_holds_nothing_invisible_and_no_address(self) -> None:
         for name in ("a\x00b", "a\x1bb", "a\u202eb", "\ufeff"):
             assert [error.code for error in wrong_name(name, longest=150)] == ["forbidden"]
+        assert [error.code for error in wrong_name("Go to https://x.example", longest=150)] == ["address"]
         assert [error.code for error in wrong_name("a" * 151, longest=150)] == ["too_long"]

@@ -54,7 +54,7 @@ class TestLetters:
         [letter] = mail.outbox
         assert letter.to == [cast.focal.email]
         assert "/fr/assessments/" in letter.body
-        assert "More.\nPlease" in letter.body
+        assert "\n\n> More.\n> Please\n\n" in letter.body
         assert "\n" not in letter.subject
         assert Letter.objects.get().sent_at == later(1)
 

@@ -147,14 +147,14 @@ class TestReminding:
         self, cycle: Cycle, cast: Cast
     ) -> None:
         User.objects.filter(pk=cast.focal.pk).update(preferred_language="fr")
-        remind(cycle, cast, words=" Appelez-nous <jeudi> & vendredi. \r\n")
+        remind(cycle, cast, words=" Appelez-nous <jeudi>\r\n& vendredi. \r\n")
         assert send() == ["focal", "stranger"]
         french, english = mail.outbox
         assert "/fr/my/" in french.body
         assert "/fr/reminders/" in french.body
         assert "18 décembre 2026" in french.subject
         for letter in (french, english):
-            assert "\n\nAppelez-nous <jeudi> & vendredi.\n\n" in letter.body
+            assert "\n\n> Appelez-nous <jeudi>\n> & vendredi.\n\n" in letter.body
 
     def test_reaches_nobody_twice_a_day(self, cycle: Cycle, cast: Cast) -> None:
         remind(cycle, cast)

@@ -178,7 +178,7 @@ class TestALetter:
         [letter] = [letter for letter in mail.outbox if letter.to == [cast.approver.email]]
         assert letter.subject == "A question on DAT-STR: UNDP, Cycle 2026"
         assert "Focal asks you to look at DAT-STR" in letter.body
-        assert "Which plan,\nand since when?" in letter.body
+        assert "\n> Which plan,\n> and since when?\n" in letter.body
         assert f"/assessments/{sheet.pk}/DAT/#thread-{Thread.objects.get().pk}" in letter.body
         assert other.email not in str([letter.to for letter in mail.outbox])
 
