@@ -4,7 +4,7 @@ Asking somebody who is no contributor yet is in `services.inviting`. All of it l
 """
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import localdate
@@ -33,7 +33,9 @@ from un20portal.lib.errors import marked as _
 from un20portal.lib.languages import clock
 
 LONGEST_NOTE = 2000
+HAND_OVERS_A_DAY = 200  # letters of one entity to its contributors: more is a mistake
 NOT_HANDED = _("Nothing was handed over.")
+TOO_MANY = _("Your entity has sent %(limit)s invitations within a day: go on tomorrow.")
 SIGNS_OFF = _("An approver signs off what others answered: somebody else has to answer these items.")
 
 
@@ -51,8 +53,9 @@ def hand_over(
 ) -> Invitation:
     """Hand items to a contributor of the entity and write to them, unless `tells` is off.
 
-    What is handed already stays as it is, with the new due day. Returns the record of it: an invitation
-    that needed no acceptance. Raises NotAllowed, WrongState, InvalidInput.
+    What is handed already stays as it is, with the new due day, and is worth no letter. Returns the record
+    of it: an invitation that needed no acceptance, to the items that are new to this person.
+    Raises NotAllowed, WrongState (also after too many letters), InvalidInput.
     """
     sheet = lock_for_handing(assessment, by)
     require_sound(sheet, items=items, note=note, due_on=due_on, at=at)
@@ -74,9 +77,10 @@ def hand_over(
         accepted_by=to,
         accepted_at=at,
     )
-    record.items.set(items)
-    write_delegations(sheet, items, to, handed_by=by, due_on=due_on, at=at)
-    if tells:
+    added = write_delegations(sheet, items, to, handed_by=by, due_on=due_on, at=at)
+    record.items.set(added)
+    if tells and added:
+        _require_below_limit(sheet, at)
         owe_letter(kind=LetterKind.INVITATION, person=to, assessment=sheet, about=record.pk, at=at)
     return record
 
@@ -180,21 +184,30 @@ def write_delegations(
     handed_by: User | None,
     due_on: date | None,
     at: datetime,
-) -> None:
-    """Make the delegations that are missing; those that are there get the due day."""
+) -> list[Item]:
+    """Make the delegations that are missing, return their items; those that are there get the due day."""
     mine = Delegation.objects.filter(assessment=sheet, user=to, item__in=items)
     mine.update(due_on=due_on)
     there = set(mine.values_list("item_id", flat=True))
+    missing = [item for item in items if item.pk not in there]
     Delegation.objects.bulk_create(
         Delegation(assessment=sheet, item=item, user=to, handed_by=handed_by, handed_at=at, due_on=due_on)
-        for item in items
-        if item.pk not in there
+        for item in missing
     )
+    return missing
 
 
 def last_day(sheet: Assessment, *, today: date) -> date | None:
     """The last day for answers that is still to come; what comes back in validation has none of its own."""
     return sheet.due_on if sheet.due_on >= today else None
+
+
+def _require_below_limit(sheet: Assessment, at: datetime) -> None:
+    """Letters to contributors; those with a link have a limit of their own (`services.inviting`)."""
+    letters = Letter.objects.filter(kind=LetterKind.INVITATION, assessment__entity=sheet.entity_id)
+    lately = letters.exclude(person=None).filter(created_at__gt=at - timedelta(days=1))
+    if lately.count() >= HAND_OVERS_A_DAY:
+        raise WrongState(TOO_MANY, {"limit": HAND_OVERS_A_DAY})
 
 
 def _chosen(sheet: Assessment, delegations: Collection[int]) -> list[Delegation]:

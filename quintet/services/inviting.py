@@ -25,6 +25,7 @@ from quintet.models import Assessment, Invitation, Item, LetterKind
 from quintet.services.delegating import (
     NOT_HANDED,
     SIGNS_OFF,
+    TOO_MANY,
     hand_over,
     lock_for_handing,
     require_may_delegate,
@@ -214,10 +215,9 @@ def _require_sound_person(address: str, name: str, language: str, by: User) -> N
 
 
 def _require_below_limit(sheet: Assessment, at: datetime) -> None:
-    """Items handed to contributors are not counted: they need no link."""
+    """Items handed to contributors are not counted: they need no link (`services.delegating` counts them)."""
     lately = Invitation.objects.filter(
         assessment__entity=sheet.entity_id, invited_at__gt=at - timedelta(days=1)
     )
     if lately.exclude(accepted_at=F("invited_at")).count() >= INVITATIONS_A_DAY:
-        message = _("Your entity has sent %(limit)s invitations within a day: go on tomorrow.")
-        raise WrongState(message, {"limit": INVITATIONS_A_DAY})
+        raise WrongState(TOO_MANY, {"limit": INVITATIONS_A_DAY})

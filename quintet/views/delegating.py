@@ -17,7 +17,7 @@ from entities.models import User
 from entities.queries import called
 from quintet import access
 from quintet.forms.delegating import HandingForm, chosen_in, key_in
-from quintet.models import Assessment
+from quintet.models import Assessment, Invitation
 from quintet.queries import delegations, sheets
 from quintet.services import delegating, inviting
 from un20portal.lib.errors import DomainError, InvalidInput, NotFound
@@ -39,8 +39,8 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         if data["to"] is None:
             form.add_error("to", _("Choose a contributor."))
             raise InvalidInput(delegating.NOT_HANDED)
-        delegating.hand_over(to=data["to"], **common)
-        return _("Handed over to %(name)s, who gets a letter.") % {"name": called(data["to"])}
+        record = delegating.hand_over(to=data["to"], **common)
+        return _told(record) % {"name": called(data["to"])}
 
     return _hand(request, sheet, form, act)
 
@@ -113,6 +113,12 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
         }
 
     return _step(request, sheet, act)
+
+
+def _told(record: Invitation) -> str:
+    if record.items.exists():
+        return _("Handed over to %(name)s, who gets a letter.")
+    return _("%(name)s has these items already: no letter is sent.")
 
 
 def _sheet_to_delegate(request: HttpRequest, pk: int) -> Assessment:

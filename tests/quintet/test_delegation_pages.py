@@ -54,6 +54,8 @@ class TestHandingOver:
         answer = post(client, cast, "delegation-hand-over", sheet, **chosen)
         assert "Handed over to Contributor, who gets a letter." in said(client, answer)
         assert Delegation.objects.count() == 8
+        answer = post(client, cast, "delegation-hand-over", sheet, **chosen)
+        assert "Contributor has these items already: no letter is sent." in said(client, answer)
 
     def test_shows_again_what_was_chosen_with_what_is_wrong(
         self, client: Client, cast: Cast, sheet: Assessment

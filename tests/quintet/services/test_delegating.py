@@ -13,7 +13,7 @@ from quintet import access
 from quintet.models import Assessment, Cycle, Delegation, Invitation, Item, Letter, LetterKind, Status
 from quintet.queries.delegations import colleagues, contributors_of, handed_items
 from quintet.services.answering import record_answer
-from quintet.services.delegating import hand_over, nudge, settle, take_back
+from quintet.services.delegating import HAND_OVERS_A_DAY, hand_over, nudge, settle, take_back
 from tests.factories import AT, Cast, later, make_user, sheet_of
 from un20portal.lib.errors import InvalidInput, NotAllowed, NotFound, StaleVersion, WrongState
 from un20portal.outbox.services import run_errands
@@ -79,6 +79,25 @@ class TestHandingOver:
         hand("DAT-STR", "DAT-LED", due_on=AT.date(), at=later(5))
         rows = Delegation.objects.order_by("item__order").values_list("item__code", "handed_at", "due_on")
         assert list(rows) == [("DAT-STR", AT, AT.date()), ("DAT-LED", later(5), AT.date())]
+
+    def test_writes_of_what_is_new_alone(self, hand: Hand, cast: Cast) -> None:
+        hand("DAT-STR")
+        for _click in range(2):
+            assert not hand("DAT-STR").items.exists()
+        hand("DAT-STR", "DAT-LED")
+        run_errands(now=lambda: AT)
+        assert ["DAT-STR" in letter.body for letter in mail.outbox] == [True, False]
+        assert "DAT-LED" in mail.outbox[1].body
+
+    def test_has_a_daily_limit_of_letters(self, hand: Hand, sheet: Assessment, undp: Entity) -> None:
+        Letter.objects.bulk_create(
+            Letter(kind="invitation", person=person, assessment=sheet, day=AT.date(), created_at=AT)
+            for person in [make_user("flooded", Role.CONTRIBUTOR, undp)] * HAND_OVERS_A_DAY
+        )
+        with pytest.raises(WrongState, match="200 invitations"):
+            hand("DAT-STR")
+        assert not Delegation.objects.exists()
+        hand("DAT-STR", at=AT + timedelta(days=1))
 
     def test_is_for_focal_points_of_the_entity(self, hand: Hand, cast: Cast) -> None:
         for other in (cast.approver, cast.contributor, cast.viewer, cast.stranger, cast.task_force):
