@@ -16,6 +16,7 @@ class LetterKind(models.TextChoices):
     MENTION = "mention", _("question on an item")
     RECEIPT = "receipt", _("receipt")
     STEP = "step", _("step of an assessment")
+    EXTENSION = "extension", _("more time")
 
 
 # what people may do without; the others are part of the work they agreed to
@@ -56,7 +57,9 @@ class Letter(models.Model):
         Mailing, null=True, blank=True, on_delete=models.CASCADE, related_name="letters"
     )
     about = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Key of the invitation, receipt, step or post it tells of."
+        null=True,
+        blank=True,
+        help_text="Key of the invitation, receipt, step, post or extension it tells of.",
     )
     day = models.DateField()
     created_at = models.DateTimeField()

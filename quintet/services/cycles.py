@@ -8,11 +8,13 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from entities.models import Entity, User
+from entities.models import Entity, Role, User
+from entities.queries import people_with
 from quintet import access
 from quintet.domain import workflow
 from quintet.domain.answers import can_be_stored, tidy
-from quintet.models import Assessment, Cycle, Extension, Framework, Phase
+from quintet.models import Assessment, Cycle, Extension, Framework, LetterKind, Phase
+from quintet.services.letters import owe_letter
 from quintet.services.locking import lock_cycle, lock_sheet
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
@@ -97,20 +99,24 @@ def close_cycle(*, cycle: Cycle, by: User) -> None:
 
 @transaction.atomic
 def extend(*, assessment: Assessment, until: date, reason: str, by: User, at: datetime) -> Extension:
-    """Give one entity more time, through `until`; its last extension is the one that holds.
+    """Give one entity more time, through `until`, and tell its focal points by letter.
 
-    Such a sheet is answered and submitted after the time for answers of the others, too.
+    Such a sheet is answered and submitted after the time for answers of the others, too. Its last extension
+    is the one that holds: an earlier day, not before the cycle's last, takes a mistake back.
     Raises WrongState where more time makes no difference, InvalidInput naming what is wrong.
     """
     _require_manager(by)
     sheet = lock_sheet(assessment)
     workflow.require_extendable(status=sheet.status, phase=sheet.cycle.phase)
     said = tidy(reason)
-    if errors := _wrong_extension(sheet.cycle, until, said, localdate(at)):
+    if errors := _wrong_extension(sheet, until, said, localdate(at)):
         raise InvalidInput(_("The entity did not get more time."), errors=errors)
     sheet.extended_to = until
     sheet.save(update_fields=["extended_to"])
-    return Extension.objects.create(assessment=sheet, until=until, reason=said, by=by, at=at)
+    extension = Extension.objects.create(assessment=sheet, until=until, reason=said, by=by, at=at)
+    for person in people_with(sheet.entity, Role.FOCAL_POINT):
+        owe_letter(kind=LetterKind.EXTENSION, person=person, assessment=sheet, about=extension.pk, at=at)
+    return extension
 
 
 @transaction.atomic
@@ -121,14 +127,17 @@ def end_extensions(*, at: datetime) -> int:
     return over.filter(pk__in=ended).update(extended_to=None)
 
 
-def _wrong_extension(cycle: Cycle, until: date, reason: str, today: date) -> list[FieldError]:
-    errors = []
+def _wrong_extension(sheet: Assessment, until: date, reason: str, today: date) -> list[FieldError]:
+    cycle, errors = sheet.cycle, []
+    has_that_day = until == sheet.due_on and (sheet.is_extended or cycle.phase == Phase.OPEN)
     if until <= today:
         errors.append(FieldError("until", "past", _("Choose a day after today.")))
     elif until < cycle.closes_on:
         errors.append(
             FieldError("until", "early", _("Choose a day that is not before the cycle's last day."))
         )
+    elif has_that_day:
+        errors.append(FieldError("until", "same", _("This is the last day already: choose another.")))
     elif until > max(today, cycle.closes_on) + LONGEST_EXTENSION:
         errors.append(FieldError("until", "late", _("Give at most a year.")))
     if not 3 <= len(reason) <= 5000 or not can_be_stored(reason):

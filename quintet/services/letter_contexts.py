@@ -13,7 +13,7 @@ from django.utils.timezone import localtime
 
 from quintet import access
 from quintet.domain.delegating import HandedState
-from quintet.models import Invitation, Letter, LetterKind, Receipt, Thread, ThreadPost, Transition
+from quintet.models import Extension, Invitation, Letter, LetterKind, Receipt, Thread, ThreadPost, Transition
 from quintet.queries.delegations import handed_items
 from quintet.queries.recipients import sheets_of_person
 from quintet.queries.waiting import waiting_for
@@ -119,12 +119,21 @@ def _nudge(letter: Letter) -> Context | None:
     return {"delegations": open_items, "link": link}
 
 
+def _extension(letter: Letter) -> Context | None:
+    """The sheet's new last day; nothing when another one holds by now. Why is for the task force alone."""
+    given = Extension.objects.filter(pk=letter.about or 0).select_related("assessment").first()
+    if given is None or given.assessment.extended_to != given.until:
+        return None
+    return {"until": given.until, "link": address_of("quintet:assessment-detail", given.assessment_id)}
+
+
 def _quoted(text: str) -> str:
     """Somebody's words as a quotation, so that they cannot pass for those of the portal."""
     return "\n".join(f"> {line}" for line in text.splitlines())
 
 
 CONTEXTS: dict[LetterKind, Callable[[Letter], Context | None]] = {
+    LetterKind.EXTENSION: _extension,
     LetterKind.INVITATION: _invitation,
     LetterKind.LAUNCH: _launch,
     LetterKind.MENTION: _mention,

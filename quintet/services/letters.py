@@ -32,8 +32,8 @@ def owe_letter(
 ) -> Letter | None:
     """Owe one letter; None where the person does without it, or was reminded today.
 
-    `about` is the key of the invitation, receipt, step or post that the letter tells of. Without a person
-    the letter goes to the address of that invitation.
+    `about` is the key of the invitation, receipt, step, post or extension that the letter tells of. Without
+    a person the letter goes to the address of that invitation.
     """
     if person and not _wants(person, kind):
         return None

@@ -3,14 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core import mail
 
-from entities.models import Entity
+from entities.models import Entity, User
 from quintet import tasks
-from quintet.models import Answer, Assessment, Cycle, Extension, Item, Phase, Status
+from quintet.models import Answer, Assessment, Cycle, Extension, Item, Letter, Phase, Status
 from quintet.queries.waiting import waiting_for
 from quintet.services import answering, cycles, signing
 from tests.factories import AT, Cast, Levels, fill, sheet_of
 from un20portal.lib.errors import InvalidInput, NotAllowed, WrongState
+from un20portal.outbox.services import run_errands
 
 pytestmark = pytest.mark.django_db
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
@@ -56,6 +58,38 @@ class TestExtending:
         extend(sheet, cast, until=CLOSES, reason="A mistake")
         assert [found.until for found in Extension.objects.all()] == [CLOSES, UNTIL]
         assert Assessment.objects.get(pk=sheet.pk).extended_to == CLOSES
+
+    def test_is_told_to_the_focal_points_without_the_reason(self, sheet: Assessment, cast: Cast) -> None:
+        User.objects.filter(pk=cast.focal.pk).update(preferred_language="fr")
+        extend(sheet, cast)
+        run_errands(now=lambda: AT)
+        [letter] = mail.outbox
+        assert letter.to == [cast.focal.email]
+        assert "15 janvier 2027" in letter.subject
+        assert f"/fr/assessments/{sheet.pk}/" in letter.body
+        assert "A flood" not in letter.body
+
+    def test_is_told_as_it_is_when_the_letter_is_sent(self, sheet: Assessment, cast: Cast) -> None:
+        extend(sheet, cast)
+        extend(sheet, cast, until=CLOSES, reason="A mistake")
+        run_errands(now=lambda: AT)
+        [letter] = mail.outbox
+        assert letter.subject == "UNDP, Cycle 2026: answers until 18 December 2026"
+
+    def test_of_a_day_that_holds_already_is_refused(self, sheet: Assessment, cast: Cast) -> None:
+        for until in (CLOSES, UNTIL):
+            Assessment.objects.filter(pk=sheet.pk).update(extended_to=None if until == CLOSES else until)
+            with pytest.raises(InvalidInput) as caught:
+                extend(sheet, cast, until=until)
+            assert [(error.field, error.code) for error in caught.value.errors] == [("until", "same")]
+        assert not Letter.objects.filter(kind="extension").exists()
+
+    def test_to_the_last_day_of_a_cycle_that_ended_before_it_is_more_time(
+        self, sheet: Assessment, cast: Cast
+    ) -> None:
+        cycles.start_validation(cycle=sheet.cycle, by=cast.task_force)
+        extend(sheet, cast, until=CLOSES)
+        assert Assessment.objects.get(pk=sheet.pk).is_editable
 
     def test_lets_the_sheet_be_answered_and_submitted_during_validation(
         self, sheet: Assessment, cast: Cast

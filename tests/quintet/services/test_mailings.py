@@ -137,6 +137,7 @@ class TestReminding:
             assessment=sheet_of(cycle, undp), until=AT.date().replace(year=2027), reason="A flood",
             by=cast.task_force, at=AT,
         )  # fmt: skip
+        assert send() == ["focal"], "told of the extension"
         cycles.start_validation(cycle=cycle, by=cast.task_force)
         cycle.refresh_from_db()
         remind(cycle, cast)
