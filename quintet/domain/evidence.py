@@ -13,8 +13,9 @@ from un20portal.lib.errors import marked as _
 
 MOST_ITEMS = 3  # rule R4
 MONTHS_VALID = 24  # rule R3, for what has no end of its own
+MONTHS_PLANNED = 60  # rule R3: with one, at most five years
 OUTSIDE_LEVEL = 4  # rule R2: a statement from outside the responsible unit
-EXPIRED, OLD, NOT_YET = "expired", "old", "not_yet"
+EXPIRED, OLD, LAPSED, NOT_YET = "expired", "old", "lapsed", "not_yet"
 LONGEST_TITLE, LONGEST_PAGE, LONGEST_URL = 200, 50, 2000
 
 
@@ -41,11 +42,17 @@ class CheckedFile:
 
 
 def staleness(*, effective_on: date, expires_on: date | None, on: date) -> str:
-    """Return why a document does not count on a day (EXPIRED, OLD, NOT_YET); "" where it does (rule R3)."""
+    """Return why a document does not count on a day; "" where it does (rule R3).
+
+    With an end of its own it counts until then (EXPIRED), at most five years (LAPSED); without one it counts
+    24 months (OLD). NOT_YET is what takes effect later.
+    """
     if effective_on > on:
         return NOT_YET
     if expires_on is not None:
-        return EXPIRED if expires_on < on else ""
+        if expires_on < on:
+            return EXPIRED
+        return LAPSED if effective_on < _months_before(on, MONTHS_PLANNED) else ""
     return OLD if effective_on < _months_before(on, MONTHS_VALID) else ""
 
 

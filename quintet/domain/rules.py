@@ -67,11 +67,11 @@ def requests_without_reason(sheet: SheetState) -> Iterable[Problem]:
 
 
 def missing_evidence(sheet: SheetState) -> Iterable[Problem]:
-    """A level counts with accepted evidence only (rule R2): validators cannot accept what is not there."""
+    """By rule R2 a validator counts a level without evidence as level 0; until then it stands as claimed."""
     for item in sheet.items:
         needs = needs_document(item.answer, area=item.area, evidence_from=sheet.evidence_from)
         if needs and not item.documents:
-            message = _("Attach a document: without accepted evidence the item counts as level 0.")
+            message = _("Attach a document: without one, a validator counts the item as level 0 (rule R2).")
             yield Problem("missing_evidence", item.code, message, blocks=False)
 
 
@@ -86,13 +86,13 @@ def no_outside_statement(sheet: SheetState) -> Iterable[Problem]:
 
 
 def stale_evidence(sheet: SheetState) -> Iterable[Problem]:
-    """Evidence is valid on the last day of the cycle, and at most 24 months old then (rule R3)."""
+    """Evidence is valid on the last day of the cycle; 24 months, with an end date five years at most (R3)."""
     for item in sheet.items:
         for found in item.documents:
             if staleness(effective_on=found.effective_on, expires_on=found.expires_on, on=sheet.closes_on):
                 message = _(
-                    "A document will not be valid on the last day of the cycle, or will be more than 24 "
-                    "months old: attach a newer one, or correct its dates."
+                    "A document will not be valid on the last day of the cycle, or will be too old (24 months; "
+                    "with an end date five years): attach a newer one, or correct its dates."
                 )
                 yield Problem("stale_evidence", item.code, message, blocks=False)
                 break

@@ -277,7 +277,7 @@ class TestWhoSeesWhat:
             claim = html.partition('id="DAT-LED"')[2].partition("</article>")[0]
             assert f'href="/assessments/{sheet.pk}/evidence/{document.pk}/" download' in claim
             assert "Remove" not in claim
-            assert "No document yet: without accepted evidence" in html.partition('id="DAT-COE"')[2]
+            assert "No document yet: by rule R2 a validator counts this as level 0." in html.partition('id="DAT-COE"')[2]
             assert client.get(f"/assessments/{sheet.pk}/evidence/{document.pk}/").status_code == 200
 
     def test_a_lost_file_is_said_to_be_missing(
@@ -295,6 +295,10 @@ class TestWhoSeesWhat:
     ) -> None:
         for change, told in (
             ({"effective_on": date(2020, 1, 1)}, "more than 24 months old"),
+            (
+                {"effective_on": date(1996, 1, 1), "expires_on": date(2090, 1, 1)},
+                "more than five years old",
+            ),
             ({"expires_on": date(2026, 12, 1)}, "expires before the cycle ends"),
             ({"effective_on": date(2026, 12, 31), "expires_on": None}, "not valid yet when the cycle ends"),
         ):

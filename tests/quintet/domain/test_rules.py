@@ -61,7 +61,10 @@ STALE = [
     (date(2026, 12, 19), None, True),  # takes effect after the cycle
     (date(2024, 12, 18), None, False),  # 24 months to the day
     (date(2024, 12, 17), None, True),
-    (date(2020, 1, 1), date(2026, 12, 18), False),  # a plan counts until its own end
+    (date(2022, 1, 1), date(2026, 12, 18), False),  # a plan counts until its own end
+    (date(2021, 12, 18), date(2030, 1, 1), False),  # and five years to the day
+    (date(2021, 12, 17), date(2030, 1, 1), True),
+    (date(1996, 1, 1), date(2090, 1, 1), True),
     (date(2026, 1, 1), date(2026, 12, 17), True),
 ]
 
