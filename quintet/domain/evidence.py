@@ -5,17 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from quintet.domain.answers import ANSWERED, AnswerValue, can_be_stored
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
 
 MOST_ITEMS = 3  # rule R4
+MOST_DOCUMENTS = 200  # of one sheet; with a document of its own each item has room for several
 MONTHS_VALID = 24  # rule R3, for what has no end of its own
 MONTHS_PLANNED = 60  # rule R3: with one, at most five years
 OUTSIDE_LEVEL = 4  # rule R2: a statement from outside the responsible unit
 EXPIRED, OLD, LAPSED, NOT_YET = "expired", "old", "lapsed", "not_yet"
+USUAL_PORTS = {"http": 80, "https": 443}
 LONGEST_TITLE, LONGEST_PAGE, LONGEST_URL = 200, 50, 2000
 
 
@@ -28,6 +30,13 @@ class Details:
     expires_on: date | None = None
     is_outside: bool = False
     page: str = ""
+
+
+@dataclass(frozen=True)
+class Support(Details):
+    """A document beside an item, as the rules judge it: whether it supports other items, too."""
+
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,17 @@ def require_web_address(url: str) -> str:
     if (message := _wrong_address(url)) is not None:
         raise InvalidInput(_("The document was not saved."), errors=[FieldError("url", "address", message)])
     return url
+
+
+def document_address(url: str) -> str:
+    """Return the address of the document itself: two links with the same one are one document (rule R4).
+
+    A place within the document (#page=3), the case of the host and the usual port make no other one.
+    """
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").rstrip(".")
+    port = "" if parts.port in (None, USUAL_PORTS.get(parts.scheme)) else f":{parts.port}"
+    return urlunsplit((parts.scheme, f"{host}{port}", parts.path or "/", parts.query, ""))
 
 
 def _wrong_address(url: str) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from quintet.domain.answers import ANSWERED, NA, UNANSWERED, AnswerValue
-from quintet.domain.evidence import OUTSIDE_LEVEL, Details, needs_document, staleness
+from quintet.domain.evidence import OUTSIDE_LEVEL, Support, needs_document, staleness
 from un20portal.lib.errors import marked as _
 
 
@@ -26,7 +26,7 @@ class ItemState:
     code: str
     area: str
     answer: AnswerValue
-    documents: Sequence[Details] = ()
+    documents: Sequence[Support] = ()
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,19 @@ def stale_evidence(sheet: SheetState) -> Iterable[Problem]:
         for found in item.documents:
             if staleness(effective_on=found.effective_on, expires_on=found.expires_on, on=sheet.closes_on):
                 message = _(
-                    "A document will not be valid on the last day of the cycle, or will be too old (24 months; "
-                    "with an end date five years): attach a newer one, or correct its dates."
+                    "A document will not be valid on the last day of the cycle, or will be too old (24 "
+                    "months; with an end date five years): attach a newer one, or correct its dates."
                 )
                 yield Problem("stale_evidence", item.code, message, blocks=False)
                 break
+
+
+def missing_page(sheet: SheetState) -> Iterable[Problem]:
+    """A document that supports several items names the page for each (rule R4)."""
+    for item in sheet.items:
+        if any(found.is_shared and not found.page for found in item.documents):
+            message = _("A document supports several items: name its page or section for this one (rule R4).")
+            yield Problem("missing_page", item.code, message, blocks=False)
 
 
 RULES = (
@@ -105,4 +113,5 @@ RULES = (
     missing_evidence,
     no_outside_statement,
     stale_evidence,
+    missing_page,
 )

@@ -1,6 +1,7 @@
 """Reading what the levels of a sheet rest on: in two queries, however many items and documents there are."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 from django.db.models import Exists, OuterRef, QuerySet
 
-from quintet.domain.evidence import MOST_ITEMS, Details, staleness
+from quintet.domain.evidence import MOST_ITEMS, Support, staleness
 from quintet.models import Assessment, Evidence, EvidenceUse
 from quintet.models.evidence import evidence_storage
 from un20portal.lib.errors import NotFound, Unavailable
@@ -83,14 +84,15 @@ def _line(document: Evidence, page: str, closes_on: date) -> DocumentLine:
     return DocumentLine(document, page, stale, len(document.uses.all()))
 
 
-def details_by_item(assessment: Assessment) -> dict[int, list[Details]]:
+def support_by_item(assessment: Assessment) -> dict[int, list[Support]]:
     """What the rules judge of each document, by item id."""
-    found: dict[int, list[Details]] = {}
-    for use in EvidenceUse.objects.filter(evidence__assessment=assessment).select_related("evidence"):
+    uses = list(EvidenceUse.objects.filter(evidence__assessment=assessment).select_related("evidence"))
+    n_items = Counter(use.evidence_id for use in uses)
+    found: dict[int, list[Support]] = {}
+    for use in uses:
         document = use.evidence
-        found.setdefault(use.item_id, []).append(
-            Details(document.title, document.effective_on, document.expires_on, document.is_outside, use.page)
-        )
+        said = (document.title, document.effective_on, document.expires_on, document.is_outside, use.page)
+        found.setdefault(use.item_id, []).append(Support(*said, is_shared=n_items[document.pk] > 1))
     return found
 
 

@@ -23,7 +23,7 @@ from quintet.models import (
     RevisionOutcome,
 )
 from quintet.queries.earlier import EarlierAnswer, earlier_sheet
-from quintet.queries.evidence import ItemEvidence, details_by_item, evidence_by_item
+from quintet.queries.evidence import ItemEvidence, evidence_by_item, support_by_item
 
 
 def sheets_for(user: Person) -> QuerySet[Assessment]:
@@ -57,7 +57,7 @@ def items_by_place(assessment: Assessment, items: set[int] | None = None) -> Que
 def sheet_state(assessment: Assessment) -> SheetState:
     """The sheet as the rules see it, in framework order; an item without a row is unanswered."""
     answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
-    documents = details_by_item(assessment)
+    documents = support_by_item(assessment)
     items = (
         Item.objects.filter(framework=assessment.cycle.framework_id).select_related("dimension").in_order()
     )

@@ -13,11 +13,19 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from entities.models import Entity, User
 from quintet import access
-from quintet.domain.evidence import MOST_ITEMS, CheckedFile, Details, require_sound, require_web_address
+from quintet.domain.evidence import (
+    MOST_DOCUMENTS,
+    MOST_ITEMS,
+    CheckedFile,
+    Details,
+    document_address,
+    require_sound,
+    require_web_address,
+)
 from quintet.models import (
     Assessment,
     Evidence,
@@ -160,22 +168,27 @@ def detach(
 def carry(*, assessment: Assessment, item: Item, uses: Iterable[EvidenceUse], by: User, at: datetime) -> None:
     """Let what supported the item in an earlier sheet support it here, too.
 
-    The caller holds the sheet's lock. Files are not stored again. What supports three items here
-    already is left out (rule R4).
+    The caller holds the sheet's lock. Files are not stored again. Left out is what supports three items
+    here already (rule R4), what was removed there meanwhile, and what the sheet has no room for.
     """
     for earlier in uses:
         before = earlier.evidence
-        same = Q(sha256=before.sha256) if before.kind == EvidenceKind.FILE else Q(url=before.url)
-        here = Evidence.objects.filter(same, assessment=assessment, kind=before.kind).first()
-        document = here or _copy(before, assessment, by, at)
+        document = _same(before, assessment.pk) or _copy(before, assessment, by, at)
+        if document is None:
+            continue
         supported = set(document.uses.values_list("item_id", flat=True))
         if item.pk not in supported and len(supported) < MOST_ITEMS:
             _use(document, item, earlier.page, by, at, "carried")
 
 
-def _copy(before: Evidence, assessment: Assessment, by: User, at: datetime) -> Evidence:
-    """The same document on another sheet, with the same stored file."""
-    document = Evidence.objects.get(pk=before.pk)
+def _copy(before: Evidence, assessment: Assessment, by: User, at: datetime) -> Evidence | None:
+    """The same document on another sheet, with the same stored file; None where that cannot be.
+
+    While the earlier row is locked nobody removes it: so at any moment a row that others see holds the file.
+    """
+    document = Evidence.objects.select_for_update(no_key=True).filter(pk=before.pk).first()
+    if document is None or _is_full(assessment.pk):
+        return None
     document.pk, document._state.adding = None, True
     document.assessment, document.added_by, document.added_at = assessment, by, at
     document.save()
@@ -243,19 +256,34 @@ def _as_it_is(document: Evidence, sheet: Assessment) -> Evidence:
 
 
 def _require_new(document: Evidence) -> None:
-    same = Q(sha256=document.sha256) if document.kind == EvidenceKind.FILE else Q(url=document.url)
-    if Evidence.objects.filter(same, assessment=document.assessment_id, kind=document.kind).exists():
+    if _same(document, document.assessment_id):
         message = _(
             "It is in the list of this assessment already: choose it there. If it is not offered to you, "
             "ask the focal point."
         )
         raise _refusal("url" if document.url else "file", "twice", message)
+    if _is_full(document.assessment_id):
+        message = _("The assessment has %(most)s documents already: use one of them, or remove one first.")
+        raise _refusal("url" if document.url else "file", "too_many", message, most=MOST_DOCUMENTS)
     entity, quota = document.assessment.entity, settings.EVIDENCE_QUOTA_MB
     if document.size and room_taken(entity) + document.size > quota * 1_000_000:
         message = _(
             "The files of %(entity)s fill the %(quota)s MB there are: give a link, or remove a file first."
         )
         raise _refusal("file", "quota", message, entity=entity.short_name, quota=quota)
+
+
+def _same(document: Evidence, sheet: int) -> Evidence | None:
+    """The row of a sheet that is the same document: the same file, or a link that leads to it."""
+    known = Evidence.objects.filter(assessment=sheet, kind=document.kind)
+    if document.kind == EvidenceKind.FILE:
+        return known.filter(sha256=document.sha256).first()
+    address = document_address(document.url)
+    return next((one for one in known if document_address(one.url) == address), None)
+
+
+def _is_full(sheet: int) -> bool:
+    return Evidence.objects.filter(assessment=sheet).count() >= MOST_DOCUMENTS
 
 
 def _describe(document: Evidence, details: Details) -> None:

@@ -277,7 +277,10 @@ class TestWhoSeesWhat:
             claim = html.partition('id="DAT-LED"')[2].partition("</article>")[0]
             assert f'href="/assessments/{sheet.pk}/evidence/{document.pk}/" download' in claim
             assert "Remove" not in claim
-            assert "No document yet: by rule R2 a validator counts this as level 0." in html.partition('id="DAT-COE"')[2]
+            assert (
+                "No document yet: by rule R2 a validator counts this as level 0."
+                in html.partition('id="DAT-COE"')[2]
+            )
             assert client.get(f"/assessments/{sheet.pk}/evidence/{document.pk}/").status_code == 200
 
     def test_a_lost_file_is_said_to_be_missing(

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from quintet.domain.evidence import Details, require_sound, require_web_address, staleness
+from quintet.domain.evidence import Details, document_address, require_sound, require_web_address, staleness
 from un20portal.lib.errors import InvalidInput
 
 DAY = date(2026, 5, 31)
@@ -56,6 +56,31 @@ class TestAddresses:
             require_web_address(url)
         [error] = refusal.value.errors
         assert (error.field, bool(str(error))) == ("url", True)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://example.org/plan.pdf#page=3",
+            "https://Example.ORG/plan.pdf#",
+            "HTTPS://example.org.:443/plan.pdf",
+        ],
+    )
+    def test_lead_to_one_document_however_they_are_written(self, url: str) -> None:
+        assert document_address(url) == document_address("https://example.org/plan.pdf")
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://example.org/Plan.pdf",
+            "https://example.org:8443/plan.pdf",
+            "http://example.org/plan.pdf?v=2",
+        ],
+    )
+    def test_lead_to_different_documents(self, url: str) -> None:
+        assert document_address(url) != document_address("https://example.org/plan.pdf")
+
+    def test_without_a_path_lead_to_the_first_page(self) -> None:
+        assert document_address("http://example.org:80") == document_address("http://example.org/")
 
 
 class TestDetails:

@@ -5,15 +5,15 @@ from datetime import date
 import pytest
 
 from quintet.domain.answers import AnswerValue
-from quintet.domain.evidence import Details
+from quintet.domain.evidence import Support
 from quintet.domain.rules import ItemState, SheetState, find_problems
 
 CLOSES_ON = date(2026, 12, 18)
-PLAN = Details("Signed plan", date(2026, 3, 1))
-PEERS = Details("Review by peers", date(2026, 3, 1), is_outside=True)
+PLAN = Support("Signed plan", date(2026, 3, 1))
+PEERS = Support("Review by peers", date(2026, 3, 1), is_outside=True)
 
 
-def codes(*items: tuple[AnswerValue, list[Details]], area: str = "capability") -> list[tuple[str, bool]]:
+def codes(*items: tuple[AnswerValue, list[Support]], area: str = "capability") -> list[tuple[str, bool]]:
     states = [
         ItemState(f"I{number}", area, answer, documents) for number, (answer, documents) in enumerate(items)
     ]
@@ -73,10 +73,16 @@ STALE = [
 def test_a_document_is_valid_on_the_last_day_and_young_enough(
     effective_on: date, expires_on: date | None, is_stale: bool
 ) -> None:
-    found = codes((level(2), [PLAN, Details("Report", effective_on, expires_on)]))
+    found = codes((level(2), [PLAN, Support("Report", effective_on, expires_on)]))
     assert found == ([("stale_evidence", False)] if is_stale else [])
 
 
 def test_an_item_with_two_stale_documents_is_said_once() -> None:
-    old = Details("Report", date(2020, 1, 1))
+    old = Support("Report", date(2020, 1, 1))
     assert codes((level(2), [old, old])) == [("stale_evidence", False)]
+
+
+def test_a_document_of_several_items_names_its_page_for_each() -> None:
+    shared = Support("Plan", date(2026, 3, 1), is_shared=True)
+    marked = Support("Plan", date(2026, 3, 1), page="12", is_shared=True)
+    assert codes((level(2), [shared]), (level(2), [marked])) == [("missing_page", False)]

@@ -12,6 +12,7 @@ from quintet.models import (
     AnswerState,
     Assessment,
     Cycle,
+    Evidence,
     EvidenceChange,
     EvidenceUse,
     Item,
@@ -21,7 +22,7 @@ from quintet.models import (
 from quintet.queries.earlier import earlier_sheet
 from quintet.queries.sheets import progress
 from quintet.services.carrying import confirm_still_true
-from quintet.services.evidence import write_link
+from quintet.services.evidence import carry, write_link
 from tests.factories import AT, Cast, Levels, fill, later, make_cycle, sheet_of
 from un20portal.lib.errors import NotAllowed, StaleVersion, WrongState
 
@@ -136,6 +137,22 @@ class TestDocuments:
         confirm(sheet, cast)
         confirm(sheet, cast, version=1)
         assert EvidenceUse.objects.filter(evidence__assessment=sheet).count() == 1
+
+    def test_join_the_same_link_that_is_here_already(self, said: None, sheet: Assessment, cast: Cast) -> None:
+        item, details = Item.objects.get(code="DAT-LED"), Details("The plan", date(2025, 3, 1))
+        url = "https://example.org/plan#page=2"
+        write_link(assessment=sheet, item=item, url=url, details=details, at=AT, channel="demo")
+        confirm(sheet, cast)
+        assert Evidence.objects.get(assessment=sheet).uses.count() == 2
+
+    def test_that_vanished_meanwhile_stay_away(
+        self, said: None, sheet: Assessment, cast: Cast, last: Assessment
+    ) -> None:
+        uses = list(EvidenceUse.objects.filter(evidence__assessment=last).select_related("evidence"))
+        Evidence.objects.all().delete()
+        item = Item.objects.get(code="DAT-STR")
+        carry(assessment=sheet, item=item, uses=uses, by=cast.focal, at=later(1))
+        assert not Evidence.objects.exists()
 
     def test_do_not_come_with_an_answer_that_came_too_late(
         self, said: None, sheet: Assessment, cast: Cast

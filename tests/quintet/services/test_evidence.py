@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from entities.models import Entity, User
-from quintet.domain.evidence import CheckedFile, Details
+from quintet.domain.evidence import MOST_DOCUMENTS, CheckedFile, Details, Support
 from quintet.models import (
     Assessment,
     Cycle,
@@ -76,6 +76,13 @@ def attach(sheet: Assessment, by: User, code: str = "DAT-STR", source: Any = Non
     )
 
 
+def crowd(sheet: Assessment) -> None:
+    """Give the sheet as many documents as it may have."""
+    said = {"assessment": sheet, "kind": "link", "effective_on": PLAN.effective_on, "added_at": AT}
+    urls = [f"https://example.org/{number}" for number in range(MOST_DOCUMENTS)]
+    Evidence.objects.bulk_create(Evidence(**said, title="T", url=url) for url in urls)
+
+
 def use(sheet: Assessment, by: User, code: str, document: Evidence, page: str = "") -> EvidenceUse:
     return evidence.use(
         assessment=sheet, item=item(code), document=document, page=page, by=by, at=AT, channel="form"
@@ -126,6 +133,14 @@ class TestAttaching:
         assert Evidence.objects.count() == 1
         assert len(list(stored.iterdir() if stored.exists() else [])) == (not isinstance(source, str))
 
+    def test_pages_of_one_link_are_one_document(self, sheet: Assessment, cast: Cast) -> None:
+        found = attach(sheet, cast.focal, source="https://Example.org/plan.pdf#page=3")
+        assert found.url == "https://Example.org/plan.pdf#page=3", "it is shown as it was typed"
+        for url in ("https://example.org/plan.pdf", "https://example.org:443/plan.pdf#p4"):
+            with pytest.raises(InvalidInput, match="in the list of this assessment already"):
+                attach(sheet, cast.focal, "DAT-LED", source=url)
+        assert Evidence.objects.count() == 1
+
     def test_the_same_document_in_another_sheet_is_another_one(
         self, sheet: Assessment, cast: Cast, cycle: Cycle
     ) -> None:
@@ -146,6 +161,15 @@ class TestAttaching:
         attach(sheet, cast.focal, "DAT-COE", source="https://example.org/costs-nothing")
         unicef = sheet_of(cycle, Entity.objects.get(code="UNICEF"))
         attach(unicef, cast.stranger, source=a_file("three", size=900_000))
+
+    def test_stops_at_two_hundred_documents(self, sheet: Assessment, cast: Cast, stored: Path) -> None:
+        crowd(sheet)
+        for source in ("https://example.org/plan", a_file("x")):
+            with pytest.raises(InvalidInput, match="has 200 documents already"):
+                attach(sheet, cast.focal, source=source)
+        assert not stored.exists()
+        Evidence.objects.filter(url__endswith="/7").delete()
+        attach(sheet, cast.focal)
 
     def test_is_for_those_who_answer_the_item(self, sheet: Assessment, cast: Cast, stored: Path) -> None:
         delegate(sheet, "DAT-LED", cast.contributor)
@@ -351,7 +375,7 @@ class TestWhatIsFrozen:
     def test_is_what_the_rules_see(self, sheet: Assessment, cast: Cast) -> None:
         attach(sheet, cast.focal)
         seen = {one.code: list(one.documents) for one in sheet_state(sheet).items}
-        assert seen["DAT-STR"] == [PLAN]
+        assert seen["DAT-STR"] == [Support(**PLAN.__dict__)]
         assert seen["DAT-LED"] == []
 
 
