@@ -14,7 +14,7 @@ def end_extensions() -> int:
 
 @shared_task
 def sweep_evidence() -> None:
-    """Remove stored files that no row knows of; name the rows whose file is gone."""
+    """Remove stored files older than a day that no row knows of; name the rows whose file is gone."""
     evidence.sweep(at=timezone.now())
 
 

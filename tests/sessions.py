@@ -32,6 +32,7 @@ def until(is_true: Callable[[], bool], what: str, *, seconds: float = 20) -> Non
 def waiting_sessions() -> list[int]:
     """The sessions of this database that wait for a lock."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction would see the same ones for ever
         cursor.execute(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )

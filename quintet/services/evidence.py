@@ -1,7 +1,7 @@
 """What the levels of a sheet rest on: attaching, using again, changing and removing documents.
 
-A file is stored before its row and taken away when the row does not come to be: between the two, a process
-that is killed leaves a file without a row, which the daily sweep removes.
+A file is stored before its row, and only the daily sweep takes away one that may ever have had a row: whether
+the next sheet is just carrying it over, or a broken connection saved the row after all, is known later.
 """
 
 import logging
@@ -40,7 +40,7 @@ from quintet.models.evidence import evidence_storage
 from quintet.queries.evidence import document_entry
 from quintet.services.answering import require_may_answer
 from quintet.services.locking import lock_sheet
-from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, NotFound, Unavailable
+from un20portal.lib.errors import DomainError, FieldError, InvalidInput, NotAllowed, NotFound, Unavailable
 from un20portal.lib.errors import marked as _
 
 logger = logging.getLogger(__name__)
@@ -87,8 +87,8 @@ def attach(
     document.file.name = _store(source)
     try:
         return _add(document, item, details.page, by, at, channel)
-    except BaseException:
-        evidence_storage().delete(document.file.name)
+    except DomainError:  # refused, so there is no row; of anything else nobody knows what became of it
+        _take_back(document.file.name)
         raise
 
 
@@ -150,7 +150,7 @@ def change(
 def detach(
     *, assessment: Assessment, item: Item, document: Evidence, by: User, at: datetime, channel: str
 ) -> None:
-    """Take a document from an item; one that supports nothing any more leaves the sheet, with its file."""
+    """Take a document from an item; one that supports nothing any more leaves the sheet."""
     sheet = _locked(assessment, item, by)
     one = EvidenceUse.objects.filter(evidence=document.pk, item=item).select_related("evidence").first()
     if one is None or one.evidence.assessment_id != sheet.pk:  # somebody was quicker: it is as it should be
@@ -159,10 +159,7 @@ def detach(
     _note(EvidenceAction.DETACHED, found, one, by, at, channel)
     one.delete()
     if not found.uses.exists() and not _is_frozen(found):
-        name = found.file.name
-        found.delete()
-        if name:
-            transaction.on_commit(lambda: _forget_file(name), robust=True)
+        found.delete()  # its file is left to the sweep: the next sheet may hold it by now
 
 
 def carry(*, assessment: Assessment, item: Item, uses: Iterable[EvidenceUse], by: User, at: datetime) -> None:
@@ -206,18 +203,19 @@ def write_link(
 
 
 def sweep(*, at: datetime) -> Swept:
-    """Remove stored files that no row knows of since a day; name the rows whose file is gone."""
+    """Remove stored files older than a day that no row knows of; name the rows whose file is gone."""
     storage = evidence_storage()
     stored = _stored_names()  # before the rows: a file that comes later is not judged
-    known = dict(Evidence.objects.exclude(file="").values_list("file", "pk"))
+    known = set(Evidence.objects.exclude(file="").values_list("file", flat=True))
     orphans = [
         name
-        for name in sorted(stored - set(known))
+        for name in sorted(stored - known)
         if _is_ours(name) and storage.get_modified_time(name) < at - ORPHANED_AFTER
     ]
     for name in orphans:
         storage.delete(name)
-    lost = sorted(Evidence.objects.filter(file__in=set(known) - stored).values_list("pk", flat=True))
+    gone = [name for name in known - stored if not storage.exists(name)]  # or it came after the list
+    lost = sorted(Evidence.objects.filter(file__in=gone).values_list("pk", flat=True))
     for pk in lost:
         logger.error("the file of evidence %s is gone from the storage: restore it from the backup", pk)
     return Swept(orphans, lost)
@@ -324,6 +322,14 @@ def _store(source: CheckedFile) -> str:
         raise Unavailable(message) from error
 
 
+def _take_back(name: str) -> None:
+    """Remove what was just stored; a storage that is away does not hide why it was refused."""
+    try:
+        evidence_storage().delete(name)
+    except Exception:  # each storage has errors of its own
+        logger.exception("a refused file of evidence is still in the storage: the daily sweep removes it")
+
+
 def _stored_names() -> set[str]:
     try:
         return set(evidence_storage().listdir("")[1])
@@ -335,12 +341,6 @@ def _is_frozen(document: Evidence) -> bool:
     """Whether a snapshot names the file: what was handed in stays readable as long as the snapshot."""
     snapshots = Snapshot.objects.filter(assessment=document.assessment_id)
     return bool(document.sha256) and snapshots.filter(payload__contains=document.sha256).exists()
-
-
-def _forget_file(name: str) -> None:
-    """Remove a stored file unless a row, perhaps of the next cycle's sheet, holds it."""
-    if not Evidence.objects.filter(file=name).exists():
-        evidence_storage().delete(name)
 
 
 def _is_ours(name: str) -> bool:

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import Settings
 
 from entities.models import Entity
 from quintet.models import Assessment, Cycle, Evidence, EvidenceUse, Item, Status
@@ -361,16 +361,3 @@ class TestGrowth:
                 assert client.get(path.format(sheet.pk)).status_code == 200
             counts.append(len(queries))
         assert counts[0] == counts[1]
-
-
-def test_the_last_use_takes_the_file_away(
-    client: Client,
-    send: Send,
-    sheet: Assessment,
-    stored: Path,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    send(file=("x.pdf", pdf()))
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post(f"/assessments/{sheet.pk}/evidence/DAT-STR/{Evidence.objects.get().pk}/remove/")
-    assert list(stored.iterdir()) == []

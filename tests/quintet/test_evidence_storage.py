@@ -17,7 +17,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import Settings
 
 from entities.models import Entity
 from quintet.models import Cycle, Evidence
@@ -94,10 +94,7 @@ def attach(portal: tuple[Client, str]) -> Any:
 
 class TestABucket:
     def test_takes_gives_and_loses_a_file_as_people_act(
-        self,
-        objects: Any,
-        portal: tuple[Client, str],
-        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+        self, objects: Any, portal: tuple[Client, str]
     ) -> None:
         client, path = portal
         assert attach(portal).status_code == 302
@@ -108,8 +105,8 @@ class TestABucket:
         assert b"".join(answer.streaming_content) == pdf()
         assert answer.headers["Content-Disposition"] == 'attachment; filename="plan.pdf"'
         assert answer.headers["Content-Type"] == "application/pdf"
-        with django_capture_on_commit_callbacks(execute=True):
-            assert client.post(f"{path}DAT-STR/{found.pk}/remove/").status_code == 302
+        assert client.post(f"{path}DAT-STR/{found.pk}/remove/").status_code == 302
+        assert sweep(at=timezone.now() + timedelta(days=2)).removed == [stored.key]
         assert list(objects.all()) == []
 
     def test_that_lost_a_file_is_no_failure_of_the_portal(

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import connection
+from django.core.files.storage import FileSystemStorage
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from entities.models import Entity, User
 from quintet.domain.evidence import MOST_DOCUMENTS, CheckedFile, Details, Support
@@ -219,6 +220,48 @@ class TestAStorageThatFails:
             attach(known, cast.focal, source=a_file("x"))
         assert list(stored.iterdir()) == []
 
+    def test_does_not_hide_why_the_document_was_refused(
+        self, sheet: Assessment, cast: Cast, stored: Path, settings: Settings
+    ) -> None:
+        known = sheet_of(sheet.cycle, sheet.entity)
+        Cycle.objects.update(phase=Phase.CLOSED)
+        settings.STORAGES = {**settings.STORAGES, "evidence": kept_by(TakesNothingAway, stored)}
+        with pytest.raises(WrongState):
+            attach(known, cast.focal, source=a_file("x"))
+
+    def test_keeps_a_file_whose_row_may_be_saved(
+        self, sheet: Assessment, cast: Cast, stored: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The connection breaks after the database was told to commit: nobody knows whether it did."""
+        add = evidence._add
+
+        def break_off(*args: Any) -> None:
+            add(*args)
+            raise OperationalError("the server closed the connection")
+
+        monkeypatch.setattr(evidence, "_add", break_off)
+        with pytest.raises(OperationalError):
+            attach(sheet, cast.focal, source=a_file("x"))
+        assert [file.name for file in stored.iterdir()] == [Evidence.objects.get().file.name]
+
+
+class TakesNothingAway(FileSystemStorage):
+    """A bucket that went away between two requests."""
+
+    def delete(self, name: str) -> None:
+        raise OSError("no answer")
+
+
+class KnowsOnlyOldFiles(FileSystemStorage):
+    """A storage in which a file arrives just after it was listed."""
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        return [], []
+
+
+def kept_by(storage: type[FileSystemStorage], place: Path) -> dict[str, Any]:
+    return {**folder(str(place)), "BACKEND": f"{__name__}.{storage.__name__}"}
+
 
 def change(sheet: Assessment, by: User, document: Evidence, code: str = "DAT-STR", **said: Any) -> None:
     details = Details(**{**PLAN.__dict__, **said})
@@ -284,21 +327,17 @@ class TestChanging:
 
 
 class TestRemoving:
-    def test_the_last_use_removes_the_document_and_its_file(
-        self,
-        sheet: Assessment,
-        cast: Cast,
-        stored: Path,
-        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    def test_the_last_use_removes_the_document_and_the_sweep_its_file(
+        self, sheet: Assessment, cast: Cast, stored: Path
     ) -> None:
         found = attach(sheet, cast.focal, source=a_file("x"))
         use(sheet, cast.focal, "DAT-LED", found)
-        with django_capture_on_commit_callbacks(execute=True):
-            detach(sheet, cast.focal, found)
-        assert len(list(stored.iterdir())) == 1
-        with django_capture_on_commit_callbacks(execute=True):
-            detach(sheet, cast.focal, found, "DAT-LED")
+        detach(sheet, cast.focal, found)
+        assert Evidence.objects.exists()
+        detach(sheet, cast.focal, found, "DAT-LED")
         assert not Evidence.objects.exists()
+        assert len(list(stored.iterdir())) == 1, "the next sheet may be about to hold it"
+        evidence.sweep(at=timezone.now() + timedelta(days=2))
         assert list(stored.iterdir()) == []
         assert [change[:2] for change in changes()][2:] == [("detached", "DAT-STR"), ("detached", "DAT-LED")]
 
@@ -315,15 +354,14 @@ class TestRemoving:
         cast: Cast,
         undp: Entity,
         stored: Path,
-        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     ) -> None:
         fill(sheet.cycle, {undp: FULL}, Status.DRAFT)
         found = attach(sheet, cast.focal, source=a_file("x"))
         signing.submit(assessment=sheet, by=cast.focal, at=AT)
         signing.sign_off(assessment=sheet, by=cast.approver, at=AT)
         Assessment.objects.update(status=Status.RETURNED)
-        with django_capture_on_commit_callbacks(execute=True):
-            detach(sheet_of(sheet.cycle, undp), cast.focal, found)
+        detach(sheet_of(sheet.cycle, undp), cast.focal, found)
+        evidence.sweep(at=timezone.now() + timedelta(days=2))
         assert not EvidenceUse.objects.exists()
         assert len(list(stored.iterdir())) == 1
         use(sheet_of(sheet.cycle, undp), cast.focal, "INN-STR", found)
@@ -334,14 +372,13 @@ class TestRemoving:
         cast: Cast,
         cycle: Cycle,
         stored: Path,
-        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     ) -> None:
         found = attach(sheet, cast.focal, source=a_file("x"))
         taken_over = Evidence.objects.get(pk=found.pk)
         taken_over.pk, taken_over.assessment = None, sheet_of(cycle, Entity.objects.get(code="UNICEF"))
         taken_over.save()
-        with django_capture_on_commit_callbacks(execute=True):
-            detach(sheet, cast.focal, found)
+        detach(sheet, cast.focal, found)
+        evidence.sweep(at=timezone.now() + timedelta(days=2))
         assert [file.name for file in stored.iterdir()] == [taken_over.file.name]
         assert evidence.room_taken(sheet.entity) == 0
 
@@ -400,8 +437,26 @@ class TestTheSweep:
         assert evidence.sweep(at=AT).lost == [lost.pk]
         assert f"evidence {lost.pk} is gone" in caplog.text
 
+    def test_does_not_miss_a_file_that_came_after_the_list(
+        self, sheet: Assessment, cast: Cast, stored: Path, settings: Settings
+    ) -> None:
+        attach(sheet, cast.focal, source=a_file("x"))
+        settings.STORAGES = {**settings.STORAGES, "evidence": kept_by(KnowsOnlyOldFiles, stored)}
+        assert evidence.sweep(at=AT).lost == []
+
     def test_finds_nothing_before_the_first_file(self) -> None:
         assert evidence.sweep(at=AT) == evidence.Swept([], [])
+
+
+def outcome(act: Any) -> str:
+    """What becomes of an act in a thread of its own."""
+    try:
+        act()
+    except DomainError as refusal:
+        return refusal.code
+    finally:
+        connection.close()
+    return "done"
 
 
 @pytest.mark.servers
@@ -427,19 +482,29 @@ class TestAtTheSameMoment:
         assert outcomes == ["done", "invalid"]
         assert len(list(stored.iterdir())) == Evidence.objects.count() == 1
 
-    def at_once(self, sheet: Assessment, *acts: Any) -> list[str]:
-        def run(act: Any) -> str:
-            try:
-                act()
-            except DomainError as refusal:
-                return refusal.code
-            finally:
-                connection.close()
-            return "done"
+    def test_nobody_removes_a_document_that_the_next_sheet_is_about_to_hold(
+        self, sheet: Assessment, cast: Cast, cycle: Cycle
+    ) -> None:
+        found = attach(sheet, cast.focal, source=a_file("x"))
+        other = sheet_of(cycle, Entity.objects.get(code="UNICEF"))
+        said: dict[str, Any] = {
+            "item": item("DAT-STR"),
+            "uses": found.uses.all(),
+            "by": cast.stranger,
+            "at": AT,
+        }
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                evidence.carry(assessment=other, **said)
+                removing = pool.submit(outcome, lambda: detach(sheet, cast.focal, found))
+                until(lambda: len(waiting_sessions()) == 1, "it does not wait for the one who carries")
+            assert removing.result(20) == "done"
+        assert [one.file.name for one in Evidence.objects.all()] == [found.file.name]
 
+    def at_once(self, sheet: Assessment, *acts: Any) -> list[str]:
         with ThreadPoolExecutor(len(acts)) as pool:
             with held(sheet):
-                futures = [pool.submit(run, act) for act in acts]
+                futures = [pool.submit(outcome, act) for act in acts]
                 until(lambda: len(waiting_sessions()) == len(acts), "they do not wait for the sheet")
             return sorted(future.result(20) for future in futures)
 
