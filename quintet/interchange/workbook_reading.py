@@ -3,11 +3,16 @@
 Nothing is looked up and nothing is written: whether the rows fit the assessment is judged by services.
 """
 
+import fcntl
 import hashlib
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +27,13 @@ from quintet.domain.workbooks import (
 )
 from quintet.interchange import workbook_passport
 from un20portal.lib import archives
-from un20portal.lib.errors import FieldError, InvalidInput
+from un20portal.lib.errors import FieldError, InvalidInput, Unavailable
 from un20portal.lib.errors import marked as _
 
 LARGEST = 10 * 1024 * 1024
 WALL_SECONDS = 20  # ten of its own at most; a busy machine needs more of ours
+AT_ONCE = 2  # children on one machine, up to 512 MB each
+TURN_SECONDS = 10  # that a person waits for one of them to end
 COMMAND = [sys.executable, "-E", "-s", "-m", "quintet.interchange.workbook_cells"]
 ENVIRONMENT = {"LANG": "C.UTF-8"}  # nothing of ours: no secret, no address of a database
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,15 +75,16 @@ def _judge_kind(data: bytes) -> None:
 def _cells(data: bytes) -> list[dict[str, Any]]:
     """Let the child process read the file; it gets nothing of our environment."""
     try:
-        done = subprocess.run(  # noqa: S603  our own program, no part of the command is from outside
-            COMMAND,
-            check=False,
-            input=data,
-            capture_output=True,
-            cwd=ROOT,
-            env=ENVIRONMENT,
-            timeout=WALL_SECONDS,
-        )
+        with _turn():
+            done = subprocess.run(  # noqa: S603  our own program, no part of the command is from outside
+                COMMAND,
+                check=False,
+                input=data,
+                capture_output=True,
+                cwd=ROOT,
+                env=ENVIRONMENT,
+                timeout=WALL_SECONDS,
+            )
     except subprocess.TimeoutExpired as error:
         raise InvalidInput(_too_heavy()) from error
     if done.returncode:
@@ -87,6 +95,34 @@ def _cells(data: bytes) -> list[dict[str, Any]]:
         raise InvalidInput(refused["message"], refused["params"], errors)
     sheets: list[dict[str, Any]] = answer["sheets"]
     return sheets
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Hold one of the places for a child; raise Unavailable when none becomes free."""
+    file = _free_place(until=time.monotonic() + TURN_SECONDS)
+    try:
+        yield
+    finally:
+        os.close(file)  # which gives the place back, as the end of the process does
+
+
+def _free_place(*, until: float) -> int:
+    while True:
+        for number in range(AT_ONCE):
+            file = os.open(lock_file(number), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return file
+            os.close(file)
+        if time.monotonic() > until:
+            raise Unavailable(_("Other workbooks are being read: nothing was saved. Try again in a minute."))
+        time.sleep(0.1)
+
+
+def lock_file(number: int) -> Path:
+    """The file whose lock is one place for a child; it stays empty."""
+    return Path(tempfile.gettempdir()) / f"un20-portal-{os.getuid()}-workbook-{number}.lock"
 
 
 def _too_heavy() -> str:

@@ -23,6 +23,7 @@ from un20portal.lib.errors import marked as _
 WAITS = timedelta(days=3)
 MOST_ERRORS = 20
 NOTHING_READ = _("No workbook was read.")
+TOO_OFTEN = _("You have uploaded ten workbooks within an hour: wait a while, then upload the next one.")
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ def keep_upload(
 ) -> WorkbookUpload:
     """Keep the rows of a filled workbook until `by` confirms or discards them; write nothing else.
 
-    Raises NotAllowed, WrongState, or InvalidInput when the workbook is of another assessment or framework,
-    or when a locked text was edited. Rows of items that are not this person's are kept without their text.
+    It takes the place of the one that waits. Rows of items that are not this person's are kept without their
+    text. Raises NotAllowed, WrongState, or InvalidInput when the workbook is of another assessment or
+    framework, or when a locked text was edited.
     """
     require_may_upload(assessment=assessment, by=by)
     _require_same_assessment(book.passport, assessment)
@@ -67,6 +69,9 @@ def keep_upload(
             errors=errors[:MOST_ERRORS],
         )
     mine = access.answerable_items(by, assessment)
+    lock_sheet(assessment)
+    earlier = WorkbookUpload.objects.filter(assessment=assessment, by=by, status=UploadStatus.WAITING)
+    earlier.update(status=UploadStatus.DISCARDED, rows=[])
     return WorkbookUpload.objects.create(
         assessment=assessment,
         file_name=storable(file_name)[-200:],
@@ -126,8 +131,9 @@ def apply_upload(
         found = differences_of(locked, by)
         _require_decided([one.difference for one in found], choices, leave_out_refused=leave_out_refused)
         outcomes = [_write(sheet, one, choices, locked.file_name, by, at) for one in found]
-        locked.status, locked.applied_at = UploadStatus.APPLIED, at
-        locked.save(update_fields=["status", "applied_at"])
+        # what was written is in the history of the answers: the rows are not kept a second time
+        locked.status, locked.applied_at, locked.rows = UploadStatus.APPLIED, at, []
+        locked.save(update_fields=["status", "applied_at", "rows"])
         upload.status = locked.status
         left_out = sum(one.kind == differences.REFUSED for one in found)
         return Applied(outcomes.count("written"), outcomes.count("kept"), left_out)

@@ -22,11 +22,18 @@ from quintet.interchange.workbook_writing import write_workbook
 from quintet.models import Assessment, UploadStatus, WorkbookUpload
 from quintet.queries import sheets, workbooks
 from quintet.services import workbooks as services
-from un20portal.lib.errors import DomainError, FieldError, InvalidInput
+from un20portal.lib.errors import DomainError, FieldError, InvalidInput, TooOften
+from un20portal.lib.throttling import PersonThrottle
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ORDER = [differences.CONFLICT, differences.REFUSED, differences.NEW, differences.CHANGED]
 QUIET = [differences.SAME, differences.MOVED, differences.IGNORED]
+
+
+class UploadThrottle(PersonThrottle):
+    """Each file starts a process that reads it, whether it is a workbook or not."""
+
+    scope, rate = "workbook", "10/hour"
 
 
 @require_safe
@@ -48,7 +55,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     form = WorkbookForm(request.POST, request.FILES)
     try:
         kept = _keep(request, sheet, form)
-    except InvalidInput as refusal:
+    except (InvalidInput, TooOften) as refusal:
         context = {
             "sheet": sheet,
             "refusal": refusal,
@@ -63,6 +70,8 @@ def _keep(request: HttpRequest, sheet: Assessment, form: WorkbookForm) -> Workbo
     if not form.is_valid():
         errors = [FieldError("", "file", str(message)) for message in form.errors["file"]]
         raise InvalidInput(services.NOTHING_READ, errors=errors)
+    if not UploadThrottle().allow_request(request, None):  # type: ignore[arg-type]  # asks for the user only
+        raise TooOften(services.TOO_OFTEN)
     file = form.cleaned_data["file"]
     # one byte too many is enough to refuse it
     book = read_workbook(file.read(LARGEST + 1))

@@ -6,13 +6,13 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from entities.models import Entity
+from entities.models import Entity, Role, User
 from quintet.interchange.workbook_reading import read_workbook
 from quintet.interchange.workbook_writing import write_workbook
 from quintet.models import Answer, AnswerRevision, Assessment, Cycle, WorkbookUpload
 from quintet.queries.workbooks import book_of
 from quintet.services import workbooks
-from tests.factories import AT, Cast, sheet_of
+from tests.factories import AT, Cast, make_user, sheet_of
 from tests.quintet.workbook_files import filled
 from un20portal.lib.errors import DomainError
 
@@ -24,20 +24,20 @@ def sheet(cycle: Cycle, undp: Entity) -> Assessment:
     return sheet_of(cycle, undp)
 
 
-def keep(sheet: Assessment, cast: Cast, level: int) -> WorkbookUpload:
-    good = write_workbook(book_of(sheet, cast.focal))
+def keep(sheet: Assessment, by: User, level: int) -> WorkbookUpload:
+    good = write_workbook(book_of(sheet, by))
     book = read_workbook(filled(good, {f"DAT!H{row}": level for row in range(2, 9)}))
-    return workbooks.keep_upload(assessment=sheet, book=book, file_name=f"{level}.xlsx", by=cast.focal, at=AT)
+    return workbooks.keep_upload(assessment=sheet, book=book, file_name=f"{level}.xlsx", by=by, at=AT)
 
 
-def confirm_together(uploads: list[WorkbookUpload], cast: Cast) -> list[str]:
+def confirm_together(uploads: list[WorkbookUpload]) -> list[str]:
     """Confirm each upload in a session of its own, all at once; say what became of them."""
     start = Barrier(len(uploads))
 
     def confirm(upload: WorkbookUpload) -> str:
         try:
             start.wait()
-            workbooks.apply_upload(upload=upload, choices={}, leave_out_refused=False, by=cast.focal, at=AT)
+            workbooks.apply_upload(upload=upload, choices={}, leave_out_refused=False, by=upload.by, at=AT)
         except DomainError as refusal:
             return refusal.code
         finally:
@@ -50,13 +50,14 @@ def confirm_together(uploads: list[WorkbookUpload], cast: Cast) -> list[str]:
 
 class TestConfirmingTogether:
     def test_one_upload_twice_writes_once(self, sheet: Assessment, cast: Cast) -> None:
-        kept = keep(sheet, cast, 3)
+        kept = keep(sheet, cast.focal, 3)
         copies = [WorkbookUpload.objects.select_related("assessment").get(pk=kept.pk) for _time in range(4)]
-        assert confirm_together(copies, cast) == ["written", "wrong_state", "wrong_state", "wrong_state"]
+        assert confirm_together(copies) == ["written", "wrong_state", "wrong_state", "wrong_state"]
         assert Answer.objects.count() == AnswerRevision.objects.count() == 7
 
-    def test_two_uploads_never_mix(self, sheet: Assessment, cast: Cast) -> None:
-        uploads = [keep(sheet, cast, level) for level in (1, 3)]
-        assert confirm_together(uploads, cast) == ["invalid", "written"]
+    def test_two_uploads_never_mix(self, sheet: Assessment, cast: Cast, undp: Entity) -> None:
+        colleague = make_user("colleague", Role.FOCAL_POINT, undp)
+        uploads = [keep(sheet, by, level) for by, level in ((cast.focal, 1), (colleague, 3))]
+        assert confirm_together(uploads) == ["invalid", "written"]
         assert Answer.objects.values("claimed").distinct().count() == 1
         assert Answer.objects.count() == AnswerRevision.objects.count() == 7

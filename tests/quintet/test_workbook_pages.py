@@ -256,15 +256,18 @@ class TestTheDifference:
     ) -> None:
         client.force_login(cast.focal)
         overview = f"/assessments/{sheet.pk}/"
-        pages = [upload(client, sheet, download(client, sheet), f"{name}.xlsx") for name in "abc"]
-        assert "Uploaded, not confirmed yet" in flat(client.get(overview))
-        client.post(pages[0].url, {"step": "discard"})
-        WorkbookUpload.objects.filter(file_name="b.xlsx").update(at=AT.replace(year=2020))
-        assert forget_waiting_workbooks() == 1
+        first, second = (upload(client, sheet, download(client, sheet), f"{name}.xlsx").url for name in "ab")
         told = words(flat(client.get(overview)))
-        assert ("a.xlsx" in told, "b.xlsx" in told, "c.xlsx" in told) == (False, False, True)
-        assert client.post(pages[0].url, {"step": "confirm"}).status_code == 409
-        assert client.get(pages[1].url).status_code == 404
+        assert "Uploaded, not confirmed yet" in told
+        assert ("a.xlsx" in told, "b.xlsx" in told) == (False, True), "one waits, the newer one"
+        client.post(second, {"step": "discard"})
+        assert "Uploaded, not confirmed yet" not in flat(client.get(overview))
+        for decided in (first, second):
+            assert client.post(decided, {"step": "confirm"}).status_code == 409
+        third = upload(client, sheet, download(client, sheet), "c.xlsx").url
+        WorkbookUpload.objects.filter(file_name="c.xlsx").update(at=AT.replace(year=2020))
+        assert forget_waiting_workbooks() == 1
+        assert client.get(third).status_code == 404
 
     def test_tells_a_contributor_which_rows_do_not_count(
         self, client: Client, cast: Cast, sheet: Assessment

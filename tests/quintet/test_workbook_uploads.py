@@ -1,12 +1,15 @@
 """What may come in as a workbook: every file of the corpus is refused at once, and changes nothing."""
 
+import fcntl
 import hashlib
 import json
 import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,7 @@ from tests.factories import Cast, fill, make_open_cycle, sheet_of
 from tests.quintet.hostile import FILES, ROWS
 from tests.quintet.pages import flat, words
 from tests.quintet.workbook_files import filled, parts, sheet_part, with_part
-from un20portal.lib.errors import InvalidInput
+from un20portal.lib.errors import InvalidInput, Unavailable
 
 pytestmark = pytest.mark.django_db
 SECONDS, MEGABYTES = 2, 512
@@ -68,6 +71,32 @@ print(json.dumps([
     done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, done.stderr.decode()
 ]))
 """
+
+
+class TestLimits:
+    def test_ten_files_an_hour_are_read_and_no_more(
+        self, client: Client, sheet: Assessment, cast: Cast, good: bytes
+    ) -> None:
+        client.force_login(cast.focal)
+        assert [send(client, sheet, b"no workbook").status_code for _time in range(9)] == [400] * 9
+        assert send(client, sheet, good).status_code == 302
+        answer = send(client, sheet, good)
+        assert answer.status_code == 429
+        assert "ten workbooks within an hour: wait a while" in flat(answer)
+
+    def test_the_places_for_reading_are_counted_and_given_back(
+        self, good: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        monkeypatch.setattr(workbook_reading, "TURN_SECONDS", 0)
+        with ExitStack() as taken:
+            for number in range(2):
+                file = taken.enter_context(workbook_reading.lock_file(number).open("w"))
+                fcntl.flock(file, fcntl.LOCK_EX)
+            with pytest.raises(Unavailable, match="Try again in a minute"):
+                workbook_reading.read_workbook(good)
+        for _time in range(3):
+            workbook_reading.read_workbook(good)
 
 
 class TestTheCorpus:

@@ -87,6 +87,12 @@ class Unavailable(DomainError):
     status, code = 503, "unavailable"
 
 
+class TooOften(DomainError):
+    """The person asks for more than the portal does in a while (429)."""
+
+    status, code = 429, "too_often"
+
+
 class KeyReused(DomainError):
     """An idempotency key came back with another body (422)."""
 

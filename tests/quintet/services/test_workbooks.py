@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
-from entities.models import Entity, User
+from entities.models import Entity, Role, User
 from quintet.domain.differences import MINE, THEIRS, Choice
 from quintet.interchange.workbook_reading import read_workbook
 from quintet.interchange.workbook_writing import write_workbook
@@ -28,7 +28,7 @@ from quintet.models import (
 from quintet.queries.workbooks import book_of, differences_of
 from quintet.services import workbooks
 from quintet.services.answering import record_answer
-from tests.factories import AT, Cast, delegate, fill, later, sheet_of
+from tests.factories import AT, Cast, delegate, fill, later, make_user, sheet_of
 from tests.quintet.workbook_files import filled
 from un20portal.lib.errors import InvalidInput, NotAllowed, StaleVersion, WrongState
 
@@ -136,9 +136,27 @@ class TestAnUpload:
             with pytest.raises(NotAllowed):
                 upload({"DAT!H2": 4}, by=person)
 
+    def test_keeps_no_rows_once_it_is_applied(self, upload: Upload, cast: Cast) -> None:
+        kept = upload({"DAT!H2": 4})
+        apply(kept, cast.focal)
+        assert WorkbookUpload.objects.get(pk=kept.pk).rows == []
+
+    def test_takes_the_place_of_the_one_that_waits(
+        self, upload: Upload, cast: Cast, sheet: Assessment
+    ) -> None:
+        delegate(sheet, "DAT-STR", cast.contributor)
+        theirs, first = upload({"DAT!H2": 1}, by=cast.contributor), upload({"DAT!H2": 3})
+        second = upload({"DAT!H2": 4})
+        waiting = WorkbookUpload.objects.filter(status=UploadStatus.WAITING)
+        assert {one.pk for one in waiting} == {theirs.pk, second.pk}
+        assert WorkbookUpload.objects.get(pk=first.pk).rows == []
+        with pytest.raises(WrongState):
+            apply(first, cast.focal)
+
     def test_is_forgotten_when_it_is_discarded_or_waits_too_long(self, upload: Upload, cast: Cast) -> None:
-        discarded, waiting = upload({"DAT!H2": 4}), upload({"DAT!H2": 4})
+        discarded = upload({"DAT!H2": 4})
         workbooks.discard_upload(upload=discarded)
+        waiting = upload({"DAT!H2": 4})
         assert WorkbookUpload.objects.get(pk=discarded.pk).rows == []
         assert workbooks.forget_waiting_uploads(at=AT + timedelta(days=2)) == 0
         assert workbooks.forget_waiting_uploads(at=AT + timedelta(days=4)) == 1
@@ -221,9 +239,12 @@ class TestAConflict:
         assert level(sheet, "DAT-STR") == 0
         assert apply(kept, cast.focal, DAT_STR=Choice(MINE, 3)).written == 2
 
-    def test_between_two_uploads_is_one_too(self, sheet: Assessment, upload: Upload, cast: Cast) -> None:
-        first, second = upload({"INN!H2": 1}), upload({"INN!H2": 2, "INN!H3": 2})
-        apply(first, cast.focal)
+    def test_between_two_uploads_is_one_too(
+        self, sheet: Assessment, upload: Upload, cast: Cast, undp: Entity
+    ) -> None:
+        colleague = make_user("colleague", Role.FOCAL_POINT, undp)
+        first, second = upload({"INN!H2": 1}, by=colleague), upload({"INN!H2": 2, "INN!H3": 2})
+        apply(first, colleague)
         with pytest.raises(InvalidInput):
             apply(second, cast.focal)
         assert level(sheet, "INN-LED") is None
