@@ -56,6 +56,13 @@ class TestFile:
                     allowed = secrets == [""] or variable == "EMAIL_URL"
                     assert allowed, f"{name}: {variable}"
 
+    def test_passes_on_every_choice_about_evidence(self, services: dict[str, dict[str, Any]]) -> None:
+        settings = (ROOT / "un20portal" / "settings.py").read_text()
+        choices = set(re.findall(r"\bEVIDENCE_\w+", " ".join(re.findall(r"env\.\w+\(\"\w+\"", settings))))
+        assert len(choices) >= 8
+        for name in PORTAL:
+            assert choices <= set(services[name]["environment"]), name
+
     def test_watches_the_health_of_all_that_stay(self, services: dict[str, dict[str, Any]]) -> None:
         for name in set(services) - {"prepare"}:
             assert services[name]["healthcheck"]["test"], name
