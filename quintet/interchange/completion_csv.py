@@ -1,11 +1,10 @@
 """The completion of a cycle as rows of a table: one row per unit, settled items per dimension."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from quintet.models import Dimension
 from quintet.queries.completion import UnitRow
+from un20portal.lib.csv_rows import BOM, csv_row
 
 COLUMNS = (
     "cycle", "synthetic", "unit", "acronym", "type", "region",
@@ -16,9 +15,9 @@ COLUMNS = (
 def completion_lines(rows: Iterable[UnitRow], dimensions: Sequence[Dimension]) -> Iterator[str]:
     """Yield the lines of the CSV: settled items in all, then of each dimension."""
     totals = [dimension.total for dimension in dimensions]  # type: ignore[attr-defined]  # annotated
-    yield _line([*COLUMNS, *(dimension.code for dimension in dimensions)])
+    yield BOM + csv_row([*COLUMNS, *(dimension.code for dimension in dimensions)])
     for row in rows:
-        yield _line([*_facts(row), row.settled, sum(totals), *row.settled_in])
+        yield csv_row([*_facts(row), row.settled, sum(totals), *row.settled_in])
 
 
 def _facts(row: UnitRow) -> list[object]:
@@ -35,9 +34,3 @@ def _facts(row: UnitRow) -> list[object]:
         str(row.is_late).lower(),
         row.last_activity.date().isoformat() if row.last_activity else "",
     ]
-
-
-def _line(cells: Sequence[object]) -> str:
-    text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(cells)
-    return text.getvalue()

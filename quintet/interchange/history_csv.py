@@ -1,17 +1,13 @@
 """The life of a sheet as CSV: one row per event, safe to open in a spreadsheet program."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 
 from entities.queries import called
 from quintet.models import AnswerRevision, EvidenceChange, Transition
 from quintet.queries.history import HistoryLine
+from un20portal.lib.csv_rows import BOM, csv_row
 
-BOM = "\ufeff"  # tells spreadsheet programs that it is UTF-8
-# what makes a cell a formula, full-width signs and what hides them included (OWASP, ASVS 1.2.10)
-FORMULA_SIGNS = tuple("=+-@\t\r\n\0＝＋－＠")
 VALUES = ("state", "claimed", "na_reason", "comment", "na_decision", "accepted", "accepted_reason")
 COLUMNS = (
     "at", "person", "item", "kind", "action", "outcome", "channel", "origin", "version",
@@ -22,23 +18,10 @@ COLUMNS = (
 
 def history_csv(lines: Iterable[HistoryLine]) -> Iterator[str]:
     """Yield the file piece by piece: the columns, then one row per event."""
-    yield BOM + _row(COLUMNS)
+    yield BOM + csv_row(COLUMNS)
     for line in lines:
         cells = _cells(line)
-        yield _row([cells.get(column) for column in COLUMNS])
-
-
-def safe_cell(value: object) -> str:
-    """Return the value as the text of a cell that no spreadsheet program takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
-
-
-def _row(cells: Iterable[object]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([safe_cell(cell) for cell in cells])
-    return text.getvalue()
+        yield csv_row([cells.get(column) for column in COLUMNS])
 
 
 def _cells(line: HistoryLine) -> dict[str, object]:

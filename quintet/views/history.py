@@ -11,6 +11,7 @@ from quintet.interchange.history_csv import history_csv
 from quintet.models import Assessment
 from quintet.queries import history as life
 from quintet.queries import sheets
+from un20portal.lib.csv_rows import CONTENT_TYPE
 from un20portal.lib.pagination import page_of
 
 PAGE = 50
@@ -57,7 +58,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponseBase:
     name = f"history-{sheet.entity.code}-{sheet.cycle.code}.csv"
     return StreamingHttpResponse(
         rows,
-        content_type="text/csv; charset=utf-8",
+        content_type=CONTENT_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 

@@ -15,6 +15,7 @@ from quintet.interchange.completion_csv import completion_lines
 from quintet.models import Assessment, Cycle, Phase, Status
 from quintet.queries import completion, mailings, monitoring
 from quintet.queries.validating import check_summary
+from un20portal.lib.csv_rows import CONTENT_TYPE
 from un20portal.lib.pagination import page_of
 
 PAGE, MAILINGS = 250, 10
@@ -82,7 +83,7 @@ def completion_csv(request: HttpRequest, code: str) -> StreamingHttpResponse:
     cycle = _cycle(request, code)
     question, dimensions = chosen_sheets(request, cycle), completion.dimensions_of(cycle)
     rows = completion.all_rows(completion.in_order(question.chosen()), dimensions, day=localdate())
-    response = StreamingHttpResponse(completion_lines(rows, dimensions), content_type="text/csv")
+    response = StreamingHttpResponse(completion_lines(rows, dimensions), content_type=CONTENT_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="completion-{cycle.code}.csv"'
     return response
 

@@ -30,6 +30,7 @@ from tests.factories import (
     sheet_of,
 )
 from tests.quintet.pages import flat, rows, words
+from un20portal.lib.csv_rows import BOM
 
 pytestmark = pytest.mark.django_db
 FAR = date(2099, 12, 31)  # pages judge days by today, whenever that is
@@ -181,13 +182,21 @@ class TestTheChoice:
         assert 'completion.csv?type=country_team"' in flat(ask(client, cast, cycle, type="country_team"))
         answer = client.get(reverse("quintet:cycle-completion", args=[cycle.code]), {"type": "country_team"})
         text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
-        kenya, peru = csv.DictReader(text.splitlines())
+        assert text.startswith(BOM)
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        kenya, peru = csv.DictReader(text.removeprefix(BOM).splitlines())
         assert (kenya["unit"], kenya["region"], kenya["status"]) == ("UNCT-KEN", "africa", "draft")
         assert (kenya["settled"], kenya["total"], kenya["DAT"], kenya["INN"]) == ("14", "14", "7", "7")
         assert (peru["settled"], peru["DAT"], peru["late"]) == ("1", "1", "false")
         assert peru["last_activity_on"] == "2026-11-02"
         assert "evidence" not in text, "never what was answered"
         assert answer.headers["Content-Disposition"] == 'attachment; filename="completion-2026.csv"'
+
+    def test_is_downloaded_without_formulas(self, client: Client, cast: Cast, cycle: Cycle) -> None:
+        Entity.objects.filter(code="UNCT-KEN").update(acronym="=1+1")
+        client.force_login(cast.task_force)
+        answer = client.get(reverse("quintet:cycle-completion", args=[cycle.code]), {"type": "country_team"})
+        assert '"\'=1+1"' in b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
 
 
 class TestTheResponse:

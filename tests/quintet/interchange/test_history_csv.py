@@ -6,31 +6,17 @@ import io
 import pytest
 
 from entities.models import Entity
-from quintet.interchange.history_csv import BOM, COLUMNS, history_csv, safe_cell
+from quintet.interchange.history_csv import COLUMNS, history_csv
 from quintet.models import Assessment, Cycle, EvidenceChange, Item, Status
 from quintet.queries import history as life
 from quintet.services import reviewing, signing
 from quintet.services.answering import record_answer
 from tests.factories import AT, Cast, Levels, fill, later, sheet_of
+from tests.formulas import HOSTILE
+from un20portal.lib.csv_rows import BOM
 
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
 FULL: Levels = {f"{d}-{e}": 2 for d in ("DAT", "INN") for e in ENABLERS}
-HOSTILE = [
-    "=1+1",
-    "+1",
-    "-1",
-    "@SUM(A1)",
-    "\t=1",
-    "\r=1",
-    "\n=1",
-    "\0=1",
-    "＝1+1",
-    "＋1",
-    "－1",
-    "＠SUM(A1)",
-    '=HYPERLINK("https://evil.example";"x")',
-    "=cmd|' /C calc'!A0",
-]
 
 
 def read(sheet: Assessment) -> list[dict[str, str]]:
@@ -38,18 +24,6 @@ def read(sheet: Assessment) -> list[dict[str, str]]:
     text = "".join(history_csv(life.all_lines(keys, is_insider=True)))
     assert text.startswith(BOM)
     return list(csv.DictReader(io.StringIO(text.removeprefix(BOM), newline="")))
-
-
-class TestACell:
-    @pytest.mark.parametrize("text", HOSTILE)
-    def test_is_never_a_formula(self, text: str) -> None:
-        assert safe_cell(text) == f"'{text}"
-
-    @pytest.mark.parametrize(
-        ("value", "text"), [(None, ""), (3, "3"), ("a=b", "a=b"), ("– none", "– none"), ("", "")]
-    )
-    def test_is_otherwise_what_was_written(self, value: object, text: str) -> None:
-        assert safe_cell(value) == text
 
 
 @pytest.mark.django_db
