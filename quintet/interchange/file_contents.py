@@ -3,15 +3,15 @@
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 from zipfile import ZipFile
 
+from quintet.interchange.pdf_objects import packed_objects, plain_names, windows
 from un20portal.lib.archives import DAMAGED, LOCKED, STRANGE, open_zip
 from un20portal.lib.errors import InvalidInput
 from un20portal.lib.errors import marked as _
 
-WINDOW, OVERLAP = 1 << 20, 256
 TAIL = 66_000  # an archive hidden in a file is found by its record within so many bytes of the end
 MOST_PIXELS = 100_000_000
 ACTIVE = _("The file holds macros or other programs: save it without them, or as PDF.")
@@ -24,7 +24,6 @@ PDF_LOCKED = re.compile(rb"/Encrypt(?:\s+\d+\s+\d+\s+R|\s*<<)")
 PDF_ACTIVE = re.compile(
     rb"/(?:JavaScript|Launch|RichMedia)[\s/(<\[>]"
 )  # a script always says so, long enough
-PDF_HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
 OFFICE_ACTIVE = re.compile(
     r"vbaproject|vbadata|(?:^|/)activex/|(?:^|/)(?:macro|dialog)sheets/|(?:^|/)embeddings/.*\.(?!xlsx$|docx$|pptx$)"
     r"|(?:^|/)customui/|\.(?:exe|dll|scr|com|bat|cmd|js|jse|vbs|vbe|ps1|hta|html?|svg|jar|docm|xlsm|lnk)$",
@@ -48,7 +47,7 @@ def require_excel(file: BinaryIO) -> None:
 
 
 def require_pdf(file: BinaryIO) -> None:
-    """One whole PDF with nothing after its end, no password, no script that a reader would run."""
+    """One whole PDF with nothing after its end, no password, no script, not in packed objects either."""
     if WEB_PAGE.search(_head(file)):
         raise InvalidInput(TWO_KINDS)
     tail = _tail(file, TAIL)
@@ -57,8 +56,8 @@ def require_pdf(file: BinaryIO) -> None:
         raise InvalidInput(DAMAGED)
     if tail[last + 5 :].strip(b"\0 \t\r\n") or HIDDEN_ARCHIVE.search(tail):
         raise InvalidInput(TWO_KINDS)
-    for window in _windows(file):
-        plain = PDF_HEX.sub(lambda found: bytes([int(found[1], 16)]), window)  # names may be spelt /J#53
+    for window in chain(windows(file), packed_objects(file)):
+        plain = plain_names(window)
         if PDF_LOCKED.search(plain):
             raise InvalidInput(LOCKED)
         if PDF_ACTIVE.search(plain):
@@ -174,12 +173,3 @@ def _tail(file: BinaryIO, count: int) -> bytes:
     size = file.seek(0, 2)
     file.seek(max(0, size - count))
     return file.read(count)
-
-
-def _windows(file: BinaryIO) -> Iterator[bytes]:
-    """The whole file, piece by piece; pieces overlap, so that nothing is cut where it matters."""
-    file.seek(0)
-    kept = b""
-    while piece := file.read(WINDOW):
-        yield kept + piece
-        kept = piece[-OVERLAP:]

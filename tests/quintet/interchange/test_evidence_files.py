@@ -5,6 +5,7 @@ import io
 import struct
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -54,6 +55,15 @@ class TestTakes:
         check_file(
             upload("a.pdf", pdf() + b"1 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\r\n"), most_bytes=MOST
         )
+
+    def test_a_pdf_with_packed_objects(self) -> None:
+        field = b"<< /Type /Annot /T (/JavaScriptless) >> << /S /URI /URI (https://example.org) >>"
+        check_file(upload("a.pdf", pdf(body=packed(field * 2000))), most_bytes=MOST)
+
+    def test_a_pdf_with_much_to_draw(self) -> None:
+        drawn = zlib.compress(b"1 0 0 -1 0 842 cm\nq\n" + b"1 2 m 3 4 l S\n" * 4_000_000)
+        page = b"<< /Filter /FlateDecode /Length %d >>\nstream\n" % len(drawn) + drawn + b"\nendstream"
+        check_file(upload("a.pdf", pdf(body=page)), most_bytes=MOST)
 
 
 # --- what is refused ----------------------------------------------------------------------------------
@@ -118,6 +128,16 @@ def rels(kind: str) -> dict[str, bytes | str]:
     return {"word/_rels/settings.xml.rels": f"<Relationships>{target}</Relationships>"}
 
 
+def packed(objects: bytes, said: bytes = b"/Type /ObjStm") -> bytes:
+    """A stream of objects as programs write it since PDF 1.5."""
+    data = zlib.compress(b"11 0 12 30 " + objects)
+    head = b"<< %s /N 2 /First 11 /Filter /FlateDecode /Length %d >>\nstream\n" % (said, len(data))
+    return head + data + b"\nendstream"
+
+
+SCRIPT = b"<< /OpenAction 12 0 R >> << /S /JavaScript /JS (app.alert\\(1\\)) >>"
+OTHERWISE = b"<< /Type /ObjStm /Filter 9 0 R >>\nstream\nxyz\nendstream"
+TWICE = b"/Type /ObjStm /X [/FlateDecode /ASCIIHexDecode]"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 HTML = b"<!DOCTYPE html><script>alert(1)</script>"
@@ -168,6 +188,13 @@ CONTENTS: list[tuple[str, Make]] = [
     ("locked by another spelling.pdf", lambda: pdf(trailer=b"/#45ncrypt 9 0 R")),
     ("script.pdf", lambda: pdf(body=b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>")),
     ("script by another spelling.pdf", lambda: pdf(body=b"<< /S /J#61vaScript /JS (x) >>")),
+    ("packed script.pdf", lambda: pdf(body=packed(SCRIPT))),
+    ("packed script by another spelling.pdf", lambda: pdf(body=packed(SCRIPT, b"/Type /Obj#53tm"))),
+    ("packed script behind a long name.pdf", lambda: pdf(body=packed(SCRIPT, b"/X (%s)" % (b"x" * 9000)))),
+    ("packed script far inside.pdf", lambda: pdf(body=packed(b"null " * 9000 + SCRIPT))),
+    ("packed twice.pdf", lambda: pdf(body=packed(SCRIPT.hex().encode(), TWICE))),
+    ("packed otherwise.pdf", lambda: pdf(body=OTHERWISE)),
+    ("packed bomb.pdf", lambda: pdf(body=packed(b"null " * 11_000_000))),
     ("program.pdf", lambda: pdf(body=b"<< /S /Launch /F (cmd.exe) >>")),
     ("page.pdf", lambda: tampered(pdf(), b"%\xe2\xe3\xcf\xd3", b"<html><script>alert(1)</script>")),
     ("pdf and zip.pdf", lambda: pdf() + archive({"a.txt": "a"})),
