@@ -1,8 +1,10 @@
 """Which items of a sheet the task force checks (rule R6), and which a second person rates. Plain Python.
 
 Whoever knows the seed of the cycle draws the same items again: the lot of an item is the SHA-256 of
-`seed:unit:item` in UTF-8, that of a second rating the SHA-256 of `second:seed:unit:item`, both as
-hexadecimal digits; the lowest lots are drawn.
+`seed:unit:submission:item` in UTF-8, that of a second rating the SHA-256 of
+`second:seed:unit:submission:item`, both as hexadecimal digits; the lowest lots are drawn. The submission
+is counted: 1 when the unit hands its sheet in for the first time. After a return another lot is drawn,
+so that what was checked once says nothing about what is checked next.
 """
 
 import hashlib
@@ -33,7 +35,7 @@ class Check:
     reason: str
 
 
-def sample(claims: Iterable[Claim], *, seed: str, unit: str) -> list[Check]:
+def sample(claims: Iterable[Claim], *, seed: str, unit: str, submission: int) -> list[Check]:
     """Return the items of a sheet to check, in the order of `claims`; which ones depends on no order.
 
     Checked are every level 4 that was not 4 before, every rise of two or more, and by lot 15 per cent of
@@ -41,19 +43,20 @@ def sample(claims: Iterable[Claim], *, seed: str, unit: str) -> list[Check]:
     about all levels 2 and 3.
     """
     claims = list(claims)
-    by_lot = drawn((claim.item for claim in claims if claim.claimed in DRAWN_LEVELS), seed=seed, unit=unit)
+    middle = [claim.item for claim in claims if claim.claimed in DRAWN_LEVELS]
+    by_lot = drawn(middle, seed=seed, unit=unit, submission=submission)
     reasons = [(claim.item, _reason(claim, by_lot)) for claim in claims]
     return [Check(item, reason) for item, reason in reasons if reason]
 
 
-def drawn(items: Iterable[str], *, seed: str, unit: str) -> frozenset[str]:
+def drawn(items: Iterable[str], *, seed: str, unit: str, submission: int) -> frozenset[str]:
     """Return those that the lot falls on: 15 per cent of `items`, rounded up."""
-    return _lowest(items, DRAWN_PER_CENT, f"{seed}:{unit}")
+    return _lowest(items, DRAWN_PER_CENT, f"{seed}:{unit}:{submission}")
 
 
-def second_sample(checked: Iterable[str], *, seed: str, unit: str) -> frozenset[str]:
+def second_sample(checked: Iterable[str], *, seed: str, unit: str, submission: int) -> frozenset[str]:
     """Return the checked items that a second person rates: 20 per cent, rounded up; one at least."""
-    return _lowest(checked, SECOND_PER_CENT, f"second:{seed}:{unit}")
+    return _lowest(checked, SECOND_PER_CENT, f"second:{seed}:{unit}:{submission}")
 
 
 def _reason(claim: Claim, by_lot: frozenset[str]) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Count
+
 from quintet.domain.sampling import Check, Claim, sample, second_sample
-from quintet.models import Answer, Assessment
+from quintet.models import Answer, Assessment, Snapshot, Status
 from quintet.queries.earlier import (
     EarlierSheet,
     Levels,
@@ -19,13 +21,15 @@ from quintet.queries.earlier import (
 class SheetSample:
     """The items of a sheet to check, in framework order, and what the task force decided so far.
 
-    `second` are those that a second person rates, `accepted` the levels decided on any item.
+    `second` are those that a second person rates, `accepted` the levels decided on any item; `submission`
+    says how often the sheet was handed in, which is part of every lot.
     """
 
     checks: tuple[Check, ...]
     second: frozenset[str]
     claimed: Levels
     accepted: Levels
+    submission: int
     earlier: EarlierSheet | None
 
     @property
@@ -46,30 +50,40 @@ def sample_of(sheet: Assessment) -> SheetSample:
 
 
 def samples_of(sheets: Sequence[Assessment]) -> dict[int, SheetSample]:
-    """The samples of sheets by their ids, in six queries; sheets come with cycle and entity at hand.
+    """The samples of sheets by their ids, in seven queries; sheets come with cycle and entity at hand.
 
     What is checked follows from what was handed in last and from what was accepted before.
     """
     snapshots = latest_snapshots([sheet.pk for sheet in sheets])
     codes = codes_in_order({sheet.cycle.framework_id for sheet in sheets})
     earlier = earlier_sheets(sheets)
-    accepted = _accepted(sheets)
+    accepted, submissions = _accepted(sheets), _submissions(sheets)
     found = {}
     for sheet in sheets:
         snapshot = snapshots.get(sheet.pk)
         claimed = levels_of(codes.get(sheet.cycle.framework_id, []), snapshot.claimed) if snapshot else {}
-        found[sheet.pk] = _sample(sheet, claimed, accepted.get(sheet.pk, {}), earlier.get(sheet.pk))
+        decided, last = accepted.get(sheet.pk, {}), earlier.get(sheet.pk)
+        found[sheet.pk] = _sample(sheet, claimed, decided, submissions.get(sheet.pk, 1), last)
     return found
 
 
 def _sample(
-    sheet: Assessment, claimed: Levels, accepted: Levels, earlier: EarlierSheet | None
+    sheet: Assessment, claimed: Levels, accepted: Levels, submission: int, earlier: EarlierSheet | None
 ) -> SheetSample:
     before = earlier.accepted if earlier else {}
-    lot = {"seed": sheet.cycle.sample_seed, "unit": sheet.entity.code}
-    checks = sample([Claim(code, level, before.get(code)) for code, level in claimed.items()], **lot)
-    second = second_sample([check.item for check in checks], **lot)
-    return SheetSample(tuple(checks), second, claimed, accepted, earlier)
+    draw = {"seed": sheet.cycle.sample_seed, "unit": sheet.entity.code}
+    claims = [Claim(code, level, before.get(code)) for code, level in claimed.items()]
+    checks = sample(claims, **draw, submission=submission)
+    second = second_sample([check.item for check in checks], **draw, submission=submission)
+    return SheetSample(tuple(checks), second, claimed, accepted, submission, earlier)
+
+
+def _submissions(sheets: Sequence[Assessment]) -> dict[int, int]:
+    """How often each sheet was handed in; one that was imported as validated is not there."""
+    handed_in = Snapshot.objects.filter(
+        assessment__in=[sheet.pk for sheet in sheets], status=Status.SUBMITTED
+    )
+    return dict(handed_in.values_list("assessment").annotate(Count("pk")))
 
 
 def _accepted(sheets: Sequence[Assessment]) -> dict[int, dict[str, int]]:

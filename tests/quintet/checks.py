@@ -6,7 +6,7 @@ from quintet.queries.samples import sample_of
 from quintet.services import reviewing
 from tests.factories import Levels, fill, later, make_cycle, sheet_of
 
-SEED = "a" * 32
+SEED = "a1" * 16
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
 CODES = [f"{d}-{e}" for d in ("DAT", "INN") for e in ENABLERS]
 BEFORE: Levels = {**dict.fromkeys(CODES, 1), "DAT-LED": 4, "DAT-COE": 0}

@@ -32,7 +32,9 @@ def sheet(cycle: Cycle, undp: Entity) -> Assessment:
 class TestTheSampleOfASheet:
     def test_has_new_levels_4_rises_and_what_the_lot_falls_on(self, sheet: Assessment) -> None:
         reasons = {check.item: check.reason for check in sample_of(sheet).checks}
-        lot = drawn((code for code, level in NOW.items() if level in (2, 3)), seed=SEED, unit="UNDP")
+        lot = drawn(
+            (code for code, level in NOW.items() if level in (2, 3)), seed=SEED, unit="UNDP", submission=1
+        )
         expected = dict.fromkeys(lot, DRAWN) | {"DAT-STR": NEW_TOP, "DAT-COE": RISE}
         assert reasons == expected
         assert len(lot) == 2
@@ -55,13 +57,24 @@ class TestTheSampleOfASheet:
         reviewing.validate(assessment=sheet, by=cast.task_force, at=AT)
         assert sample_of(sheet).checks == before
 
+    def test_is_drawn_anew_when_the_sheet_comes_back(self, cycle: Cycle, undp: Entity, cast: Cast) -> None:
+        """Who saw what was checked the first time cannot tell what is checked the second time."""
+        Cycle.objects.filter(pk=cycle.pk).update(sample_seed=SEED)
+        fill(cycle, {undp: dict.fromkeys(CODES, 2)}, Status.DRAFT)
+        hand_in_and_decide(sheet_of(cycle, undp), cast, 1)
+        first = sample_of(sheet_of(cycle, undp))
+        hand_in_and_decide(sheet_of(cycle, undp), cast, 2)
+        second = sample_of(sheet_of(cycle, undp))
+        assert (first.submission, second.submission) == (1, 2)
+        assert {check.item for check in first.checks} != {check.item for check in second.checks}
+
     def test_takes_as_many_queries_for_many_sheets(self, sheet: Assessment) -> None:
         fill(sheet.cycle, dict.fromkeys(make_entities(10), NOW), Status.SUBMITTED)
         sheets = list(Assessment.objects.filter(cycle=sheet.cycle).select_related("cycle", "entity"))
         with CaptureQueriesContext(connection) as queries:
             found = samples_of(sheets)
         assert len(found) == len(sheets) > 10
-        assert len(queries) == 6
+        assert len(queries) == 7
 
 
 def accepted_before(sheet: Assessment) -> dict[str, int]:
@@ -170,19 +183,19 @@ class TestDrawingAgain:
     def test_prints_the_sample_of_every_sheet_that_counts(self, sheet: Assessment) -> None:
         head, *lines = self.draw(cycle="2026")
         sample = sample_of(sheet)
-        assert head == "entity,item,claimed,reason,second"
+        assert head == "entity,item,claimed,reason,second,submission"
         assert lines == [
             f"UNDP,{check.item},{sample.claimed[check.item]},{check.reason},"
-            f"{'yes' if check.item in sample.second else 'no'}"
+            f"{'yes' if check.item in sample.second else 'no'},1"
             for check in sample.checks
         ]
 
     def test_gives_these_items_on_every_database(self, sheet: Assessment) -> None:
         """As sha256sum has it: the lot falls on DAT-COE and INN-TRN, the second one on INN-TRN."""
         assert self.draw(cycle="2026")[1:] == [
-            "UNDP,DAT-STR,4,new_top,no",
-            "UNDP,DAT-COE,2,rise,no",
-            "UNDP,INN-TRN,2,drawn,yes",
+            "UNDP,DAT-STR,4,new_top,no,1",
+            "UNDP,DAT-COE,2,rise,no,1",
+            "UNDP,INN-TRN,2,drawn,yes,1",
         ]
 
     def test_can_be_of_one_unit(self, sheet: Assessment) -> None:

@@ -10,7 +10,10 @@ from quintet.queries.samples import samples_of
 
 
 class Command(BaseCommand):
-    help = "Print the sample of rule R6 of the sheets that count (entity,item,claimed,reason,second)."
+    help = (
+        "Print the sample of rule R6 of the sheets that count (entity,item,claimed,reason,second,submission); "
+        "submission counts how often the sheet was handed in and is part of the lot."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--cycle", required=True)
@@ -27,11 +30,12 @@ class Command(BaseCommand):
                 raise CommandError(f"No sheet of {options['entity']} counts in {options['cycle']}.")
         samples = samples_of(list(sheets))
         writer = csv.writer(self.stdout, lineterminator="\n")
-        writer.writerow(["entity", "item", "claimed", "reason", "second"])
+        writer.writerow(["entity", "item", "claimed", "reason", "second", "submission"])
         for sheet in sheets:
             sample = samples[sheet.pk]
             for check in sample.checks:
                 second = "yes" if check.item in sample.second else "no"
+                claimed = sample.claimed[check.item]
                 writer.writerow(
-                    [sheet.entity.code, check.item, sample.claimed[check.item], check.reason, second]
+                    [sheet.entity.code, check.item, claimed, check.reason, second, sample.submission]
                 )

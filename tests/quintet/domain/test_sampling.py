@@ -27,8 +27,8 @@ SEEDS = st.text("0123456789abcdef", min_size=32, max_size=32)
 SEED = "0f" * 16
 
 
-def reasons(claims: list[Claim], seed: str = SEED, unit: str = "UNDP") -> dict[str, str]:
-    return {check.item: check.reason for check in sample(claims, seed=seed, unit=unit)}
+def reasons(claims: list[Claim], seed: str = SEED, unit: str = "UNDP", submission: int = 1) -> dict[str, str]:
+    return {check.item: check.reason for check in sample(claims, seed=seed, unit=unit, submission=submission)}
 
 
 class TestWhatIsChecked:
@@ -77,7 +77,9 @@ class TestWhatIsChecked:
 
     @pytest.mark.parametrize(("n", "wanted"), [(0, 0), (1, 1), (6, 1), (7, 2), (13, 2), (14, 3), (65, 10)])
     def test_is_no_more_than_that(self, n: int, wanted: int) -> None:
-        assert len(drawn((f"I-{number}" for number in range(n)), seed=SEED, unit="UNDP")) == wanted
+        assert (
+            len(drawn((f"I-{number}" for number in range(n)), seed=SEED, unit="UNDP", submission=1)) == wanted
+        )
 
     def test_says_something_about_those_that_rose_too(self) -> None:
         """All rose by two: the lot falls on some of them, and nothing else is added."""
@@ -94,30 +96,42 @@ class TestDrawingAgain:
 
     def test_keeps_the_order_of_the_sheet(self) -> None:
         claims = [Claim(item, 4, None) for item in ("B", "C", "A")]
-        assert [check.item for check in sample(claims, seed=SEED, unit="UNDP")] == ["B", "C", "A"]
+        assert [check.item for check in sample(claims, seed=SEED, unit="UNDP", submission=1)] == [
+            "B",
+            "C",
+            "A",
+        ]
 
     def test_is_possible_with_a_pocket_calculator(self) -> None:
         """The rule in one line, as the page of the cycle tells it."""
         items = [f"I-{number}" for number in range(20)]
-        lots = {item: hashlib.sha256(f"{SEED}:UNDP:{item}".encode()).hexdigest() for item in items}
-        assert drawn(items, seed=SEED, unit="UNDP") == set(sorted(items, key=lots.__getitem__)[:3])
+        lots = {item: hashlib.sha256(f"{SEED}:UNDP:1:{item}".encode()).hexdigest() for item in items}
+        assert drawn(items, seed=SEED, unit="UNDP", submission=1) == set(
+            sorted(items, key=lots.__getitem__)[:3]
+        )
 
     def test_gives_what_it_gave_when_this_was_written(self) -> None:
         claims = [Claim(f"DAT-{code}", 2, 2) for code in ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")]
-        assert sample(claims, seed="seed", unit="UNDP") == [Check("DAT-LED", DRAWN), Check("DAT-PMS", DRAWN)]
+        assert sample(claims, seed="seed", unit="UNDP", submission=1) == [
+            Check("DAT-TRN", DRAWN),
+            Check("DAT-FUN", DRAWN),
+        ]
 
-    def test_is_another_draw_for_another_unit_or_seed(self) -> None:
+    def test_is_another_draw_for_another_unit_or_seed_or_submission(self) -> None:
         items = [f"I-{number}" for number in range(65)]
         draws = {
-            drawn(items, seed=seed, unit=unit) for seed in (SEED, SEED[::-1]) for unit in ("UNDP", "WFP")
+            drawn(items, seed=seed, unit=unit, submission=submission)
+            for seed in (SEED, SEED[::-1])
+            for unit in ("UNDP", "WFP")
+            for submission in (1, 2)
         }
-        assert len(draws) == 4
+        assert len(draws) == 8
 
     def test_favours_no_item(self) -> None:
         items = [f"I-{number}" for number in range(20)]
         counts = dict.fromkeys(items, 0)
         for unit in range(2000):
-            for item in drawn(items, seed=SEED, unit=str(unit)):
+            for item in drawn(items, seed=SEED, unit=str(unit), submission=1):
                 counts[item] += 1
         assert all(240 <= count <= 360 for count in counts.values())  # 300 each, ± 3.8 deviations
 
@@ -127,15 +141,17 @@ class TestTheSecondRating:
     def test_is_of_a_fifth_of_what_is_checked_and_of_one_item_at_least(
         self, checked: set[str], seed: str
     ) -> None:
-        found = second_sample(checked, seed=seed, unit="UNDP")
+        found = second_sample(checked, seed=seed, unit="UNDP", submission=1)
         assert found <= checked
         assert len(found) == max(1, -(-len(checked) // 5))
 
     def test_is_of_nothing_where_nothing_is_checked(self) -> None:
-        assert second_sample([], seed=SEED, unit="UNDP") == frozenset()
+        assert second_sample([], seed=SEED, unit="UNDP", submission=1) == frozenset()
 
     def test_is_drawn_by_another_lot(self) -> None:
         items = [f"I-{number}" for number in range(20)]
-        first = {unit: min(drawn(items, seed=SEED, unit=str(unit))) for unit in range(50)}
-        second = {unit: min(second_sample(items, seed=SEED, unit=str(unit))) for unit in range(50)}
+        first = {unit: min(drawn(items, seed=SEED, unit=str(unit), submission=1)) for unit in range(50)}
+        second = {
+            unit: min(second_sample(items, seed=SEED, unit=str(unit), submission=1)) for unit in range(50)
+        }
         assert first != second
