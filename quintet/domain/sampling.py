@@ -29,10 +29,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Check:
-    """One item of the sample and why it is in it: the first of new_top, rise, drawn that is true."""
+    """One item of the sample and why it is in it: the first of new_top, rise, drawn that is true.
+
+    `is_drawn` tells of every item whether the lot fell on it: those drawn alone stand for all levels 2 and 3.
+    """
 
     item: str
     reason: str
+    is_drawn: bool
 
 
 def sample(claims: Iterable[Claim], *, seed: str, unit: str, submission: int) -> list[Check]:
@@ -46,7 +50,7 @@ def sample(claims: Iterable[Claim], *, seed: str, unit: str, submission: int) ->
     middle = [claim.item for claim in claims if claim.claimed in DRAWN_LEVELS]
     by_lot = drawn(middle, seed=seed, unit=unit, submission=submission)
     reasons = [(claim.item, _reason(claim, by_lot)) for claim in claims]
-    return [Check(item, reason) for item, reason in reasons if reason]
+    return [Check(item, reason, item in by_lot) for item, reason in reasons if reason]
 
 
 def drawn(items: Iterable[str], *, seed: str, unit: str, submission: int) -> frozenset[str]:

@@ -76,13 +76,16 @@ def _place(sheet: Assessment) -> tuple[object, ...]:
 class CheckSummary:
     """What the checks of a cycle came to (rule R6 has the error rate published); shares in per cent.
 
-    `differing` are the checked items whose level was lowered or raised. Agreement is that of the first
-    and the second rating of an item, and is not told of fewer than FEWEST_PAIRS pairs.
+    `differing` are the checked items whose level was lowered or raised. The error rate is that of the items
+    drawn by lot: those that are checked because they rose are no picture of the rest. Agreement is that of
+    the first and the second rating of an item, and is not told of fewer than FEWEST_PAIRS pairs.
     """
 
     total: int
     checked: int
     differing: int
+    drawn: int
+    drawn_differing: int
     pairs: int
     exact: Fraction | None
     kappa: Decimal | None
@@ -93,6 +96,10 @@ class CheckSummary:
 
     @property
     def error_rate(self) -> Fraction | None:
+        return share(self.drawn_differing, self.drawn)
+
+    @property
+    def share_differing(self) -> Fraction | None:
         return share(self.differing, self.checked)
 
     @property
@@ -104,14 +111,22 @@ def check_summary(cycle: Cycle) -> CheckSummary:
     """The result of the checks over the sheets of the cycle that count now."""
     sheets = Assessment.objects.filter(cycle=cycle).counted().select_related("cycle", "entity")
     samples = samples_of(list(sheets)).values()
-    checked = [(one.claimed[item], one.accepted[item]) for one in samples for item in one.checked]
+    differs = [  # of every item that was checked, with whether the lot fell on it
+        (check.is_drawn, one.claimed[check.item] != one.accepted[check.item])
+        for one in samples
+        for check in one.checks
+        if check.item in one.accepted
+    ]
+    of_drawn = [is_other for is_drawn, is_other in differs if is_drawn]
     pairs = second_rating.pairs(cycle)
     is_told = len(pairs) >= FEWEST_PAIRS
     kappa = quadratic_kappa(pairs) if is_told else None
     return CheckSummary(
         total=sum(one.total for one in samples),
-        checked=len(checked),
-        differing=sum(claimed != accepted for claimed, accepted in checked),
+        checked=len(differs),
+        differing=sum(is_other for _is_drawn, is_other in differs),
+        drawn=len(of_drawn),
+        drawn_differing=sum(of_drawn),
         pairs=len(pairs),
         exact=exact_match(pairs) if is_told else None,
         kappa=None if kappa is None else Decimal(round(100 * kappa)) / 100,

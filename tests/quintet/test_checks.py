@@ -310,7 +310,8 @@ class TestTheMonitor:
         decide(sheet, "DAT-COE", 2, cast.task_force)
         told = words(page(client, cast.task_force, "cycle-detail", "2026"))
         assert "67% of the sample checked (2 of 3)" in told
-        assert "50% error rate: lowered or raised 1 of 2" in told
+        assert "0% error rate of the items drawn by lot: lowered or raised 0 of 1" in told
+        assert "50% of all checked items lowered or raised (1 of 2)" in told
         assert "too few second ratings (0)" in told
 
     def test_tells_the_seed_when_the_cycle_is_closed_and_not_before(

@@ -166,11 +166,20 @@ class TestTheSummaryOfACycle:
         decide(sheet, "DAT-LED", 1, cast.task_force)  # outside of the sample
         found = check_summary(sheet.cycle)
         assert (found.total, found.checked, found.differing) == (sample_of(sheet).total, 2, 1)
-        assert found.error_rate == 50
+        assert found.share_differing == 50
+
+    def test_gives_the_error_rate_of_the_items_drawn_alone(self, sheet: Assessment, cast: Cast) -> None:
+        """A new level 4 that was lowered says nothing about levels 2 and 3; a rise that was drawn does."""
+        decide(sheet, "DAT-STR", 3, cast.task_force)  # a new level 4
+        decide(sheet, "DAT-COE", 1, cast.task_force)  # a rise that was drawn, too
+        decide(sheet, "INN-TRN", 2, cast.task_force)  # drawn
+        found = check_summary(sheet.cycle)
+        assert (found.checked, found.differing) == (3, 2)
+        assert (found.drawn, found.drawn_differing, found.error_rate) == (2, 1, 50)
 
     def test_has_no_rate_where_nothing_was_checked(self, sheet: Assessment) -> None:
         found = check_summary(sheet.cycle)
-        assert (found.checked, found.share_checked) == (0, Fraction(0))
+        assert (found.checked, found.drawn, found.share_checked) == (0, 0, Fraction(0))
         assert found.error_rate is None
 
 

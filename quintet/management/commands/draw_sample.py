@@ -11,8 +11,8 @@ from quintet.queries.samples import samples_of
 
 class Command(BaseCommand):
     help = (
-        "Print the sample of rule R6 of the sheets that count (entity,item,claimed,reason,second,submission); "
-        "submission counts how often the sheet was handed in and is part of the lot."
+        "Print the sample of rule R6 of the sheets that count: entity,item,claimed,reason,second,submission; "
+        "the submission counts how often a sheet was handed in and is part of the lots."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

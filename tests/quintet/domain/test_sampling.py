@@ -85,6 +85,7 @@ class TestWhatIsChecked:
         """All rose by two: the lot falls on some of them, and nothing else is added."""
         claims = [Claim(f"I-{number}", 3, 1) for number in range(20)]
         assert set(reasons(claims).values()) == {RISE}
+        assert sum(check.is_drawn for check in sample(claims, seed=SEED, unit="UNDP", submission=1)) == 3
 
 
 class TestDrawingAgain:
@@ -113,8 +114,8 @@ class TestDrawingAgain:
     def test_gives_what_it_gave_when_this_was_written(self) -> None:
         claims = [Claim(f"DAT-{code}", 2, 2) for code in ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")]
         assert sample(claims, seed="seed", unit="UNDP", submission=1) == [
-            Check("DAT-TRN", DRAWN),
-            Check("DAT-FUN", DRAWN),
+            Check("DAT-TRN", DRAWN, is_drawn=True),
+            Check("DAT-FUN", DRAWN, is_drawn=True),
         ]
 
     def test_is_another_draw_for_another_unit_or_seed_or_submission(self) -> None:
