@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from entities.access import Person
 from quintet.domain.workflow import RUNNING
@@ -26,6 +26,8 @@ from quintet.models import (
 from quintet.queries.earlier import latest_snapshots
 from quintet.queries.evidence import DocumentLine, evidence_by_item
 from quintet.queries.samples import SheetSample, samples_of
+
+MOST_SHEETS = 50
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,40 @@ def wanted(
     return found
 
 
-def sheets_to_rate(reader: Person) -> list[tuple[Assessment, int]]:
-    """Sheets of running cycles with the number of items that `reader` may rate a second time, if any."""
-    running = Assessment.objects.counted().filter(cycle__phase__in=RUNNING)
-    sheets = list(
-        running.select_related("cycle", "entity").order_by("cycle__closes_on", "entity__code", "pk")
+@dataclass(frozen=True)
+class SheetsToRate:
+    """Sheets with the number of items to rate a second time; `more` may have some, too, and are not shown."""
+
+    shown: Sequence[tuple[Assessment, int]]
+    more: int
+
+
+def sheets_to_rate(reader: Person) -> SheetsToRate:
+    """Sheets of running cycles on which `reader` may rate items a second time, the first to close first.
+
+    Only those with decisions of others are looked at, MOST_SHEETS at a time, until as many are found.
+    """
+    sheets = list(_decided_by_others(reader).values_list("pk", flat=True))
+    found: list[tuple[Assessment, int]] = []
+    while sheets and len(found) < MOST_SHEETS:
+        keys, sheets = sheets[:MOST_SHEETS], sheets[MOST_SHEETS:]
+        some = [*_in_order(Assessment.objects.filter(pk__in=keys).select_related("cycle", "entity"))]
+        left = wanted(some, samples_of(some), reader)
+        found += [(sheet, len(left[sheet.pk])) for sheet in some if left[sheet.pk]]
+    return SheetsToRate(found[:MOST_SHEETS], len(found[MOST_SHEETS:]) + len(sheets))
+
+
+def _decided_by_others(reader: Person) -> QuerySet[Assessment]:
+    """Sheets of running cycles that count and have a decided item on which `reader` did not decide."""
+    own = AnswerRevision.objects.filter(
+        assessment=OuterRef("assessment"), item=OuterRef("item"), outcome__in=DECISIONS, by=reader.pk
     )
-    left = wanted(sheets, samples_of(sheets), reader)
-    return [(sheet, len(left[sheet.pk])) for sheet in sheets if left[sheet.pk]]
+    decided = Answer.objects.filter(~Exists(own), assessment=OuterRef("pk"), accepted__isnull=False)
+    return _in_order(Assessment.objects.counted().filter(Exists(decided), cycle__phase__in=RUNNING))
+
+
+def _in_order(sheets: QuerySet[Assessment]) -> QuerySet[Assessment]:
+    return sheets.order_by("cycle__closes_on", "entity__code", "pk")
 
 
 def second_ratings(sheet: Assessment, reader: Person, *, is_open: bool) -> SecondRatings:

@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from entities.access import Person, has_role, is_task_force
+from entities.access import Person, entities_with, has_role, is_task_force, roles
 from entities.models import Membership, Role, User
 from quintet import access
 from quintet.domain import threads as talk
@@ -48,7 +48,7 @@ def item_talks(user: Person, sheet: Assessment, items: Collection[Item]) -> dict
     drafted = access.drafted_items(user, sheet)
     is_reviewer = access.discusses_as_task_force(user, sheet)
     by_item: dict[int, list[Thread]] = {}
-    for thread in threads_of(user, sheet):
+    for thread in threads_of(user, sheet).filter(item__in=items):
         by_item.setdefault(thread.item_id, []).append(thread)
     mentions = [(role.value, str(role.label)) for role in (Role.FOCAL_POINT, Role.APPROVER, Role.CONTRIBUTOR)]
     if sheet.status in COUNTED:
@@ -91,22 +91,56 @@ class WaitingThreads:
 
 
 def threads_waiting_for(user: Person) -> WaitingThreads:
-    """What people ask this person in running cycles."""
-    asked_by_task_force = Membership.objects.filter(role=Role.TASK_FORCE, user=OuterRef("opened_by"))
-    found = (
-        with_posts(Thread.objects.visible_to(user))
-        .filter(status__in=UNSETTLED, assessment__cycle__phase__in=RUNNING)
-        .select_related("assessment__entity", "assessment__cycle", "item__dimension")
-        .annotate(asked_by_task_force=Exists(asked_by_task_force))
-    )
+    """What people ask this person in running cycles.
+
+    Who said what to whom decides; texts and names are read of those that are shown.
+    """
     handed = set(Delegation.objects.filter(user=user.pk).values_list("assessment_id", "item_id"))
-    waiting = [
-        WaitingThread(thread, thread.posts.all()[len(thread.posts.all()) - 1])
-        for thread in found
+    awaited = [
+        thread.last  # type: ignore[attr-defined]  # annotated
+        for thread in _perhaps_awaited(user)
         if _is_awaited(user, thread, handed)
     ]
-    waiting.sort(key=lambda one: one.last.pk, reverse=True)
-    return WaitingThreads(waiting[:MOST_SHOWN], max(len(waiting) - MOST_SHOWN, 0))
+    related = ("by", "thread__assessment__entity", "thread__assessment__cycle", "thread__item__dimension")
+    last = ThreadPost.objects.filter(pk__in=awaited[:MOST_SHOWN]).select_related(*related)
+    posts = last.prefetch_related("by__memberships__entity").order_by("-pk")
+    shown = [WaitingThread(post.thread, post) for post in posts]
+    return WaitingThreads(shown, max(len(awaited) - MOST_SHOWN, 0))
+
+
+def _perhaps_awaited(user: Person) -> QuerySet[Thread]:
+    """Threads that may wait for the person, said last first, with posts without their texts.
+
+    All that `domain.threads.is_awaited` is true of, and few others: the last word is somebody else's, and it
+    answers this person, mentions one of the person's roles, or may be open to the focal point or the task
+    force because it mentions nobody.
+    """
+    asked_by_task_force = Membership.objects.filter(role=Role.TASK_FORCE, user=OuterRef("opened_by"))
+    posts = ThreadPost.objects.filter(thread=OuterRef("pk")).order_by("-pk")
+    found = (
+        Thread.objects.visible_to(user)
+        .filter(status__in=UNSETTLED, assessment__cycle__phase__in=RUNNING)
+        .annotate(
+            asked_by_task_force=Exists(asked_by_task_force),
+            last=Subquery(posts.values("pk")[:1]),
+            last_by=Subquery(posts.values("by")[:1]),
+        )
+        .filter(last_by__isnull=False)
+        .exclude(last_by=user.pk)
+    )
+    mentioned = Q(pk__in=[])
+    for role in sorted({role for role, _entity in roles(user)}):
+        mentioned |= Q(mentions__icontains=f'"{role}"')
+    is_open = Q(assessment__entity__in=entities_with(user, Role.FOCAL_POINT))
+    if is_task_force(user):
+        is_open |= Q(with_task_force=True, asked_by_task_force=False)
+    concerned = found.filter(
+        Q(status=ThreadStatus.ANSWERED, opened_by=user.pk)
+        | Q(status=ThreadStatus.OPEN) & is_open
+        | Exists(posts.filter(mentioned, status=OuterRef("status")))
+    )
+    light = ThreadPost.objects.only("thread", "by", "mentions", "status")
+    return concerned.select_related("assessment").prefetch_related(Prefetch("posts", light)).order_by("-last")
 
 
 def _is_awaited(user: Person, thread: Thread, handed: set[tuple[int, int]]) -> bool:
@@ -124,12 +158,12 @@ def _is_awaited(user: Person, thread: Thread, handed: set[tuple[int, int]]) -> b
 
 def _roles_towards(user: Person, thread: Thread, handed: set[tuple[int, int]]) -> set[str]:
     entity = thread.assessment.entity_id
-    roles = {role.value for role in (Role.FOCAL_POINT, Role.APPROVER) if has_role(user, role, entity)}
+    held = {role.value for role in (Role.FOCAL_POINT, Role.APPROVER) if has_role(user, role, entity)}
     if has_role(user, Role.CONTRIBUTOR, entity) and (thread.assessment_id, thread.item_id) in handed:
-        roles.add(Role.CONTRIBUTOR.value)
+        held.add(Role.CONTRIBUTOR.value)
     if is_task_force(user):
-        roles.add(Role.TASK_FORCE.value)
-    return roles
+        held.add(Role.TASK_FORCE.value)
+    return held
 
 
 def people_mentioned(thread: Thread, roles: Collection[str], *, on: date) -> QuerySet[User]:

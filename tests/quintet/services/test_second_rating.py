@@ -154,16 +154,16 @@ class TestWhatIsLeft:
         assert self.left(sheet, cast.task_force) == []
 
     def test_is_nothing_once_rated(self, sheet: Assessment, cast: Cast, code: str) -> None:
-        assert [(one.pk, count) for one, count in sheets_to_rate(cast.second)] == [(sheet.pk, 1)]
+        assert [(one.pk, count) for one, count in sheets_to_rate(cast.second).shown] == [(sheet.pk, 1)]
         rate(sheet, code, cast.second)
         assert self.left(sheet, cast.second) == []
-        assert sheets_to_rate(cast.second) == []
+        assert sheets_to_rate(cast.second).shown == []
         mine = second_ratings(sheet, cast.second, is_open=True).mine
         assert [(one.item.code, one.level) for one in mine] == [(code, 2)]
 
     def test_is_there_after_validation_too(self, sheet: Assessment, cast: Cast, code: str) -> None:
         put_in(sheet, Status.VALIDATED)
-        assert [one.pk for one, _count in sheets_to_rate(cast.second)] == [sheet.pk]
+        assert [one.pk for one, _count in sheets_to_rate(cast.second).shown] == [sheet.pk]
 
     def test_is_told_without_what_the_first_one_decided(
         self, sheet: Assessment, cast: Cast, code: str
@@ -172,9 +172,29 @@ class TestWhatIsLeft:
         assert (line.item.code, line.claimed) == (code, NOW[code])
         assert not {"accepted", "accepted_reason", "answer"} & set(vars(line))
 
+    def test_is_shown_of_so_many_sheets_and_counted_of_the_rest(
+        self, sheet: Assessment, cast: Cast, code: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Sheets without anything to rate, and those without decisions of others, take no place."""
+        monkeypatch.setattr("quintet.queries.second_rating.MOST_SHEETS", 2)
+        units = make_entities(5)
+        fill(sheet.cycle, dict.fromkeys(units, NOW), Status.SUBMITTED)
+        for unit in units[:4]:
+            other = sheet_of(sheet.cycle, unit)
+            by = cast.second if unit == units[0] else cast.task_force
+            decide(other, to_rate_twice(other), 1, by)
+        found = sheets_to_rate(cast.second)
+        assert [one.entity.code for one, _count in found.shown] == ["ENT-002", "ENT-003"]
+        assert found.more == 2
+        rate(sheet_of(sheet.cycle, units[1]), to_rate_twice(sheet_of(sheet.cycle, units[1])), cast.second)
+        found = sheets_to_rate(cast.second)
+        assert [one.entity.code for one, _count in found.shown] == ["ENT-003", "ENT-004"]
+        assert found.more == 1
+
     def test_takes_as_many_queries_for_many_sheets(self, sheet: Assessment, cast: Cast) -> None:
         counts = []
-        for units in (make_entities(5), []):
+        decide(sheet, to_rate_twice(sheet), 1, cast.task_force)
+        for units in ([], make_entities(5)):
             fill(sheet.cycle, dict.fromkeys(units, NOW), Status.SUBMITTED)
             for unit in units:
                 other = sheet_of(sheet.cycle, unit)
@@ -183,7 +203,6 @@ class TestWhatIsLeft:
                 sheets_to_rate(cast.second)
                 check_summary(sheet.cycle)
             counts.append(len(queries))
-            decide(sheet, to_rate_twice(sheet), 1, cast.task_force)
         assert counts[0] == counts[1]
 
 
@@ -217,4 +236,4 @@ class TestAgreement:
             assessment=sheet, by=cast.task_force, at=later(10), comment="More, please."
         )
         assert pairs(sheet.cycle) == [(1, 2)]
-        assert sheets_to_rate(cast.second) == []
+        assert sheets_to_rate(cast.second).shown == []

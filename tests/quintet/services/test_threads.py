@@ -1,10 +1,15 @@
 """Conversations on items: who takes part in which state of the sheet, whom a letter tells."""
 
+import random
+
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity, Role, User
 from entities.services.people import grant_role
+from quintet.domain import threads as talk
 from quintet.models import Assessment, Cycle, Item, Letter, Phase, Status, Thread, ThreadPost, ThreadStatus
 from quintet.queries.threads import threads_of, threads_waiting_for
 from quintet.services import threads
@@ -54,6 +59,27 @@ def post(thread: Thread, by: User, *mentions: str, text: str = "Because.") -> Th
 def waiting(user: User) -> list[int]:
     fresh = User.objects.get(pk=user.pk)  # roles are kept on the object
     return [one.thread.pk for one in threads_waiting_for(fresh).shown]
+
+
+def awaited(cast: Cast, side: str) -> list[int]:
+    """The threads that wait for one of the cast by the rule alone."""
+    person = getattr(cast, side)
+    role = {"focal": talk.FOCAL_POINT, "second": talk.TASK_FORCE}.get(side, side)
+    task_force = (cast.task_force.pk, cast.second.pk)
+    return [
+        thread.pk
+        for thread in Thread.objects.visible_to(person)
+        if talk.is_awaited(
+            person.pk,
+            {role},
+            posts=[talk.Said(said.by_id, said.mentions, said.status) for said in thread.posts.all()],
+            opened_by=thread.opened_by_id,
+            status=thread.status,
+            otherwise=talk.TASK_FORCE
+            if thread.with_task_force and thread.opened_by_id not in task_force
+            else talk.FOCAL_POINT,
+        )
+    ]
 
 
 class TestAThread:
@@ -223,6 +249,35 @@ class TestWhatWaits:
         ask(sheet, cast.contributor)
         Cycle.objects.update(phase=Phase.CLOSED)
         assert waiting(cast.focal) == []
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_are_those_of_the_rule_and_no_others(self, sheet: Assessment, cast: Cast, seed: int) -> None:
+        """What is asked of the database first leaves out nothing that the rule has waiting."""
+        chance, sides = random.Random(seed), ("focal", "contributor", "approver", "task_force", "second")
+        put_in(sheet, Status.SUBMITTED)
+        for number in range(25):
+            opener = chance.choice(sides)
+            roles = chance.sample(talk.INSIDERS, k=chance.choice([0, 0, 1]))
+            thread = ask(
+                sheet, getattr(cast, opener), *roles, shared=chance.random() < 0.7, text=f"{number}?"
+            )
+            readers = sides if thread.with_task_force else sides[:3]
+            for turn in range(chance.randrange(4)):
+                roles = chance.sample(talk.INSIDERS, k=chance.choice([0, 0, 1, 2]))
+                post(thread, getattr(cast, chance.choice(readers)), *roles, text=f"{turn}")
+        for side in sides:
+            assert sorted(waiting(getattr(cast, side))) == sorted(awaited(cast, side)), side
+
+    def test_takes_as_many_queries_for_many_threads(self, sheet: Assessment, cast: Cast) -> None:
+        counts = []
+        for _round in range(2):
+            for number in range(5):
+                ask(sheet, cast.contributor, text=f"{_round}-{number}?")
+            fresh = User.objects.get(pk=cast.focal.pk)
+            with CaptureQueriesContext(connection) as queries:
+                threads_waiting_for(fresh)
+            counts.append(len(queries))
+        assert counts[0] == counts[1]
 
     def test_the_latest_come_first_and_many_are_counted(
         self, sheet: Assessment, cast: Cast, monkeypatch: pytest.MonkeyPatch
