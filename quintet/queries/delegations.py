@@ -1,6 +1,6 @@
 """Who owes what on a sheet: handed items with their state, open invitations, colleagues to choose from."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -89,21 +89,31 @@ class Choice:
 
 def handed_items(assessment: Assessment, person: User | None = None) -> list[HandedItem]:
     """The handed items of a sheet, or those of one person, in framework order."""
-    written = AnswerRevision.objects.filter(
-        assessment=assessment, item=OuterRef("item"), outcome=RevisionOutcome.SAVED
-    )
+    return _handed(assessment.delegations.filter(**({"user": person} if person else {})))
+
+
+def input_to_look_at(sheets: QuerySet[Assessment]) -> dict[int, int]:
+    """How many answers of colleagues wait for a focal point to accept or edit them, by sheet with such."""
+    found = _handed(Delegation.objects.filter(assessment__in=sheets))
+    return Counter(each.delegation.assessment_id for each in found if each.state == HandedState.GIVEN)
+
+
+def _handed(delegations: QuerySet[Delegation]) -> list[HandedItem]:
+    """The handed items of some delegations, in framework order."""
+    same = {"assessment": OuterRef("assessment"), "item": OuterRef("item")}
+    written = AnswerRevision.objects.filter(**same, outcome=RevisionOutcome.SAVED)
     since = written.filter(by=OuterRef("user"), at__gte=OuterRef("handed_at"))
-    mates = Delegation.objects.filter(assessment=assessment, item=OuterRef("item"), user=OuterRef("by"))
+    mates = Delegation.objects.filter(**same, user=OuterRef("by"))
     others = written.filter(~Exists(mates))
-    delegations = Delegation.objects.filter(assessment=assessment, **({"user": person} if person else {}))
     rows = (
         delegations.select_related("item__dimension", "user")
         .prefetch_related(ROLES)
         .annotate(given=_newest(since), edited=_newest(others))
         .order_by("item__dimension__order", "item__order", "pk")
     )
-    answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
-    return [_handed(row, answers.get(row.item_id)) for row in rows]
+    said = Answer.objects.filter(assessment__in=delegations.values("assessment"))
+    answers = {(answer.assessment_id, answer.item_id): answer for answer in said}
+    return [_handed_item(row, answers.get((row.assessment_id, row.item_id))) for row in rows]
 
 
 def colleagues(assessment: Assessment, *, today: date) -> list[Colleague]:
@@ -172,7 +182,7 @@ def _newest(revisions: QuerySet[AnswerRevision]) -> Subquery:
     return Subquery(revisions.order_by("-version").values("version")[:1])
 
 
-def _handed(row: Any, answer: Answer | None) -> HandedItem:
+def _handed_item(row: Any, answer: Answer | None) -> HandedItem:
     is_empty = answer is None or (answer.state == UNANSWERED and not answer.comment)
     state = handed_state(given=row.given, settled=row.settled_version, edited=row.edited, is_empty=is_empty)
     return HandedItem(row, answer, state)

@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from entities.access import Person, entities_with
 from entities.models import Role
 from quintet.domain.workflow import RUNNING
 from quintet.models import (
+    Answer,
     AnswerState,
     Assessment,
     Delegation,
     Status,
 )
+from quintet.queries.delegations import input_to_look_at
 from quintet.queries.sheets import with_progress
 
 
@@ -55,23 +57,27 @@ def _delegated_tasks(user: Person, editable: QuerySet[Assessment]) -> list[Task]
     chosen = editable.filter(pk__in=mine, entity__in=entities)
     settled = Q(delegations__user=user.pk) & ~Q(answers__state=AnswerState.UNANSWERED)
     counted = chosen.annotate(
-        handed_until=Min("delegations__due_on", filter=Q(delegations__user=user.pk)),
+        handed_until=Subquery(_open_days(user).values("due_on")[:1]),
         total=Count("delegations", filter=Q(delegations__user=user.pk), distinct=True),
         settled=Count("answers", filter=settled & Q(answers__item=F("delegations__item")), distinct=True),
     )
     return [_task(sheet, "contribute") for sheet in counted.select_related("cycle", "entity")]
 
 
-def _inputs(sheets: QuerySet[Assessment]) -> list[Task]:
-    """What colleagues wrote last on items handed to them, for the focal point to accept or edit."""
-    written = Q(answers__item=F("delegations__item"), answers__updated_by=F("delegations__user"))
-    unsettled = Q(delegations__settled_version=None) | Q(
-        delegations__settled_version__lt=F("answers__version")
+def _open_days(user: Person) -> QuerySet[Delegation]:
+    """The delegations of a sheet to this person that nobody has answered, the first to be due first."""
+    answered = Answer.objects.filter(assessment=OuterRef("assessment"), item=OuterRef("item")).exclude(
+        state=AnswerState.UNANSWERED
     )
-    said = ~Q(answers__state=AnswerState.UNANSWERED)
-    counted = sheets.annotate(total=Count("delegations", filter=written & unsettled & said, distinct=True))
-    found = counted.filter(total__gt=0).select_related("cycle", "entity")
-    return [Task(sheet, "look", 0, sheet.total, sheet.due_on) for sheet in found]
+    mine = Delegation.objects.filter(assessment=OuterRef("pk"), user=user.pk, due_on__isnull=False)
+    return mine.filter(~Exists(answered)).order_by("due_on")
+
+
+def _inputs(sheets: QuerySet[Assessment]) -> list[Task]:
+    """What colleagues wrote on items handed to them, for the focal point to accept or edit."""
+    counts = input_to_look_at(sheets)
+    found = sheets.filter(pk__in=list(counts)).select_related("cycle", "entity")
+    return [Task(sheet, "look", 0, counts[sheet.pk], sheet.due_on) for sheet in found]
 
 
 def _task(sheet: Assessment, kind: str) -> Task:

@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity, User
 from quintet.domain import workflow
+from quintet.domain.delegating import HandedState
 from quintet.models import Answer, Assessment, Cycle, Delegation, Item, Snapshot, Status
+from quintet.queries.delegations import handed_items
 from quintet.queries.monitoring import counted_snapshots
 from quintet.queries.waiting import waiting_for
 from quintet.services import signing
@@ -109,6 +111,29 @@ class TestInputOfColleagues:
         assert looks() == [1]
         say(sheet, cast.focal, 1, said.version)
         assert looks() == []
+
+    def test_that_was_accepted_does_not_wait_again_because_the_task_force_decided(
+        self, cycle: Cycle, undp: Entity, cast: Cast
+    ) -> None:
+        sheet = sheet_of(cycle, undp)
+        delegate(sheet, "DAT-STR", cast.contributor)
+        said = say(sheet, cast.contributor, 2, 0)
+        Delegation.objects.update(settled_version=said.version)
+        Answer.objects.update(accepted=1, version=said.version + 1)  # as a decision leaves it
+        assert [each.state for each in handed_items(sheet)] == [HandedState.SETTLED]
+        assert [task.kind for task in waiting_for(cast.focal)] == ["answer"]
+
+    def test_a_contributor_hears_of_the_days_of_what_is_still_open(
+        self, cycle: Cycle, undp: Entity, cast: Cast
+    ) -> None:
+        sheet = sheet_of(cycle, undp)
+        days = {"DAT-STR": date(2026, 11, 10), "DAT-LED": date(2026, 11, 20)}
+        for code, day in days.items():
+            handed = delegate(sheet, code, cast.contributor)
+            Delegation.objects.filter(pk=handed.pk).update(due_on=day)
+        assert [task.due_on for task in waiting_for(cast.contributor)] == [days["DAT-STR"]]
+        say(sheet, cast.contributor, 2, 0)
+        assert [task.due_on for task in waiting_for(cast.contributor)] == [days["DAT-LED"]]
 
     def test_a_contributor_sees_the_day_that_was_agreed(self, cycle: Cycle, undp: Entity, cast: Cast) -> None:
         handed = delegate(sheet_of(cycle, undp), "DAT-STR", cast.contributor)
