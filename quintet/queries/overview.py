@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from quintet.models import (
     Answer,
@@ -78,11 +78,11 @@ class DimensionMarks:
 
 
 def overview(
-    assessment: Assessment, *, readable: set[int] | None, threads: Q, shows_work: bool
+    assessment: Assessment, *, readable: set[int] | None, threads: QuerySet[Thread], shows_work: bool
 ) -> list[DimensionMarks]:
     """The dimensions with the items of the given ids (None: all), in order; a constant number of queries.
 
-    `threads` chooses the conversations that the reader may know of. How the work is shared out and what
+    `threads` are the conversations that the reader may know of. How the work is shared out and what
     the last cycle said is for those who answer: `shows_work`.
     """
     dimensions = Dimension.objects.filter(framework=assessment.cycle.framework_id).prefetch_related("items")
@@ -113,8 +113,8 @@ class _Rest:
     earlier: frozenset[str]
 
     @classmethod
-    def of(cls, assessment: Assessment, threads: Q, *, shows_work: bool) -> "_Rest":
-        unsettled = Thread.objects.filter(threads, assessment=assessment).exclude(status=ThreadStatus.SETTLED)
+    def of(cls, assessment: Assessment, threads: QuerySet[Thread], *, shows_work: bool) -> "_Rest":
+        unsettled = threads.filter(assessment=assessment).exclude(status=ThreadStatus.SETTLED)
         handed = Delegation.objects.filter(assessment=assessment)
         last = earlier_sheet(assessment) if shows_work else None
         return cls(

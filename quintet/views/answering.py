@@ -1,7 +1,7 @@
 """Answering: the overview of a sheet, the form of a dimension, and saving one answer."""
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -17,7 +17,7 @@ from quintet import access
 from quintet.forms.answering import AnswerForm, CommentForm
 from quintet.forms.evidence import NewDocumentForm
 from quintet.forms.reviewing import ValidateForm
-from quintet.models import Answer, Assessment, Item
+from quintet.models import Answer, Assessment, Item, Thread
 from quintet.queries import delegations, history, sheets, tailoring, threads, turnaround
 from quintet.queries import overview as overviews
 from quintet.queries.samples import sample_of
@@ -39,7 +39,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     marks = overviews.overview(
         sheet,
         readable=access.readable_items(request.user, sheet),
-        threads=Q() if drafted != set() else Q(with_task_force=access.can_review(request.user)),
+        threads=Thread.objects.visible_to(request.user),
         shows_work=drafted != set(),
     )
     context = {

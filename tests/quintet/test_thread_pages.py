@@ -121,6 +121,26 @@ class TestElsewhere:
             for name in ("assessment-review", "assessment-detail"):
                 assert "to settle" not in page(client, outsider, name, sheet.pk)
 
+    def test_only_those_who_may_read_a_question_see_the_mark_of_its_item(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        ask(sheet, cast.focal, "Between ourselves?", "DAT-LED")
+        ask(sheet, cast.focal, "Whom do we ask?", "DAT-STR")  # an item of the contributor
+        ask(sheet, cast.focal, "With you?", "DAT-COE", shared=True)
+        Assessment.objects.filter(pk=sheet.pk).update(status=Status.SUBMITTED)
+        seen = {}
+        for who in ("focal", "approver", "contributor", "task_force", "viewer"):
+            marks = page(client, getattr(cast, who), "assessment-detail", sheet.pk).split("<li>")
+            codes = ("DAT-STR", "DAT-LED", "DAT-COE")
+            seen[who] = [c for c in codes for mark in marks if f"#{c}" in mark and "disputed" in mark]
+        assert seen == {
+            "focal": ["DAT-STR", "DAT-LED", "DAT-COE"],
+            "approver": ["DAT-STR", "DAT-LED", "DAT-COE"],
+            "contributor": ["DAT-STR"],
+            "task_force": ["DAT-COE"],
+            "viewer": [],
+        }
+
     def test_what_waits_for_an_answer_stands_on_ones_own_page(
         self, client: Client, cast: Cast, sheet: Assessment
     ) -> None:
