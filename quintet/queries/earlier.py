@@ -1,4 +1,8 @@
-"""What the same entity said last time: the frozen sheet of the last earlier cycle that counted."""
+"""What the same entity said last time: the frozen sheet of the last earlier cycle that counted.
+
+Only of a cycle with the same framework: the same code in another one may ask something else, and rule R11
+has items compared across frameworks through bridges alone.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +60,7 @@ class EarlierAnswer:
 
 @dataclass(frozen=True)
 class EarlierSheet:
-    """A unit's sheet of the cycle before in which it counted: what it claimed, and what was accepted."""
+    """A unit's last counted sheet of the same framework: what it claimed, and what was accepted."""
 
     sheet: Assessment
     snapshot: Snapshot
@@ -65,7 +69,10 @@ class EarlierSheet:
 
     @cached_property
     def answers(self) -> Mapping[str, EarlierAnswer]:
-        """What it says by item code, from the frozen payload; items it left open are not there."""
+        """What it says by item code, from the frozen payload; items it left open are not there.
+
+        The documents are not frozen: they are those that the sheet has now.
+        """
         uses = EvidenceUse.objects.filter(evidence__assessment=self.sheet)
         by_item: dict[str, list[EvidenceUse]] = {}
         for use in uses.select_related("evidence", "item"):
@@ -87,12 +94,12 @@ class EarlierSheet:
 
 
 def earlier_sheet(assessment: Assessment) -> EarlierSheet | None:
-    """Return the entity's last counted sheet of a cycle that opened before; None for a first one."""
+    """Return the entity's last counted sheet of a cycle with this framework that opened before, if any."""
     return earlier_sheets([assessment]).get(assessment.pk)
 
 
 def earlier_sheets(sheets: Sequence[Assessment]) -> dict[int, EarlierSheet]:
-    """For each sheet (by id) the unit's latest one in an earlier cycle that counted, where there is one."""
+    """For each sheet (by id) the unit's latest counted one of an earlier cycle with the same framework."""
     of_unit: dict[int, list[Assessment]] = {sheet.entity_id: [] for sheet in sheets}
     counted = Assessment.objects.counted().filter(entity__in=of_unit).select_related("cycle")
     for other in counted.order_by("cycle__opens_on", "cycle__pk"):
@@ -100,7 +107,8 @@ def earlier_sheets(sheets: Sequence[Assessment]) -> dict[int, EarlierSheet]:
     before: dict[int, Assessment] = {}
     for sheet in sheets:
         for other in of_unit[sheet.entity_id]:
-            if other.cycle.opens_on < sheet.cycle.opens_on:
+            is_same = other.cycle.framework_id == sheet.cycle.framework_id
+            if is_same and other.cycle.opens_on < sheet.cycle.opens_on:
                 before[sheet.pk] = other
     snapshots = latest_snapshots({other.pk for other in before.values()})
     codes = codes_in_order({other.cycle.framework_id for other in before.values()})

@@ -20,10 +20,11 @@ from quintet.models import (
     Status,
 )
 from quintet.queries.earlier import earlier_sheet
+from quintet.queries.samples import sample_of
 from quintet.queries.sheets import progress
 from quintet.services.carrying import confirm_still_true
 from quintet.services.evidence import carry, write_link
-from tests.factories import AT, Cast, Levels, fill, later, make_cycle, sheet_of
+from tests.factories import AT, Cast, Levels, fill, later, make_cycle, make_framework, sheet_of
 from un20portal.lib.errors import NotAllowed, StaleVersion, WrongState
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,24 @@ class TestTheEarlierSheet:
         Assessment.objects.filter(pk=last.pk).update(status=Status.RETURNED)
         assert earlier_sheet(sheet) is None
         assert earlier_sheet(last) is None
+
+    def test_is_none_of_another_framework_although_its_codes_are_the_same(
+        self, sheet: Assessment, last: Assessment, cast: Cast
+    ) -> None:
+        """Rule R11: what another framework asks under a code may be something else."""
+        Cycle.objects.filter(pk=last.cycle.pk).update(framework=make_framework("another"))
+        assert earlier_sheet(sheet) is None
+        assert sample_of(sheet).earlier is None
+
+    def test_is_that_of_the_same_framework_where_another_lies_between(
+        self, sheet: Assessment, last: Assessment, undp: Entity
+    ) -> None:
+        days = {"opens_on": date(2026, 1, 15), "closes_on": date(2026, 3, 18)}
+        between = make_cycle(make_framework("another"), "2026a", phase="closed", **days)
+        fill(between, {undp: LAST})
+        found = earlier_sheet(sheet)
+        assert found is not None
+        assert found.sheet == last
 
 
 class TestConfirming:
