@@ -1,7 +1,7 @@
 """Conversations on items: asking, answering, settling. They hold nothing up, and nothing said is unsaid."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -14,6 +14,8 @@ from quintet.services.letters import owe_letter
 from quintet.services.locking import lock_sheet
 from un20portal.lib.errors import NotAllowed
 from un20portal.lib.errors import marked as _
+
+SECOND_CLICK = timedelta(minutes=5)
 
 
 @transaction.atomic
@@ -30,7 +32,7 @@ def open_thread(
     """Ask something on an item: inside the entity, or with the task force, whose own questions always are.
 
     Raises NotAllowed, WrongState in a cycle that does not run, InvalidInput. The same question asked
-    twice in a row (a second click) is asked once.
+    twice in a row within SECOND_CLICK is asked once, unless it is settled by then.
     """
     sheet = lock_sheet(assessment)
     if not access.can_open_thread(by, sheet, item):
@@ -39,7 +41,8 @@ def open_thread(
     is_shared = with_task_force or not access.discusses_inside(by, sheet, item)
     said, roles = talk.parse_post(text, mentions, with_task_force=is_shared)
     before = Thread.objects.filter(assessment=sheet, item=item).order_by("-pk").first()
-    if before and before.with_task_force == is_shared and _is_repeated(before, said, by):
+    is_unsettled = before is not None and before.status != ThreadStatus.SETTLED
+    if before and is_unsettled and before.with_task_force == is_shared and _is_repeated(before, said, by, at):
         return before
     thread = Thread.objects.create(
         assessment=sheet, item=item, with_task_force=is_shared, opened_by=by, opened_at=at
@@ -83,9 +86,12 @@ def _locked(thread: Thread, by: User) -> Thread:
     return locked
 
 
-def _is_repeated(thread: Thread, said: str, by: User) -> bool:
+def _is_repeated(thread: Thread, said: str, by: User, at: datetime | None = None) -> bool:
+    """Whether the same person said the same last; asked with `at`, shortly before."""
     last = thread.posts.order_by("-pk").first()
-    return last is not None and (last.by_id, last.text) == (by.pk, said)
+    if last is None or (last.by_id, last.text) != (by.pk, said):
+        return False
+    return at is None or at - last.at <= SECOND_CLICK
 
 
 def _post(thread: Thread, said: str, roles: list[str], status: str, by: User, at: datetime) -> None:

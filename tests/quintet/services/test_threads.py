@@ -40,6 +40,7 @@ def ask(
     shared: bool = False,
     item: str = "DAT-STR",
     text: str = "Why?",
+    minute: int = 0,
 ) -> Thread:
     return threads.open_thread(
         assessment=sheet,
@@ -48,7 +49,7 @@ def ask(
         mentions=mentions,
         with_task_force=shared,
         by=by,
-        at=AT,
+        at=later(minute),
     )
 
 
@@ -111,6 +112,17 @@ class TestAThread:
             threads.settle_thread(thread=first, text="", by=cast.focal, at=AT)
         assert ThreadPost.objects.count() == 3
         assert Letter.objects.count() == 1
+
+    def test_is_another_one_when_the_same_is_asked_later_or_after_it_was_settled(
+        self, sheet: Assessment, cast: Cast
+    ) -> None:
+        first = ask(sheet, cast.focal)
+        assert ask(sheet, cast.focal, minute=5) == first
+        second = ask(sheet, cast.focal, minute=6)
+        assert second != first
+        threads.settle_thread(thread=second, text="Why?", by=cast.focal, at=later(6))
+        third = ask(sheet, cast.focal, minute=7)
+        assert (third.status, Thread.objects.count()) == (ThreadStatus.OPEN, 3)
 
     def test_can_be_settled_with_last_words(self, sheet: Assessment, cast: Cast) -> None:
         thread = ask(sheet, cast.focal)
