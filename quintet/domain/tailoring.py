@@ -67,7 +67,7 @@ class TailoredProfile:
 
 def tailor(items: Sequence[TailoredItem]) -> TailoredProfile:
     """Return the tailored profile of one dimension. Missing is never 0; a weight of 0 leaves an item out."""
-    applicable = [item for item in items if not item.is_na]
+    applicable = [item for item in items if item.weight and not item.is_na]
     answered = [(item.level, item) for item in applicable if item.level is not None]
     aimed = [item for item in applicable if item.target is not None]
     reached = [(level, item.target, item.weight) for level, item in answered if item.target is not None]
@@ -89,6 +89,10 @@ class Priority:
 
     target: int | None = None
     weight: int = 1
+
+    def __str__(self) -> str:
+        """As a form shows it: target and weight in one text, by which a later change is noticed."""
+        return f"{'' if self.target is None else self.target}/{self.weight}"
 
 
 COMMON = Priority()

@@ -1,6 +1,6 @@
 """An entity's own path: its targets and weights, and questions of its own. Counts for the entity alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,10 @@ def set_priorities(
 ) -> int:
     """Set targets and weights of items of one dimension, all or nothing; return how many changed.
 
-    `raw` maps item codes to texts {target, weight}. Raises NotAllowed; InvalidInput naming every field.
+    `raw` maps item codes to texts {target, weight, was}, where `was` is the Priority that was shown (none:
+    the stored one). A row that nobody touched says nothing. Raises NotAllowed; InvalidInput naming every
+    field; StaleVersion naming the items that were set otherwise in between, with what is `current`ly stored
+    of them and the other rows `offered`.
     """
     locked = _lock_entity(entity, by)
     items = {item.code: item for item in dimension.items.all()}
@@ -32,17 +35,35 @@ def set_priorities(
         {code: row for code, row in raw.items() if code in items},
         highest_level=dimension.framework.highest_level,
     )
-    stored = {row.item_id: row for row in PriorityProfile.objects.filter(entity=locked)}
-    changed = 0
-    for code, priority in wanted.items():
-        row = stored.get(items[code].pk) or PriorityProfile(entity=locked, item=items[code])
-        if priority != (Priority(row.target, row.weight) if row.pk else COMMON):
-            for name, value in asdict(priority).items():
-                setattr(row, name, value)
-            row.updated_by, row.updated_at = by, at
-            row.save()
-            changed += 1
-    return changed
+    rows = {row.item_id: row for row in PriorityProfile.objects.filter(entity=locked)}
+    stored = {code: _priority(rows.get(item.pk)) for code, item in items.items()}
+    touched = {code: one for code, one in wanted.items() if str(one) != raw[code].get("was")}
+    changed = {code: one for code, one in touched.items() if one != stored[code]}
+    _require_fresh(changed, stored, raw)
+    for code, priority in changed.items():
+        row = rows.get(items[code].pk) or PriorityProfile(entity=locked, item=items[code])
+        for name, value in asdict(priority).items():
+            setattr(row, name, value)
+        row.updated_by, row.updated_at = by, at
+        row.save()
+    return len(changed)
+
+
+def _priority(row: PriorityProfile | None) -> Priority:
+    return Priority(row.target, row.weight) if row else COMMON
+
+
+def _require_fresh(
+    changed: Collection[str], stored: Mapping[str, Priority], raw: Mapping[str, Mapping[str, str]]
+) -> None:
+    stale = [code for code in changed if (raw[code].get("was") or str(stored[code])) != str(stored[code])]
+    if stale:
+        raise StaleVersion(
+            _("Somebody else has changed %(items)s in the meantime. See what is stored now and save again."),
+            {"items": ", ".join(stale)},
+            current={code: stored[code] for code in stale},
+            offered={code: raw[code] for code in changed if code not in stale},
+        )
 
 
 @transaction.atomic

@@ -56,7 +56,7 @@ class OwnPathDimensionView(View):
                 by=signed_in(request),
                 at=timezone.now(),
             )
-        except InvalidInput as refusal:
+        except (InvalidInput, StaleVersion) as refusal:
             return _dimension_page(request, entity, dimension, refusal)
         told = ngettext("Saved: %(count)s item changed.", "Saved: %(count)s items changed.", count)
         messages.success(request, told % {"count": count})
@@ -131,15 +131,26 @@ def _found(request: HttpRequest, entity: str, dimension: str) -> tuple[OwnPath, 
 
 
 def _dimension_page(
-    request: HttpRequest, entity: str, dimension: str, refusal: InvalidInput | None = None
+    request: HttpRequest, entity: str, dimension: str, refusal: InvalidInput | StaleVersion | None = None
 ) -> HttpResponse:
-    """The page of one dimension; after a refusal with what was sent and what is wrong with it."""
+    """The page of one dimension; after a refusal with what was sent and what is wrong with it.
+
+    Of items that somebody else set in between it shows what is stored now.
+    """
     mine, (path, found) = _entity(request, entity), _found(request, entity, dimension)
     stored = {
         f"{name}-{line.item.code}": "" if value is None else str(value)
         for line in found.lines
-        for name, value in (("target", line.priority.target), ("weight", line.priority.weight))
+        for name, value in (
+            ("target", line.priority.target),
+            ("weight", line.priority.weight),
+            ("was", line.priority),
+        )
     }
+    sent = request.POST.dict()
+    if isinstance(refusal, StaleVersion):
+        choices = refusal.offered.items()
+        sent = {f"{name}-{code}": row[name] for code, row in choices for name in ("target", "weight")}
     context = {
         "entity": mine,
         "path": path,
@@ -149,18 +160,19 @@ def _dimension_page(
         "may_set": access.can_set_own_path(request.user, mine),
         "refusal": refusal,
         "errors": {error.field: localised(error) for error in refusal.errors} if refusal else {},
-        "sent": {**stored, **request.POST.dict()},
+        "sent": {**stored, **sent},
         "is_demo": _is_demo(path),
     }
-    return render(request, "quintet/own_path_dimension.html", context, status=400 if refusal else 200)
+    return render(
+        request, "quintet/own_path_dimension.html", context, status=refusal.status if refusal else 200
+    )
 
 
 def _sent_priorities(request: HttpRequest, found: DimensionPath) -> Mapping[str, Mapping[str, Any]]:
     """What the form says of each item; one that it does not name stays as it is."""
+    names = ("target", "weight", "was")
     return {
-        line.item.code: {
-            name: request.POST.get(f"{name}-{line.item.code}", "") for name in ("target", "weight")
-        }
+        line.item.code: {name: request.POST.get(f"{name}-{line.item.code}", "") for name in names}
         for line in found.lines
         if f"target-{line.item.code}" in request.POST
     }

@@ -74,6 +74,30 @@ class TestTargetsAndWeights:
         kept = html.partition('name="target-DAT-STR"')[2].partition("</select>")[0]
         assert words(kept.partition("selected>")[2]).startswith("3 ·")
 
+    def test_that_somebody_else_set_in_between_are_shown_and_the_rest_is_not_lost(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        client.force_login(cast.focal)
+        html = flat(client.get(DATA))
+        assert '<input type="hidden" name="was-DAT-STR" value="/1">' in html
+        client.post(DATA, {"target-DAT-STR": "3", "weight-DAT-STR": "1", "was-DAT-STR": "/1"})
+        stale = {
+            f"{name}-DAT-{code}": value
+            for code in ("STR", "LED")
+            for name, value in {"target": "4", "weight": "2", "was": "/1"}.items()
+        }
+        answer = client.post(DATA, stale)
+        html = flat(answer)
+        assert answer.status_code == 412
+        assert "Somebody else has changed DAT-STR in the meantime." in html
+        assert '<input type="hidden" name="was-DAT-STR" value="3/1">' in html
+        assert '<input type="hidden" name="was-DAT-LED" value="/1">' in html
+        for code, level in (("STR", "3"), ("LED", "4")):
+            chosen = html.partition(f'name="target-DAT-{code}"')[2].partition("</select>")[0]
+            assert words(chosen.partition("selected>")[2]).startswith(f"{level} ·")
+        assert PriorityProfile.objects.count() == 1
+        assert client.post(DATA, {**stale, "target-DAT-LED": ""}).status_code == 412
+
     def test_stand_beside_the_levels_for_the_entity_alone(
         self, client: Client, cast: Cast, sheet: Assessment
     ) -> None:

@@ -62,6 +62,10 @@ class TestTheProfile:
             assert profile.gap is None
 
     @given(ITEMS)
+    def test_knows_nothing_of_items_without_weight(self, items: list[TailoredItem]) -> None:
+        assert tailor(items) == tailor([item for item in items if item.weight])
+
+    @given(ITEMS)
     def test_order_does_not_matter(self, items: list[TailoredItem]) -> None:
         assert tailor(items) == tailor(items[::-1])
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from entities.models import Entity, User
+from quintet.domain.tailoring import Priority
 from quintet.models import (
     Assessment,
     Cycle,
@@ -73,6 +74,39 @@ class TestTargetsAndWeights:
             aim(undp, data, cast.focal, STR=("3", "1"), LED=("9", "1"))
         assert [error.field for error in refusal.value.errors] == ["target-DAT-LED"]
         assert not PriorityProfile.objects.exists()
+
+    def test_of_two_focal_points_at_once_are_both_kept(
+        self, undp: Entity, data: Dimension, cast: Cast
+    ) -> None:
+        """Both had the page with nothing set: a row that one did not touch does not take back the other's."""
+        shown = {"target": "", "weight": "1", "was": "/1"}
+        for touched in ("DAT-STR", "DAT-LED"):
+            raw = {code: dict(shown) for code in ("DAT-STR", "DAT-LED")}
+            raw[touched]["target"] = "3"
+            assert self.send(undp, data, cast, raw) == 1
+        assert [row.target for row in PriorityProfile.objects.all()] == [3, 3]
+
+    def test_that_somebody_else_set_in_between_are_not_overwritten(
+        self, undp: Entity, data: Dimension, cast: Cast
+    ) -> None:
+        aim(undp, data, cast.focal, STR=("3", "5"))
+        offered = {"target": "4", "weight": "1", "was": "/1"}
+        with pytest.raises(StaleVersion) as refusal:
+            self.send(undp, data, cast, {"DAT-STR": offered, "DAT-LED": offered})
+        assert str(refusal.value).startswith("Somebody else has changed DAT-STR in the meantime.")
+        assert (refusal.value.current, refusal.value.offered) == (
+            {"DAT-STR": Priority(3, 5)},
+            {"DAT-LED": offered},
+        )
+        assert [row.target for row in PriorityProfile.objects.all()] == [3]
+        assert self.send(undp, data, cast, {"DAT-STR": {**offered, "was": "3/5"}}) == 1
+
+    def test_that_both_set_alike_are_no_conflict(self, undp: Entity, data: Dimension, cast: Cast) -> None:
+        aim(undp, data, cast.focal, STR=("3", "5"))
+        assert self.send(undp, data, cast, {"DAT-STR": {"target": "3", "weight": "5", "was": "/1"}}) == 0
+
+    def send(self, undp: Entity, data: Dimension, cast: Cast, raw: dict[str, dict[str, str]]) -> int:
+        return tailoring.set_priorities(entity=undp, dimension=data, raw=raw, by=cast.focal, at=AT)
 
     @pytest.mark.parametrize("who", OTHERS)
     def test_are_the_focal_points_alone(self, undp: Entity, data: Dimension, cast: Cast, who: str) -> None:
