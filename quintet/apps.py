@@ -8,7 +8,8 @@ class QuintetConfig(AppConfig):
     verbose_name = "Frameworks, cycles and assessments"
 
     def ready(self) -> None:
-        from quintet.services import letters
+        from quintet.queries.mailings import LETTER
+        from quintet.services.letters import send_letter
         from un20portal.outbox.services import subscribe_errand
 
-        subscribe_errand(letters.LETTER, letters.send_letter)
+        subscribe_errand(LETTER, send_letter)

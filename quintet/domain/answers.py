@@ -54,6 +54,17 @@ def can_be_stored(text: str) -> bool:
     return not any(_is_forbidden(character) for character in text)
 
 
+def text_errors(name: str, text: str, limit: int) -> list[FieldError]:
+    """Say what is wrong with a text of a field: too long, or of characters that cannot be stored."""
+    if len(text) > limit:
+        message = _("This text has %(length)s characters; the limit is %(limit)s. Shorten it.")
+        return [FieldError(name, "too_long", message, {"length": len(text), "limit": limit})]
+    if not can_be_stored(text):
+        message = _("This text holds characters that cannot be stored (control characters or broken text).")
+        return [FieldError(name, "bad_characters", message)]
+    return []
+
+
 def _level(raw: Any, highest_level: int, errors: list[FieldError]) -> int | None:
     if raw is None or raw == "":
         return None
@@ -73,12 +84,7 @@ def _text(name: str, raw: Any, errors: list[FieldError]) -> str:
         errors.append(FieldError(name, "not_text", _("This must be text.")))
         return ""
     text = tidy(raw)
-    if len(text) > LONGEST_TEXT:
-        message = _("This text has %(length)s characters; the limit is %(limit)s. Shorten it.")
-        errors.append(FieldError(name, "too_long", message, {"length": len(text), "limit": LONGEST_TEXT}))
-    elif not can_be_stored(text):
-        message = _("This text holds characters that cannot be stored (control characters or broken text).")
-        errors.append(FieldError(name, "bad_characters", message))
+    errors += text_errors(name, text, LONGEST_TEXT)
     return text
 
 

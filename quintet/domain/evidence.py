@@ -7,7 +7,7 @@ from datetime import date
 from typing import BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
-from quintet.domain.answers import ANSWERED, AnswerValue, can_be_stored
+from quintet.domain.answers import ANSWERED, AnswerValue, text_errors
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
 
@@ -75,8 +75,8 @@ def require_sound(details: Details) -> Details:
     """Return the details, tidied; raise InvalidInput naming everything that is wrong with them."""
     title, page = " ".join(details.title.split()), " ".join(details.page.split())
     errors = [
-        *_text_errors("title", title, LONGEST_TITLE),
-        *_text_errors("page", page, LONGEST_PAGE),
+        *text_errors("title", title, LONGEST_TITLE),
+        *text_errors("page", page, LONGEST_PAGE),
     ]
     if not title:
         errors.append(FieldError("title", "missing", _("Give the title of the document.")))
@@ -121,16 +121,6 @@ def _wrong_address(url: str) -> str | None:
     if "@" in parts.netloc:
         return _("Take the user name and password out of the address.")
     return None
-
-
-def _text_errors(name: str, text: str, limit: int) -> list[FieldError]:
-    if len(text) > limit:
-        message = _("This text has %(length)s characters; the limit is %(limit)s. Shorten it.")
-        return [FieldError(name, "too_long", message, {"length": len(text), "limit": limit})]
-    if not can_be_stored(text):
-        message = _("This text holds characters that cannot be stored (control characters or broken text).")
-        return [FieldError(name, "bad_characters", message)]
-    return []
 
 
 def _months_before(day: date, months: int) -> date:

@@ -11,10 +11,11 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from quintet.domain.changes import Change
+
 TOP_LEVEL = 4
 DRAWN_LEVELS = (2, 3)
 DRAWN_PER_CENT, SECOND_PER_CENT = 15, 20
-CHECKED_RISE = 2
 NEW_TOP, RISE, DRAWN = "new_top", "rise", "drawn"
 
 
@@ -67,13 +68,8 @@ def _reason(claim: Claim, by_lot: frozenset[str]) -> str:
     """Say why an item is checked; "" for one that is not."""
     if claim.claimed == TOP_LEVEL and claim.before != TOP_LEVEL:
         return NEW_TOP
-    return RISE if _rose(claim) else DRAWN if claim.item in by_lot else ""
-
-
-def _rose(claim: Claim) -> bool:
-    if claim.claimed is None or claim.before is None:
-        return False
-    return claim.claimed - claim.before >= CHECKED_RISE
+    is_steep = Change(claim.item, claim.before, claim.claimed).is_steep
+    return RISE if is_steep else DRAWN if claim.item in by_lot else ""
 
 
 def _lowest(items: Iterable[str], per_cent: int, prefix: str) -> frozenset[str]:

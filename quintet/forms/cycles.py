@@ -7,10 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from entities.models import Entity
+from quintet.forms.refusing import RefusableForm
 from quintet.models import Cycle, Framework, Phase
 from quintet.queries import monitoring
-from un20portal.lib.errors import InvalidInput
-from un20portal.lib.wording import localised
 
 
 class FrameworkField(forms.ModelChoiceField):
@@ -20,7 +19,7 @@ class FrameworkField(forms.ModelChoiceField):
         return f"{framework.title} ({framework.version})"
 
 
-class CyclePlanForm(forms.Form):
+class CyclePlanForm(RefusableForm):
     """A new cycle: its code, title, framework and days."""
 
     code = forms.CharField(
@@ -34,11 +33,6 @@ class CyclePlanForm(forms.Form):
         help_text=_("Membership in groups is judged on this day."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-
-    def add_refusal(self, refusal: InvalidInput) -> None:
-        """Show what the service refused at the fields that it names."""
-        for error in refusal.errors:
-            self.add_error(error.field, localised(error))
 
 
 CONSEQUENCES = {

@@ -12,20 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.models import User
 from entities.queries import called
+from quintet.forms.refusing import RefusableForm
 from quintet.models import Item
 from quintet.queries.delegations import Choice
 from un20portal.lib.errors import InvalidInput, marked
-from un20portal.lib.wording import localised
 
 CHOSEN = re.compile(r"(\d{1,18})-(\d{1,9})", re.ASCII)
-
-
-class RefusableForm(forms.Form):
-    """A form that shows what the service refused at the fields that it names."""
-
-    def add_refusal(self, refusal: InvalidInput) -> None:
-        for error in refusal.errors:
-            self.add_error(error.field if error.field in self.fields else None, localised(error))
 
 
 class ColleagueField(forms.ModelChoiceField):

@@ -9,8 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from quintet.domain.evidence import LONGEST_PAGE, LONGEST_TITLE, LONGEST_URL, Details
-from un20portal.lib.errors import InvalidInput
-from un20portal.lib.wording import localised
+from quintet.forms.refusing import RefusableForm
 
 EARLIEST = date(1945, 1, 1)
 DAY = {"invalid": _("Give a day, for example 2026-05-31.")}
@@ -22,7 +21,7 @@ class Day(forms.DateInput):
     input_type = "date"
 
 
-class DetailsForm(forms.Form):
+class DetailsForm(RefusableForm):
     """What is said of a document: title, page for this item, days, whether it comes from outside."""
 
     title = forms.CharField(
@@ -61,11 +60,6 @@ class DetailsForm(forms.Form):
     def details(self) -> Details:
         """Return what was said; only for a valid form."""
         return Details(**{name: self.cleaned_data[name] for name in DetailsForm.base_fields})
-
-    def add_refusal(self, refusal: InvalidInput) -> None:
-        """Show what was refused at the fields that it names."""
-        for error in refusal.errors:
-            self.add_error(error.field if error.field in self.fields else None, localised(error))
 
 
 class NewDocumentForm(DetailsForm):

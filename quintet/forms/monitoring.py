@@ -10,11 +10,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from entities.models import EntityType, Region
+from quintet.forms.refusing import RefusableForm
 from quintet.models import Assessment, Status
 from quintet.models.cycles import DUE_ON, late_by
-from un20portal.lib.errors import InvalidInput
 from un20portal.lib.languages import reference_code
-from un20portal.lib.wording import localised
 
 
 class RegionField(filters.fields.ModelChoiceField):
@@ -87,7 +86,7 @@ class MonitorFilter(filters.FilterSet):
         return found
 
 
-class ExtensionForm(forms.Form):
+class ExtensionForm(RefusableForm):
     """More time for one entity."""
 
     until = forms.DateField(label=_("New last day"), widget=forms.DateInput(attrs={"type": "date"}))
@@ -97,13 +96,8 @@ class ExtensionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "maxlength": 5000}),
     )
 
-    def add_refusal(self, refusal: InvalidInput) -> None:
-        """Show what the service refused at the fields that it names."""
-        for error in refusal.errors:
-            self.add_error(error.field, localised(error))
 
-
-class ReminderForm(forms.Form):
+class ReminderForm(RefusableForm):
     """Words that the task force adds to a reminder."""
 
     words = forms.CharField(
@@ -112,8 +106,3 @@ class ReminderForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto", "maxlength": 5000}),
         required=False,
     )
-
-    def add_refusal(self, refusal: InvalidInput) -> None:
-        """Show at the field what the service refused."""
-        for error in refusal.errors:
-            self.add_error(error.field, localised(error))

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext_lazy
 
 from entities.models import EntityType
 from quintet.domain.workflow import RUNNING
+from quintet.forms.refusing import RefusableForm
 from quintet.models import Assessment, Cycle, NaDecision
 
 CHECKS = "checks"  # the page with the sample of a sheet, where a decision may have been taken
@@ -84,7 +85,7 @@ class DecisionForm(forms.Form):
         }
 
 
-class SecondRatingForm(forms.Form):
+class SecondRatingForm(RefusableForm):
     """A second rating: a level, with a reason if there is something to say."""
 
     level = forms.IntegerField(

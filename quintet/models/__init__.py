@@ -54,7 +54,6 @@ from quintet.models.reviewing import (
     SecondRating,
 )
 from quintet.models.tailoring import (
-    HIGHEST_WEIGHT,
     OwnAnswer,
     OwnItem,
     PriorityProfile,
@@ -68,7 +67,6 @@ __all__ = [
     "COUNTED",
     "DECISIONS",
     "DIMENSION_NAMES",
-    "HIGHEST_WEIGHT",
     "ONE_A_DAY",
     "UNSUBSCRIBABLE",
     "Answer",

@@ -5,11 +5,10 @@ from django.db import models
 from django.db.models import Q
 
 from entities.models import Entity
+from quintet.domain.tailoring import HIGHEST_WEIGHT
 from quintet.models.answers import HIGHEST_LEVEL, LOWEST_LEVEL
 from quintet.models.cycles import Assessment
 from quintet.models.frameworks import Dimension, Item
-
-HIGHEST_WEIGHT = 5
 
 
 class PriorityProfile(models.Model):

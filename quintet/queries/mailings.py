@@ -7,7 +7,7 @@ from django.db.models import Count, Q, QuerySet
 from quintet.models import Cycle, Letter, Mailing
 from un20portal.outbox.models import Message
 
-TOPIC = "quintet.letter"  # as `services.letters.LETTER`
+LETTER = "quintet.letter"  # the errand by which a letter is sent
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Delivery:
 
 def delivery_of(mailing: Mailing) -> Delivery:
     """Count the letters of a mailing; those that the outbox gave up are sent when somebody tries again."""
-    dead = Message.objects.dead().filter(topic=TOPIC).values_list("payload__letter_id", flat=True)
+    dead = Message.objects.dead().filter(topic=LETTER).values_list("payload__letter_id", flat=True)
     unsent = Letter.objects.filter(mailing=mailing, sent_at=None, refused_at=None, dropped_at=None)
     counts = Letter.objects.filter(mailing=mailing).aggregate(
         total=Count("pk"),

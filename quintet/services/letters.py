@@ -13,10 +13,10 @@ from django.utils.timezone import localdate
 
 from entities.models import User
 from quintet.models import ONE_A_DAY, UNSUBSCRIBABLE, Assessment, Letter, LetterKind, Mailing
+from quintet.queries.mailings import LETTER
 from quintet.services.letter_texts import compose
 from un20portal.outbox import services as outbox
 
-LETTER = "quintet.letter"
 PERMANENT = 500  # answers of mail servers below are for now (RFC 5321, 4.2.1)
 
 

@@ -15,7 +15,6 @@ from quintet.models import Assessment, Item
 from quintet.queries import second_rating, sheets
 from quintet.services import second_rating as ratings
 from un20portal.lib.errors import InvalidInput
-from un20portal.lib.wording import localised
 
 
 @require_safe
@@ -40,8 +39,7 @@ def save_second_rating(request: HttpRequest, pk: int, item: str) -> HttpResponse
     try:
         ratings.rate_second(assessment=sheet, item=asked, by=signed_in(request), at=timezone.now(), **rating)
     except InvalidInput as refusal:
-        for error in refusal.errors:
-            form.add_error(error.field, localised(error))
+        form.add_refusal(refusal)
         return _page(request, sheet, asked, form)
     messages.success(request, _("Your rating of %(item)s is kept.") % {"item": asked.code})
     return redirect("quintet:second-rating-list", pk=pk)
