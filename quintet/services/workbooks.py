@@ -23,7 +23,7 @@ from un20portal.lib.errors import marked as _
 WAITS = timedelta(days=3)
 MOST_ERRORS = 20
 NOTHING_READ = _("No workbook was read.")
-TOO_OFTEN = _("You have uploaded ten workbooks within an hour: wait a while, then upload the next one.")
+TOO_OFTEN = _("You have uploaded many workbooks within an hour: wait a while, then upload the next one.")
 
 
 @dataclass(frozen=True)

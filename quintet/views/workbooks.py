@@ -33,7 +33,7 @@ QUIET = [differences.SAME, differences.MOVED, differences.IGNORED]
 class UploadThrottle(PersonThrottle):
     """Each file starts a process that reads it, whether it is a workbook or not."""
 
-    scope, rate = "workbook", "10/hour"
+    scope, rate = "workbook", "200/hour"
 
 
 @require_safe
