@@ -70,7 +70,7 @@ COLUMNS = (
 OF_A = ("viewer", "focal", "contributor", "approver", "read_token")
 DRAFTERS = ("focal", "approver", "read_token")  # those of A who read a whole draft
 DELEGATED, NOT_DELEGATED = "DAT-STR", "DAT-LED"
-SEED, RATED_TWICE = "authz", "INN-STR"  # the item of A that this seed has rated a second time
+SEED, RATED_TWICE = "authz-3", "INN-STR"  # the item of A that this seed has rated a second time
 CROWD = 6  # more units than the threshold of a published figure
 
 
