@@ -42,7 +42,7 @@ def wrong_due_day(due_on: date | None, *, today: date, last_day: date | None) ->
         return [FieldError("due_on", "past", _("This day has passed: choose today or a later one."))]
     if last_day and due_on > last_day:
         message = _("Answers can change until %(day)s: choose that day or an earlier one.")
-        return [FieldError("due_on", "too_late", message, {"day": last_day.isoformat()})]
+        return [FieldError("due_on", "too_late", message, {"day": last_day})]
     return []
 
 

@@ -150,7 +150,8 @@ def _texts(event: object) -> tuple[str, ...]:
 
 def steps(assessment: Assessment) -> QuerySet[Transition]:
     """The steps of a sheet through the workflow, the latest first."""
-    return assessment.transitions.prefetch_related("by__memberships__entity").order_by("-pk")
+    steps = assessment.transitions.select_related("receipt").prefetch_related("by__memberships__entity")
+    return steps.order_by("-pk")
 
 
 def step_entries(steps: Iterable[Transition], *, is_insider: bool) -> list[HistoryEntry]:

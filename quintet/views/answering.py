@@ -45,6 +45,8 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "sheet": sheet,
         "progress": marks,
+        "reads_receipts": is_insider,
+        "reads_all": access.readable_items(request.user, sheet) is None,
         "n_settled": sum(step.settled for step in marks),
         "n_items": sum(step.total for step in marks),
         "n_requests": sum(len(step.requests) for step in marks),

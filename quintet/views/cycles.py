@@ -12,6 +12,7 @@ from django.views.generic import View
 from entities.access import signed_in
 from entities.models import Entity
 from quintet import access
+from quintet.domain.workflow import require_extendable
 from quintet.forms.cycles import CyclePlanForm, StepForm, UnitsForm
 from quintet.forms.monitoring import ExtensionForm
 from quintet.models import Assessment
@@ -99,7 +100,9 @@ class ExtensionView(View):
     http_method_names = ["get", "head", "post"]
 
     def get(self, request: HttpRequest, code: str, unit: str) -> HttpResponse:
-        return self._page(request, self._sheet(request, code, unit), ExtensionForm())
+        sheet = self._sheet(request, code, unit)
+        require_extendable(status=sheet.status, phase=sheet.cycle.phase)
+        return self._page(request, sheet, ExtensionForm())
 
     def post(self, request: HttpRequest, code: str, unit: str) -> HttpResponse:
         sheet, form = self._sheet(request, code, unit), ExtensionForm(request.POST)

@@ -18,7 +18,7 @@ from quintet.domain.rules import Problem, find_problems
 from quintet.domain.workflow import is_possible
 from quintet.forms.answering import CommentForm
 from quintet.models import Assessment, Item, Receipt
-from quintet.queries import sheets, threads
+from quintet.queries import delegations, sheets, threads
 from quintet.queries.earlier import earlier_sheet
 from quintet.queries.receipts import contents_json, contents_sha256, receipts_of
 from quintet.services import signing
@@ -45,6 +45,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "n_remarks": len(remarks),
         "remarks": _said_once(remarks, items),
         "items": items,
+        "n_inputs": _inputs(request, sheet),
         "earlier": last,
         "changes": compare(last.levels, sheets.sheet_levels(sheet)) if last else None,
         "can_submit": is_open and access.can_submit(request.user, sheet),
@@ -55,6 +56,13 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "is_demo": sheet.is_demo,
     }
     return render(request, "quintet/assessment_review.html", context)
+
+
+def _inputs(request: HttpRequest, sheet: Assessment) -> int:
+    """How many answers of colleagues nobody looked at: for those of the entity who hand the sheet in."""
+    if access.drafted_items(request.user, sheet) is not None:
+        return 0
+    return delegations.input_to_look_at(Assessment.objects.filter(pk=sheet.pk)).get(sheet.pk, 0)
 
 
 def _said_once(problems: list[Problem], items: Mapping[str, Item]) -> list[tuple[Problem, list[Item]]]:

@@ -152,5 +152,5 @@ def panel(request: HttpRequest, sheet: Assessment) -> dict[str, Any]:
     items = access.editable_items(request.user, sheet)
     return {
         "workbook_form": WorkbookForm() if items is None or items else None,
-        "waiting_uploads": workbooks.waiting_uploads(sheet, signed_in(request)),
+        "waiting_uploads": workbooks.waiting_uploads(sheet, signed_in(request)) if sheet.is_editable else [],
     }

@@ -14,10 +14,13 @@
   let underWay = null; // the form whose words are being sent
   let waiting = null; // {timer, why, forSignIn} while the next try has to wait
 
+  const jumpTo = (form) => document.querySelector(`.item-jump[href="#${form.parentElement.id}"]`);
+
   const show = (form, state, text) => {
     const badge = form.querySelector(".save-state");
     badge.dataset.state = state;
     badge.textContent = text;
+    jumpTo(form)?.classList.toggle("is-unsaved", state === "failed");
   };
 
   const say = (form, html) => {
@@ -150,7 +153,7 @@
 
   const mark = (form, isAnswered) => {
     const card = form.parentElement;
-    document.querySelector(`.item-jump[href="#${card.id}"]`)?.classList.toggle("is-answered", isAnswered);
+    jumpTo(form)?.classList.toggle("is-answered", isAnswered);
     card.classList.toggle("is-confirmed", isAnswered);
     const count = document.getElementById("settled");
     if (count) count.textContent = document.querySelectorAll(".item-jump.is-answered").length;

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.formats import date_format
 from pytest_django import Settings
 
 from entities.models import Entity
@@ -196,7 +197,8 @@ class TestUsingChangingRemoving:
         self, client: Client, cast: Cast, sheet: Assessment, document: Evidence
     ) -> None:
         html = page(client, cast.focal, "assessment-form", sheet.pk, "DAT")
-        option = f'<option value="{document.pk}" dir="auto">Data plan</option>'
+        day = date_format(document.effective_on, "SHORT_DATE_FORMAT")
+        option = f'<option value="{document.pk}" dir="auto">Data plan · {day}'
         assert html.count(option) == 6
         for code in ("DAT-LED", "DAT-COE"):
             answer = self.act(client, sheet, f"{code}/use", document=document.pk, page="9")

@@ -4,9 +4,10 @@ import pytest
 from django.test import Client
 
 from entities.models import Entity
-from quintet.models import Assessment, Cycle, Item, Phase, Status
+from quintet.models import Assessment, Cycle, Item, Phase, Receipt, Status
 from quintet.services import reviewing, signing
-from tests.factories import AT, Cast, Levels, fill, sheet_of
+from quintet.services.answering import record_answer
+from tests.factories import AT, Cast, Levels, delegate, fill, sheet_of
 from tests.quintet.pages import flat, page, words
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +113,41 @@ class TestTheReview:
         assert "14 problems to solve" in told
         assert "DAT-STR Strategy or action plan DAT-LED DAT LED?" in told
         assert html.count(f'href="/assessments/{sheet.pk}/INN/#INN-') == 7
+
+
+class TestTheReceipts:
+    def test_are_found_again_beside_the_steps_by_those_who_hand_sheets_in(
+        self, client: Client, cycle: Cycle, undp: Entity, sheet: Assessment, cast: Cast
+    ) -> None:
+        fill(cycle, {undp: FULL}, Status.DRAFT)
+        signing.submit(assessment=sheet, by=cast.focal, at=AT)
+        signing.sign_off(assessment=sheet, by=cast.approver, at=AT)
+        numbers = list(Receipt.objects.values_list("number", flat=True))
+        assert len(numbers) == 2
+        for insider in (cast.focal, cast.approver):
+            html = page(client, insider, "assessment-detail", sheet.pk)
+            assert all(f"/receipts/{number}/" in html for number in numbers)
+        for outsider in (cast.viewer, cast.task_force):
+            assert "/receipts/" not in page(client, outsider, "assessment-detail", sheet.pk)
+
+
+class TestInputOfColleagues:
+    def test_that_nobody_looked_at_is_said_before_the_sheet_is_handed_in(
+        self, client: Client, cycle: Cycle, undp: Entity, sheet: Assessment, cast: Cast
+    ) -> None:
+        fill(cycle, {undp: {**FULL, "DAT-STR": None}}, Status.DRAFT)
+        delegate(sheet, "DAT-STR", cast.contributor)
+        item = Item.objects.select_related("framework").get(code="DAT-STR")
+        record_answer(
+            assessment=sheet,
+            item=item,
+            raw={"state": "answered", "claimed": 2, "comment": "said by a colleague"},
+            version=1,
+            by=cast.contributor,
+            at=AT,
+            channel="form",
+        )
+        said = "1 answer of a colleague was not accepted or edited by the focal point."
+        assert said in page(client, cast.focal, "assessment-review", sheet.pk)
+        signing.submit(assessment=sheet, by=cast.focal, at=AT)
+        assert said in page(client, cast.approver, "assessment-review", sheet.pk)

@@ -1,7 +1,9 @@
 """Saying refusals and findings in the reader's language, for pages and API alike."""
 
+from datetime import date
 from typing import Protocol
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from un20portal.lib.errors import Term
@@ -15,10 +17,14 @@ class Message(Protocol):
 
 
 def localised(problem: Message) -> str:
-    """Say it in the reader's language; a Term among the parameters too, whatever people wrote as it is."""
+    """Say it in the reader's language; Terms and days among the parameters too, the rest as it is."""
     text, params = gettext(problem.message), getattr(problem, "params", None)
     if not params:
         return text
-    return text % {
-        name: gettext(value) if isinstance(value, Term) else value for name, value in params.items()
-    }
+    return text % {name: _said(value) for name, value in params.items()}
+
+
+def _said(value: object) -> object:
+    if isinstance(value, Term):
+        return gettext(value)
+    return date_format(value, "DATE_FORMAT") if isinstance(value, date) else value
