@@ -189,6 +189,8 @@
     last.addEventListener("submit", (event) => {
       event.preventDefault();
       const form = last.closest(".item-card").querySelector("form[data-answer]");
+      const comment = form.elements.comment.value.trim();
+      if (comment && comment !== last.elements.comment.value.trim() && !confirm(texts.replace)) return;
       if (form.pause) changed(form);
       for (const name of ["choice", "comment", "na_reason"])
         if (form.elements[name]) form.elements[name].value = last.elements[name].value;

@@ -77,7 +77,13 @@ class TestStillTrue:
 
     def test_what_was_typed_before_is_written_before(self, sheet: int, form: Page) -> None:
         card(form, "DAT-STR").get_by_label("Comment and evidence").fill("My own words")
+        form.once("dialog", lambda dialog: dialog.dismiss())
         card(form, "DAT-STR").get_by_role("button", name="Still true").click()
+        comment = card(form, "DAT-STR").get_by_label("Comment and evidence")
+        expect(comment).to_have_value("My own words")
+        form.once("dialog", lambda dialog: dialog.accept())
+        card(form, "DAT-STR").get_by_role("button", name="Still true").click()
+        expect(comment).to_have_value("evidence")
         expect(state(form, "DAT-STR")).to_have_attribute("data-state", "saved")
         expect(form.locator("#settled")).to_have_text("1")
         revisions = AnswerRevision.objects.filter(assessment=sheet).order_by("pk")
@@ -142,6 +148,7 @@ class TestOffLine:
         card(form, "DAT-STR").get_by_label("Comment and evidence").fill("Written without a line")
         card(form, "DAT-STR").get_by_role("radio", name=re.compile("^1 ")).check()
         expect(state(form, "DAT-STR")).to_contain_text("NOT SAVED. No connection")
+        form.once("dialog", lambda dialog: dialog.accept())
         card(form, "DAT-STR").get_by_role("button", name="Still true").click()
         context.set_offline(False)
         expect(state(form, "DAT-STR")).to_have_attribute("data-state", "saved")
