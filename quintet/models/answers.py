@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from quintet.models.cycles import Assessment, Status
@@ -127,6 +127,13 @@ class AnswerRevision(AppendOnlyModel, AnswerFields):
         return f"{self.item_id} v{self.version}"
 
 
+class SnapshotQuerySet(models.QuerySet["Snapshot"]):
+    def latest_of_each_sheet(self) -> "SnapshotQuerySet":
+        """Of the snapshots here the one with the highest number of each sheet, without its payload."""
+        newer = self.filter(assessment=OuterRef("assessment"), number__gt=OuterRef("number"))
+        return self.filter(~Exists(newer)).defer("payload")
+
+
 class Snapshot(AppendOnlyModel):
     """A sheet frozen on entering `submitted` and on validation. Never changed; the engine reads only this."""
 
@@ -140,6 +147,8 @@ class Snapshot(AppendOnlyModel):
     )
     accepted = models.BinaryField(help_text="The same on the accepted basis")
     at = models.DateTimeField()
+
+    objects = SnapshotQuerySet.as_manager()
 
     class Meta:
         ordering = ["assessment", "number"]

@@ -93,10 +93,6 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         ]
         return self.filter(reduce(or_, chosen))
 
-    def late_on(self, day: date) -> "AssessmentQuerySet":
-        """Sheets that are late on `day` (`late_by`)."""
-        return self.annotate(due=DUE_ON).filter(late_by(day))
-
     def answered_by(self, user: Person) -> "AssessmentQuerySet":
         """Sheets in which `user` has ever entered an answer, whether or not it stands there still."""
         return self.filter(revisions__by=user.pk, revisions__outcome="saved").distinct()

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef
-
 from quintet.domain.answers import ANSWERED, NA
 from quintet.domain.packing import unpack
 from quintet.models import Assessment, EvidenceUse, Item, NaDecision, Snapshot, Status
@@ -127,8 +125,7 @@ def earlier_sheets(sheets: Sequence[Assessment]) -> dict[int, EarlierSheet]:
 def latest_snapshots(sheet_ids: Iterable[int], status: Status | None = None) -> dict[int, Snapshot]:
     """The latest snapshot of each sheet (of that status), without its payload, by the sheet's id."""
     snapshots = Snapshot.objects.filter(status=status) if status else Snapshot.objects.all()
-    newer = snapshots.filter(assessment=OuterRef("assessment"), number__gt=OuterRef("number"))
-    latest = snapshots.filter(~Exists(newer), assessment__in=list(sheet_ids)).defer("payload")
+    latest = snapshots.latest_of_each_sheet().filter(assessment__in=list(sheet_ids))
     return {snapshot.assessment_id: snapshot for snapshot in latest}
 
 

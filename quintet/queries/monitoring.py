@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from unicodedata import normalize
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from entities.models import EntityType
 from quintet.models import (
@@ -56,7 +56,6 @@ def counted_snapshots(cycle: Cycle) -> Sequence[Snapshot]:
     Without the payload, which no figure needs: the levels are packed beside it.
     """
     sheets = Assessment.objects.filter(cycle=cycle).counted()
-    newer = Snapshot.objects.filter(assessment=OuterRef("assessment"), number__gt=OuterRef("number"))
-    latest = Snapshot.objects.filter(~Exists(newer), assessment__in=sheets)
-    snapshots = latest.select_related("assessment__entity").defer("payload")
+    latest = Snapshot.objects.latest_of_each_sheet().filter(assessment__in=sheets)
+    snapshots = latest.select_related("assessment__entity")
     return sorted(snapshots, key=lambda snapshot: snapshot.assessment.entity.code)

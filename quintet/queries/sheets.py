@@ -19,7 +19,6 @@ from quintet.models import (
     Assessment,
     Dimension,
     Item,
-    NaDecision,
     RevisionOutcome,
 )
 from quintet.queries.earlier import EarlierAnswer, earlier_sheet
@@ -151,15 +150,11 @@ def item_lines(
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a dimension of a sheet is: items settled (answered or requested as not applicable).
-
-    `requests` are the items whose request still waits for a decision.
-    """
+    """How far a dimension of a sheet is: items settled (answered or requested as not applicable)."""
 
     dimension: Dimension
     settled: int
     total: int
-    requests: Sequence[Item] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -170,14 +165,13 @@ def progress(assessment: Assessment, items: set[int] | None = None) -> list[Prog
     """Progress per dimension in order, over the given item ids (None: all)."""
     dimensions = Dimension.objects.filter(framework=assessment.cycle.framework_id).prefetch_related("items")
     answers = Answer.objects.filter(assessment=assessment).exclude(state=AnswerState.UNANSWERED)
-    decisions = dict(answers.values_list("item_id", "na_decision"))
+    answered = set(answers.values_list("item_id", flat=True))
     found = []
     for dimension in dimensions:
         mine = [item for item in dimension.items.all() if items is None or item.pk in items]
-        settled = [item for item in mine if item.pk in decisions]
-        requests = [item for item in settled if decisions[item.pk] == NaDecision.PENDING]
         if mine:
-            found.append(Progress(dimension, len(settled), len(mine), requests))
+            settled = sum(item.pk in answered for item in mine)
+            found.append(Progress(dimension, settled, len(mine)))
     return found
 
 

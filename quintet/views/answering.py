@@ -34,11 +34,12 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """The dimensions of a sheet with progress, and what can be done next."""
     sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
     page = page_of(request, history.steps(sheet))
+    readable = access.readable_items(request.user, sheet)
     drafted = access.drafted_items(request.user, sheet)
     is_insider = drafted is None
     marks = overviews.overview(
         sheet,
-        readable=access.readable_items(request.user, sheet),
+        readable=readable,
         threads=Thread.objects.visible_to(request.user),
         shows_work=drafted != set(),
     )
@@ -46,10 +47,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "sheet": sheet,
         "progress": marks,
         "reads_receipts": is_insider,
-        "reads_all": access.readable_items(request.user, sheet) is None,
-        "n_settled": sum(step.settled for step in marks),
-        "n_items": sum(step.total for step in marks),
-        "n_requests": sum(len(step.requests) for step in marks),
+        "reads_all": readable is None,
         "page": page,
         "steps": history.step_entries(page, is_insider=is_insider),
         "may_read_own_path": access.can_read_own_path(request.user, sheet.entity),

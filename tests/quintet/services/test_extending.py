@@ -8,6 +8,7 @@ from django.core import mail
 from entities.models import Entity, User
 from quintet import tasks
 from quintet.models import Answer, Assessment, Cycle, Extension, Item, Letter, Phase, Status
+from quintet.models.cycles import DUE_ON, late_by
 from quintet.queries.waiting import waiting_for
 from quintet.services import answering, cycles, signing
 from tests.factories import AT, Cast, Levels, fill, sheet_of
@@ -191,5 +192,9 @@ class TestLateness:
         Assessment.objects.update(status=status, extended_to=extended_to)
         Cycle.objects.update(phase=phase)
         days = [date(2026, 11, 1) + timedelta(days=number) for number in range(100)]
-        late = [day for day in days if Assessment.objects.late_on(day).filter(pk=sheet.pk).exists()]
+        late = [
+            day
+            for day in days
+            if Assessment.objects.annotate(due=DUE_ON).filter(late_by(day), pk=sheet.pk).exists()
+        ]
         assert late == ([day for day in days if day >= first_late_day] if first_late_day else [])
