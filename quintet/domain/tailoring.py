@@ -12,7 +12,6 @@ from typing import Any
 from quintet.domain.answers import LONGEST_TEXT, can_be_stored, tidy
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
-from un20portal.lib.ratios import share
 
 HIGHEST_WEIGHT = 5
 LONGEST_QUESTION, LONGEST_LEVEL_TEXT = 1000, 500
@@ -53,11 +52,6 @@ class TailoredProfile:
     def is_rated(self) -> bool:
         """Two thirds of the weight are answered, as in the common method (§2)."""
         return self.weight_applicable > 0 and 3 * self.weight_answered >= 2 * self.weight_applicable
-
-    @property
-    def share_at_target(self) -> Fraction | None:
-        """Per cent of the items with a target and a level that are at their target."""
-        return share(self.at_target, self.targets - self.targets_unanswered)
 
     @property
     def gap(self) -> Fraction | None:

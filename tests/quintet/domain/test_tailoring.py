@@ -43,7 +43,6 @@ class TestTheProfile:
         assert (profile.points, profile.weight_answered, profile.weight_applicable) == (15, 7, 8)
         assert profile.mean_level == Fraction(15, 7)
         assert (profile.targets, profile.at_target, profile.targets_unanswered) == (4, 1, 1)
-        assert profile.share_at_target == Fraction(100, 3)
         assert profile.gap == Fraction(2 * 1 + 0 + 3 * 2, 6)
         assert profile.is_rated
 
