@@ -18,9 +18,15 @@ class _Conversation(socketserver.StreamRequestHandler):
             if line == b"DATA":
                 self._say("354 go on")
                 self.server.letters.append(message_from_bytes(self._letter()))
-            self._say("221 bye" if line == b"QUIT" else "250 fine")
+            self._say(self._answer(line.decode()))
             if line == b"QUIT":
                 return
+
+    def _answer(self, line: str) -> str:
+        refused = [text for address, text in self.server.refused.items() if address.upper() in line]
+        if line.startswith("RCPT") and refused:
+            return refused[0]
+        return "221 bye" if line == "QUIT" else "250 fine"
 
     def _letter(self) -> bytes:
         lines = []
@@ -33,12 +39,13 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 
 class Sink(socketserver.ThreadingTCPServer):
-    """Speaks as much SMTP as letters need, and keeps them."""
+    """Speaks as much SMTP as letters need, and keeps them; some addresses it refuses with these words."""
 
     allow_reuse_address = daemon_threads = True
 
     def __init__(self) -> None:
         self.letters: list[Message] = []
+        self.refused: dict[str, str] = {}
         super().__init__(("127.0.0.1", 0), _Conversation)
 
     @property

@@ -18,6 +18,7 @@ from quintet.services.letter_texts import compose
 from un20portal.outbox import services as outbox
 
 PERMANENT = 500  # answers of mail servers below are for now (RFC 5321, 4.2.1)
+CLOSING = 421  # the server ends the conversation, whoever the letter is for (RFC 5321, 3.8)
 
 
 @transaction.atomic
@@ -77,8 +78,8 @@ def owe_letters(*, people: Sequence[User], mailing: Mailing, at: datetime) -> in
 def send_letter(*, letter_id: int, at: datetime) -> None:
     """Compose the letter in the reader's language and hand it to the mail server.
 
-    An address that the server refuses for good (a code from 500) is noted and not tried again; any other
-    failure raises, also a refusal for now (4xx, such as greylisting).
+    An address that the server refuses for good (a code from 500) is noted and not tried again. Raises PutOff
+    where it refuses the address for now (4xx, such as greylisting); any other failure is the server's.
     A letter whose person or occasion is gone is not sent.
     """
     letters = Letter.objects.select_related(
@@ -96,8 +97,11 @@ def send_letter(*, letter_id: int, at: datetime) -> None:
     try:
         message.send()
     except SMTPRecipientsRefused as refusal:
-        if any(code < PERMANENT for code, _said in refusal.recipients.values()):
+        codes = [code for code, _said in refusal.recipients.values()]
+        if CLOSING in codes:
             raise
+        if any(code < PERMANENT for code in codes):
+            raise outbox.PutOff(f"{type(refusal).__name__}: {refusal}") from refusal
         Letter.objects.filter(pk=letter.pk).update(refused_at=at)
         return
     Letter.objects.filter(pk=letter.pk).update(sent_at=at)

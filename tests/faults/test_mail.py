@@ -138,6 +138,43 @@ class TestTheMailServerHangs:
         assert Letter.objects.filter(sent_at=None).count() == 2
 
 
+class TestTheMailServerRefuses:
+    def test_one_address_for_now_and_the_other_letters_go(
+        self, sheet: Assessment, cast: Cast, settings: Settings
+    ) -> None:
+        with smtp.sink() as server:
+            settings.EMAIL_PORT = server.port
+            server.refused = {cast.focal.email: "450 4.2.0 greylisted"}
+            remind(sheet.cycle, cast)
+            assert self.first_owed_to() == cast.focal.email, "the refused address does not come first"
+            assert run_errands(now=timezone.now) == 1
+            assert [letter["To"] for letter in server.letters] == [cast.stranger.email]
+            assert "greylisted" in Message.objects.get(done_at=None).last_error
+            server.refused = {}
+            assert run_errands(now=lambda: timezone.now() + timedelta(days=1)) == 1
+            assert server.letters[1]["To"] == cast.focal.email
+
+    def test_everything_and_the_round_ends(self, sheet: Assessment, cast: Cast, settings: Settings) -> None:
+        with smtp.sink() as server:
+            settings.EMAIL_PORT = server.port
+            server.refused = dict.fromkeys([cast.focal.email, cast.stranger.email], "421 4.3.2 closing")
+            remind(sheet.cycle, cast)
+            assert run_errands(now=timezone.now) == 0
+        assert sorted(Message.objects.filter(done_at=None).values_list("attempts", flat=True)) == [0, 1]
+
+    def test_to_be_reached_and_the_round_ends(
+        self, sheet: Assessment, cast: Cast, settings: Settings
+    ) -> None:
+        settings.EMAIL_PORT = servers.free_port()
+        remind(sheet.cycle, cast)
+        assert run_errands(now=timezone.now) == 0
+        assert sorted(Message.objects.filter(done_at=None).values_list("attempts", flat=True)) == [0, 1]
+
+    def first_owed_to(self) -> str:
+        first = Message.objects.filter(done_at=None).order_by("pk")[0]
+        return Letter.objects.get(pk=first.payload["letter_id"]).person.email  # type: ignore[union-attr]
+
+
 class TestTheBrokerIsGone:
     def test_the_letters_are_sent_without_it(self, sheet: Assessment, cast: Cast, settings: Settings) -> None:
         with servers.private_redis() as url:

@@ -32,6 +32,10 @@ _errands: dict[str, Handler] = {}
 logger = logging.getLogger(__name__)
 
 
+class PutOff(Exception):
+    """Raised by an errand that has to come again later, for a reason that concerns no other errand."""
+
+
 def subscribe(topic: str, handler: Handler) -> None:
     """Let `handler(at=…, **payload)` do the work of `topic`; called once, from an app's `ready()`."""
     _handlers[topic] = handler
@@ -82,12 +86,18 @@ def drain(*, now: Callable[[], datetime], only_due: bool = True) -> int:
 def run_errands(*, now: Callable[[], datetime], only_due: bool = True) -> int:
     """Run what is free, oldest first; return how many. The first failure ends the round.
 
-    The server that failed may be down for all: the others keep their turn for the next sweep.
+    The server that failed may be down for all: the others keep their turn for the next sweep. An errand that
+    raises PutOff waits alone.
     """
-    done = 0
-    while (message := _lease(now=now, only_due=only_due)) is not None:
+    done, put_off = 0, set[int]()
+    while (message := _lease(put_off, now=now, only_due=only_due)) is not None:
         try:
             _errands[message.topic](at=now(), **message.payload)
+        except PutOff as reason:
+            logger.warning("errand %s is put off: %s", message.pk, reason)
+            _note_failure(message.pk, reason, at=now(), most=MAX_ERRANDS)
+            put_off.add(message.pk)
+            continue
         except Exception as error:
             logger.exception("errand %s failed", message.pk)
             _note_failure(message.pk, error, at=now(), most=MAX_ERRANDS)
@@ -98,9 +108,9 @@ def run_errands(*, now: Callable[[], datetime], only_due: bool = True) -> int:
 
 
 @transaction.atomic
-def _lease(*, now: Callable[[], datetime], only_due: bool) -> Message | None:
+def _lease(put_off: set[int], *, now: Callable[[], datetime], only_due: bool) -> Message | None:
     """Take the oldest free errand, so that nobody else runs it for a while."""
-    free = Message.objects.free(now()).filter(topic__in=_errands)
+    free = Message.objects.free(now()).filter(topic__in=_errands).exclude(pk__in=put_off)
     if only_due:
         free = free.filter(due_at__lte=now())
     skip = connection.features.has_select_for_update_skip_locked

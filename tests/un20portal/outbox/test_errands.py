@@ -8,7 +8,16 @@ from django.db import connection, transaction
 from tests.factories import AT, later
 from un20portal.outbox import services
 from un20portal.outbox.models import Message
-from un20portal.outbox.services import FIRST_PAUSE, LEASE, drain, put, put_many, run_errands, subscribe_errand
+from un20portal.outbox.services import (
+    FIRST_PAUSE,
+    LEASE,
+    PutOff,
+    drain,
+    put,
+    put_many,
+    run_errands,
+    subscribe_errand,
+)
 
 TOPIC = "tests.errand"
 
@@ -18,6 +27,7 @@ class Server:
 
     def __init__(self) -> None:
         self.is_down = False
+        self.refused: set[str] = set()
         self.calls: list[str] = []
         self.in_transaction: list[bool] = []
 
@@ -26,6 +36,8 @@ class Server:
         self.in_transaction.append(connection.in_atomic_block)
         if self.is_down:
             raise ConnectionRefusedError("the server is down")
+        if name in self.refused:
+            raise PutOff("come again later")
 
 
 @pytest.fixture
@@ -83,6 +95,16 @@ class TestRunningErrands:
         assert run_errands(now=lambda: AT) == 1, "what failed waits for its time, the next one goes"
         assert run_errands(now=lambda: AT + FIRST_PAUSE) == 1
         assert server.calls == ["a", "b", "a"]
+
+    @pytest.mark.parametrize("only_due", [True, False])
+    def test_one_that_is_put_off_waits_alone(self, server: Server, only_due: bool) -> None:
+        owe("a", "b")
+        server.refused = {"a"}
+        assert run_errands(now=lambda: AT, only_due=only_due) == 1
+        assert server.calls == ["a", "b"]
+        waiting = Message.objects.get(done_at=None)
+        assert (waiting.attempts, waiting.due_at, waiting.leased_until) == (1, AT + FIRST_PAUSE, None)
+        assert "come again later" in waiting.last_error
 
     def test_one_under_way_is_left_alone_until_its_lease_ends(self, server: Server) -> None:
         owe("a")
