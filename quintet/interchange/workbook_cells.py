@@ -2,6 +2,9 @@
 
 A process of its own, with limits of its own, reads what strangers made: whatever the file does, the
 portal only loses this process. It knows no Django, no database and no secret. Cells come as text.
+
+What openpyxl fails at is the file's fault, what fails outside of it is ours: then the process ends with the
+trace of it on its error output.
 """
 
 import json
@@ -9,10 +12,13 @@ import re
 import resource
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 from un20portal.lib import archives
 from un20portal.lib.errors import FieldError, InvalidInput
@@ -46,6 +52,20 @@ SIGNS = [
         _("The workbook has merged cells, the one that was downloaded has none. Undo that."),
     ),
 ]
+TOO_MUCH = _("The file unpacks to far more than a workbook of an assessment holds.")
+# openpyxl and the parsers beneath it meet what they did not expect in all these ways
+OF_A_BAD_FILE = (
+    BadZipFile,
+    ParseError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    OSError,
+)
+OUT_OF_MEMORY = 3  # the exit code that says so
 UNREADABLE = _("The file cannot be read as an Excel workbook (.xlsx): it is damaged or something else.")
 Grid = list[list[Any]]
 
@@ -57,12 +77,12 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         answer: dict[str, Any] = {"sheets": sheets_of(sys.stdin.buffer.read())}
+    except archives.TooMuch:  # its own advice is for documents
+        answer = {"refused": asdict(InvalidInput(TOO_MUCH))}
     except InvalidInput as refusal:
-        if refusal.message == archives.TOO_MUCH:  # its advice is for documents
-            refusal = InvalidInput(_("The file unpacks to far more than a workbook of an assessment holds."))
         answer = {"refused": asdict(refusal)}
-    except Exception:  # noqa: BLE001  a damaged workbook raises anything, MemoryError too
-        answer = {"refused": asdict(InvalidInput(UNREADABLE))}
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
     sys.stdout.write(json.dumps(answer))
 
 
@@ -71,7 +91,8 @@ def sheets_of(data: bytes) -> list[dict[str, Any]]:
     _judge_parts(data)
     from openpyxl import load_workbook  # only now: what was refused above needs no half a second
 
-    book = load_workbook(BytesIO(data), read_only=True, data_only=False, keep_links=False, keep_vba=False)
+    with _reading():
+        book = load_workbook(BytesIO(data), read_only=True, data_only=False, keep_links=False, keep_vba=False)
     names = [name.casefold() for name in book.sheetnames]
     if len(names) > SHEETS or len(set(names)) != len(names) or len(book.worksheets) != len(names):
         raise InvalidInput(_("The workbook has other sheets than the one that was downloaded."))
@@ -82,6 +103,28 @@ def sheets_of(data: bytes) -> list[dict[str, Any]]:
         message = _("The workbook holds formulas. Replace them by their values: copy, then paste as values.")
         raise InvalidInput(message, errors=formulas[:MOST_ERRORS])
     return sheets
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """While openpyxl works: what it fails at becomes a refusal."""
+    try:
+        yield
+    except OF_A_BAD_FILE as error:
+        raise InvalidInput(UNREADABLE) from error
+
+
+def _cells_of(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    """The cells row by row, as openpyxl reads them."""
+    with _reading():
+        sheet.reset_dimensions()
+        rows = sheet.iter_rows()
+    while True:
+        with _reading():
+            cells = next(rows, None)
+        if cells is None:
+            return
+        yield cells
 
 
 class _Count:
@@ -121,8 +164,7 @@ def _judge_parts(data: bytes) -> None:
 
 def _rows(sheet: Any, count: _Count, formulas: list[FieldError]) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that hold anything, counted while they are read: a sheet may lie about its size."""
-    sheet.reset_dimensions()
-    for number, cells in enumerate(sheet.iter_rows(), start=1):
+    for number, cells in enumerate(_cells_of(sheet), start=1):
         if number > ROWS or len(cells) > COLUMNS:
             message = _("Sheet %(sheet)s has cells far outside of the table: delete them.")
             raise InvalidInput(message, {"sheet": sheet.title})

@@ -6,6 +6,7 @@ Nothing is looked up and nothing is written: whether the rows fit the assessment
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -25,11 +26,12 @@ from quintet.domain.workbooks import (
     is_same_text,
     level_of,
 )
-from quintet.interchange import workbook_passport
+from quintet.interchange import workbook_cells, workbook_passport
 from un20portal.lib import archives
 from un20portal.lib.errors import FieldError, InvalidInput, Unavailable
 from un20portal.lib.errors import marked as _
 
+logger = logging.getLogger(__name__)
 LARGEST = 10 * 1024 * 1024
 WALL_SECONDS = 20  # ten of its own at most; a busy machine needs more of ours
 AT_ONCE = 2  # children on one machine, up to 512 MB each
@@ -73,7 +75,10 @@ def _judge_kind(data: bytes) -> None:
 
 
 def _cells(data: bytes) -> list[dict[str, Any]]:
-    """Let the child process read the file; it gets nothing of our environment."""
+    """Let the child process read the file; it gets nothing of our environment.
+
+    Killed by its limits it met a file that is too heavy; any other failure is ours and raises RuntimeError.
+    """
     try:
         with _turn():
             done = subprocess.run(  # noqa: S603  our own program, no part of the command is from outside
@@ -87,8 +92,11 @@ def _cells(data: bytes) -> list[dict[str, Any]]:
             )
     except subprocess.TimeoutExpired as error:
         raise InvalidInput(_too_heavy()) from error
-    if done.returncode:
+    if done.returncode < 0 or done.returncode == workbook_cells.OUT_OF_MEMORY:
         raise InvalidInput(_too_heavy())
+    if done.returncode:
+        logger.error("the reader of workbooks failed: %s", done.stderr.decode(errors="replace"))
+        raise RuntimeError(f"the reader of workbooks failed with code {done.returncode}")
     answer = json.loads(done.stdout)
     if refused := answer.get("refused"):
         errors = [FieldError(**error) for error in refused["errors"]]

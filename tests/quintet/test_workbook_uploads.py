@@ -219,5 +219,27 @@ class TestReading:
         with pytest.raises(InvalidInput, match="too much time or memory"):
             workbook_reading.read_workbook(good)
 
+    @pytest.mark.parametrize("ours", ["_text", "_judge_parts", "_Count"])
+    def test_takes_no_mistake_of_ours_for_a_damaged_file(
+        self, ours: str, good: bytes, sheet: Assessment, cast: Cast, client: Client,
+        monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    ) -> None:  # fmt: skip
+        program = f"from quintet.interchange import workbook_cells as w; w.{ours} = None; w.main()"
+        monkeypatch.setattr(workbook_reading, "COMMAND", [*workbook_reading.COMMAND[:3], "-c", program])
+        client.force_login(cast.focal)
+        client.raise_request_exception = False
+        assert send(client, sheet, good).status_code == 500
+        assert "TypeError: 'NoneType' object is not callable" in caplog.text
+        assert not WorkbookUpload.objects.exists()
+
+    def test_tells_a_file_that_needs_too_much_memory_from_a_damaged_one(
+        self, good: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        greedy = "w._judge_parts = lambda data: bytearray(w.MEMORY)"
+        program = f"from quintet.interchange import workbook_cells as w; {greedy}; w.main()"
+        monkeypatch.setattr(workbook_reading, "COMMAND", [*workbook_reading.COMMAND[:3], "-c", program])
+        with pytest.raises(InvalidInput, match="too much time or memory"):
+            workbook_reading.read_workbook(good)
+
     def test_gives_the_child_limits(self) -> None:
         assert (workbook_cells.MEMORY, workbook_cells.SECONDS) == (512 * 1024 * 1024, 10)

@@ -42,6 +42,10 @@ class Limits:
     harmless: int = 1_000_000  # up to so many bytes the ratio does not matter: small parts pack well
 
 
+class TooMuch(InvalidInput):
+    """The archive unpacks to more than its limits: what to do about it depends on what it is."""
+
+
 def open_zip(file: BinaryIO, *, limits: Limits = Limits()) -> ZipFile:
     """Return the archive once each member was read to its end within `limits`; raise InvalidInput.
 
@@ -80,7 +84,7 @@ def _require_plain_end(file: BinaryIO, limits: Limits) -> int:
         raise InvalidInput(STRANGE)  # a comment, something after the end, or a size no document has
     members, directory, start = struct.unpack("<HII", record[10:20])
     if members > limits.members or directory > limits.members * LONGEST_ENTRY:
-        raise InvalidInput(TOO_MUCH)
+        raise TooMuch(TOO_MUCH)
     if start + directory + END_SIZE != size:
         raise InvalidInput(STRANGE)
     return size
@@ -88,7 +92,7 @@ def _require_plain_end(file: BinaryIO, limits: Limits) -> int:
 
 def _require_sound_members(members: list[ZipInfo], size: int, limits: Limits) -> None:
     if len(members) > limits.members:
-        raise InvalidInput(TOO_MUCH)
+        raise TooMuch(TOO_MUCH)
     if any(member.flag_bits & ENCRYPTED for member in members):
         raise InvalidInput(LOCKED)
     names = [member.filename.casefold() for member in members]
@@ -96,7 +100,7 @@ def _require_sound_members(members: list[ZipInfo], size: int, limits: Limits) ->
         raise InvalidInput(STRANGE)
     declared = sum(member.file_size for member in members)
     if declared > limits.unpacked or declared > max(limits.harmless, limits.ratio * size):
-        raise InvalidInput(TOO_MUCH)
+        raise TooMuch(TOO_MUCH)
 
 
 def _is_strange(member: ZipInfo) -> bool:
@@ -125,7 +129,7 @@ def _read_all(archive: ZipFile, limits: Limits) -> None:
         for chunk in _chunks(archive, member):
             total += len(chunk)
             if total > limits.unpacked:
-                raise InvalidInput(TOO_MUCH)
+                raise TooMuch(TOO_MUCH)
             if is_first and member.filename.casefold().endswith(XML) and _has_document_type(chunk):
                 raise InvalidInput(STRANGE)
             is_first = False
