@@ -74,18 +74,28 @@ def needs_document(answer: AnswerValue, *, area: str, evidence_from: Mapping[str
 def require_sound(details: Details) -> Details:
     """Return the details, tidied; raise InvalidInput naming everything that is wrong with them."""
     title, page = " ".join(details.title.split()), " ".join(details.page.split())
+    errors = wrong_details(
+        title=title, page=page, effective_on=details.effective_on, expires_on=details.expires_on
+    )
+    if errors:
+        raise InvalidInput(_("The document was not saved."), errors=errors)
+    return Details(title, details.effective_on, details.expires_on, details.is_outside, page)
+
+
+def wrong_details(
+    *, title: str, page: str, effective_on: date | None, expires_on: date | None
+) -> list[FieldError]:
+    """Say everything that is wrong with what was said so far: a day may not be known yet."""
     errors = [
         *text_errors("title", title, LONGEST_TITLE),
         *text_errors("page", page, LONGEST_PAGE),
     ]
     if not title:
         errors.append(FieldError("title", "missing", _("Give the title of the document.")))
-    if details.expires_on is not None and details.expires_on < details.effective_on:
+    if expires_on is not None and effective_on is not None and expires_on < effective_on:
         message = _("The last day on which it is valid comes before its own day: change one of them.")
         errors.append(FieldError("expires_on", "before_effective", message))
-    if errors:
-        raise InvalidInput(_("The document was not saved."), errors=errors)
-    return Details(title, details.effective_on, details.expires_on, details.is_outside, page)
+    return errors
 
 
 def require_web_address(url: str) -> str:

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from quintet.domain.evidence import LONGEST_PAGE, LONGEST_TITLE, LONGEST_URL, Details
+from quintet.domain.evidence import LONGEST_PAGE, LONGEST_TITLE, LONGEST_URL, Details, wrong_details
 from quintet.forms.refusing import RefusableForm
+from un20portal.lib.wording import localised
 
 EARLIEST = date(1945, 1, 1)
 DAY = {"invalid": _("Give a day, for example 2026-05-31.")}
@@ -49,12 +50,21 @@ class DetailsForm(RefusableForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse days that are slips of the finger: 0026 for 2026."""
+        """Say all that is wrong with what was said, also days that are slips of the finger: 0026 for 2026."""
         data = super().clean() or {}
         for name in ("effective_on", "expires_on"):
             day = data.get(name)
             if day is not None and not EARLIEST <= day < date(2200, 1, 1):
                 self.add_error(name, _("Look at the year: there is no such document."))
+        errors = wrong_details(
+            title=data.get("title", ""),
+            page=data.get("page", ""),
+            effective_on=data.get("effective_on"),
+            expires_on=data.get("expires_on"),
+        )
+        for error in errors:
+            if error.field not in self.errors:  # one thing at a time of each field
+                self.add_error(error.field, localised(error))
         return data
 
     def details(self) -> Details:
@@ -63,13 +73,15 @@ class DetailsForm(RefusableForm):
 
 
 class NewDocumentForm(DetailsForm):
-    """A document to attach: a web address or a file."""
+    """A document to attach: a web address or a file, one of which is needed."""
+
+    NEEDED_ONCE = ("url", "file")
 
     url = forms.CharField(
         label=_("Web address"), widget=forms.URLInput, required=False, max_length=LONGEST_URL
     )
     file = forms.FileField(
-        label=_("or a file: PDF, Word (docx), Excel (xlsx), PNG, JPEG"),
+        label=_("File: PDF, Word (docx), Excel (xlsx), PNG, JPEG"),
         required=False,
         allow_empty_file=True,  # emptiness is judged with the contents
     )
@@ -83,18 +95,26 @@ class NewDocumentForm(DetailsForm):
     def most_mb(self) -> int:
         return settings.EVIDENCE_MAX_MB
 
+    @property
+    def most_bytes(self) -> int:
+        return self.most_mb * 1_000_000
+
     def clean(self) -> dict[str, Any]:
         """Want an address or a file, not both."""
         data = super().clean()
         if self.is_too_large:
             self.add_error("file", _("The file is too large: make it smaller, or give a link to it."))
-        elif not self.errors.keys() & {"url", "file"} and bool(data.get("url")) == bool(data.get("file")):
+        elif self._judges_source() and bool(data.get("url")) == bool(data.get("file")):
             self.add_error("url", _("Give a web address or choose a file: one of them."))
         return data
 
-    def source(self) -> str | UploadedFile:
-        """Return the address or the file; only for a valid form."""
-        return self.cleaned_data["file"] or self.cleaned_data["url"]
+    def source(self) -> str | UploadedFile | None:
+        """Return the address or the file, whatever else is wrong; None where neither can be judged."""
+        return self.cleaned_data["file"] or self.cleaned_data["url"] if self._judges_source() else None
+
+    def _judges_source(self) -> bool:
+        """Whether nothing is said of the address and the file yet."""
+        return not self.errors.keys() & set(self.NEEDED_ONCE)
 
 
 class UseForm(forms.Form):

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,28 @@ logger = logging.getLogger(__name__)
 Documents = Mapping[int, list[dict[str, Any]]]  # item id → what each document says of itself
 
 
+class StoredFiles:
+    """Whether files are where they were stored: one look into the folder, when the first file is shown.
+
+    A bucket is asked by the daily sweep alone: a page never waits for it.
+    """
+
+    def lacks(self, name: str) -> bool:
+        return self._names is not None and name not in self._names
+
+    @cached_property
+    def _names(self) -> set[str] | None:
+        return stored_names() if isinstance(evidence_storage(), FileSystemStorage) else None
+
+
+def stored_names() -> set[str]:
+    """The names of all files in the storage."""
+    try:
+        return set(evidence_storage().listdir("")[1])
+    except FileNotFoundError:  # a folder is made with its first file
+        return set()
+
+
 @dataclass(frozen=True)
 class DocumentLine:
     """A document beside an item: its page there, and why it is stale (rule R3)."""
@@ -31,12 +54,13 @@ class DocumentLine:
     page: str
     staleness: str
     n_items: int
+    stored: StoredFiles
 
     @property
     def is_lost(self) -> bool:
-        """Whether the file is known to be gone: a look into a folder; only the daily sweep asks a bucket."""
-        storage, name = evidence_storage(), self.document.file.name or ""
-        return bool(name) and isinstance(storage, FileSystemStorage) and not storage.exists(name)
+        """Whether the file is known to be gone."""
+        name = self.document.file.name or ""
+        return bool(name) and self.stored.lacks(name)
 
     @property
     def host(self) -> str:
@@ -67,11 +91,11 @@ def documents_for(assessment: Assessment, *, readable: set[int] | None) -> Query
 def evidence_by_item(assessment: Assessment, *, readable: set[int] | None) -> Callable[[int], ItemEvidence]:
     """Return a function from an item's id to its evidence; documents of items not `readable` stay unseen."""
     documents = list(documents_for(assessment, readable=readable).prefetch_related("uses"))
-    closes_on = assessment.cycle.closes_on
+    closes_on, stored = assessment.cycle.closes_on, StoredFiles()
 
     def of_item(item: int) -> ItemEvidence:
         used = [(found, use) for found in documents for use in found.uses.all() if use.item_id == item]
-        lines = [_line(found, use.page, closes_on) for found, use in used]
+        lines = [_line(found, use.page, closes_on, stored) for found, use in used]
         mine = {found.pk for found, _use in used}
         free = [found for found in documents if found.pk not in mine and len(found.uses.all()) < MOST_ITEMS]
         return ItemEvidence(lines, free)
@@ -79,9 +103,9 @@ def evidence_by_item(assessment: Assessment, *, readable: set[int] | None) -> Ca
     return of_item
 
 
-def _line(document: Evidence, page: str, closes_on: date) -> DocumentLine:
+def _line(document: Evidence, page: str, closes_on: date, stored: StoredFiles) -> DocumentLine:
     stale = staleness(effective_on=document.effective_on, expires_on=document.expires_on, on=closes_on)
-    return DocumentLine(document, page, stale, len(document.uses.all()))
+    return DocumentLine(document, page, stale, len(document.uses.all()), stored)
 
 
 def support_by_item(assessment: Assessment) -> dict[int, list[Support]]:

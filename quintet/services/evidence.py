@@ -37,9 +37,9 @@ from quintet.models import (
     Snapshot,
 )
 from quintet.models.evidence import evidence_storage
-from quintet.queries.evidence import document_entry
+from quintet.queries.evidence import document_entry, stored_names
 from quintet.services.answering import require_may_answer
-from quintet.services.locking import lock_sheet
+from quintet.services.locking import lock_entity, lock_sheet
 from un20portal.lib.errors import DomainError, FieldError, InvalidInput, NotAllowed, NotFound, Unavailable
 from un20portal.lib.errors import marked as _
 
@@ -72,17 +72,11 @@ def attach(
     """
     require_may_answer(assessment=assessment, item=item, by=by)
     details = require_sound(details)
-    document = Evidence(assessment=assessment, added_by=by, added_at=at)
+    document = _new(assessment, source)
+    document.added_by, document.added_at = by, at
     _describe(document, details)
     if isinstance(source, str):
-        document.kind, document.url = EvidenceKind.LINK, require_web_address(source)
         return _add(document, item, details.page, by, at, channel)
-    document.kind, document.file_name, document.content_type = (
-        EvidenceKind.FILE,
-        source.name,
-        source.content_type,
-    )
-    document.size, document.sha256 = source.size, source.sha256
     _require_new(document)  # asked again under the lock; here it spares the way to the storage
     document.file.name = _store(source)
     try:
@@ -90,6 +84,11 @@ def attach(
     except DomainError:  # refused, so there is no row; of anything else nobody knows what became of it
         _take_back(document.file.name)
         raise
+
+
+def require_attachable(*, assessment: Assessment, source: str | CheckedFile) -> None:
+    """Raise InvalidInput as `attach` does for what is wrong with the address or the file; write nothing."""
+    _require_new(_new(assessment, source))
 
 
 @transaction.atomic
@@ -205,7 +204,7 @@ def write_link(
 def sweep(*, at: datetime) -> Swept:
     """Remove stored files older than a day that no row knows of; name the rows whose file is gone."""
     storage = evidence_storage()
-    stored = _stored_names()  # before the rows: a file that comes later is not judged
+    stored = stored_names()  # before the rows: a file that comes later is not judged
     known = set(Evidence.objects.exclude(file="").values_list("file", flat=True))
     orphans = [
         name
@@ -228,9 +227,25 @@ def room_taken(entity: Entity) -> int:
     return int(total or 0)
 
 
+def _new(assessment: Assessment, source: str | CheckedFile) -> Evidence:
+    """A document that nothing is said of yet, and that is stored nowhere."""
+    if isinstance(source, str):
+        return Evidence(assessment=assessment, kind=EvidenceKind.LINK, url=require_web_address(source))
+    return Evidence(
+        assessment=assessment,
+        kind=EvidenceKind.FILE,
+        file_name=source.name,
+        content_type=source.content_type,
+        size=source.size,
+        sha256=source.sha256,
+    )
+
+
 @transaction.atomic
 def _add(document: Evidence, item: Item, page: str, by: User, at: datetime, channel: str) -> Evidence:
     document.assessment = _locked(document.assessment, item, by)
+    if document.size:  # the room is one for all sheets of the entity
+        lock_entity(document.assessment.entity)
     _require_new(document)
     document.save()
     _use(document, item, page, by, at, channel)
@@ -328,13 +343,6 @@ def _take_back(name: str) -> None:
         evidence_storage().delete(name)
     except Exception:  # each storage has errors of its own
         logger.exception("a refused file of evidence is still in the storage: the daily sweep removes it")
-
-
-def _stored_names() -> set[str]:
-    try:
-        return set(evidence_storage().listdir("")[1])
-    except FileNotFoundError:  # a folder is made with its first file
-        return set()
 
 
 def _is_frozen(document: Evidence) -> bool:

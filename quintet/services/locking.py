@@ -1,11 +1,13 @@
-"""Row locks of this floor, always taken in this order: framework, cycle, the cycle's sheets by key.
+"""Row locks of this floor, always taken in this order: framework, cycle, the cycle's sheets by key, entity.
 
-A step of one sheet locks that sheet and nothing above it. Whoever changes a cycle as a whole locks the
-cycle and then every sheet in it: steps under way end first, in the phase in which they began; a step that
+A step of one sheet locks that sheet and nothing above it; the entity's row is the lock of what all its sheets
+share, the room for files and the own path. Whoever changes a cycle as a whole locks the cycle and then every
+sheet in it: steps under way end first, in the phase in which they began; a step that
 waited reads the new phase. Two transactions that keep the order never wait for each other in a circle.
 On SQLite there are no row locks: one transaction writes at a time.
 """
 
+from entities.models import Entity
 from quintet.models import Assessment, Cycle
 
 
@@ -16,6 +18,12 @@ def lock_sheet(assessment: Assessment) -> Assessment:
     """
     Assessment.objects.select_for_update().get(pk=assessment.pk)
     return Assessment.objects.select_related("cycle__framework", "entity").get(pk=assessment.pk)
+
+
+def lock_entity(entity: Entity) -> Entity:
+    """Return the entity as it is now, locked until the transaction ends."""
+    # NO KEY leaves other rows free to point at the entity
+    return Entity.objects.select_for_update(no_key=True).get(pk=entity.pk)
 
 
 def lock_cycle(cycle: Cycle) -> Cycle:

@@ -11,7 +11,7 @@ from entities.models import Entity, User
 from quintet import access
 from quintet.domain.tailoring import COMMON, Priority, parse_own_answer, parse_own_item, parse_priorities
 from quintet.models import Assessment, Dimension, OwnAnswer, OwnItem, PriorityProfile
-from quintet.services.locking import lock_sheet
+from quintet.services.locking import lock_entity, lock_sheet
 from un20portal.lib.errors import InvalidInput, NotAllowed, StaleVersion, WrongState
 from un20portal.lib.errors import marked as _
 
@@ -132,7 +132,7 @@ def _require_may_answer(sheet: Assessment, item: OwnItem, by: User) -> None:
 
 
 def _lock_entity(entity: Entity, by: User) -> Entity:
-    """The entity's row is the lock of its own path; nothing else is locked with it."""
+    """The entity's row is the lock of its own path."""
     if not access.can_set_own_path(by, entity):
         raise NotAllowed(_("Only a focal point of the entity sets its own path."))
-    return Entity.objects.select_for_update(no_key=True).get(pk=entity.pk)
+    return lock_entity(entity)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -35,9 +34,10 @@ def add(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     sheet, asked = _place(request, pk, item)
     require_may_answer(assessment=sheet, item=asked, by=signed_in(request))  # before a file is read
     form = NewDocumentForm(request.POST, request.FILES, is_too_large=is_too_large(request))
-    if form.is_valid():
+    source = _source(form, sheet)
+    if source and form.is_valid():
         try:
-            evidence.attach(source=_source(form), details=form.details(), **_step(request, sheet, asked))
+            evidence.attach(source=source, details=form.details(), **_step(request, sheet, asked))
         except InvalidInput as refusal:
             form.add_refusal(refusal)
         else:
@@ -125,11 +125,18 @@ def _step(request: HttpRequest, sheet: Assessment, item: Item) -> dict[str, Any]
     return {"assessment": sheet, "item": item, "by": by, "at": at, "channel": "form"}
 
 
-def _source(form: NewDocumentForm) -> str | CheckedFile:
-    source = form.source()
-    if isinstance(source, str):
-        return source
-    return check_file(source, most_bytes=settings.EVIDENCE_MAX_MB * 1_000_000)
+def _source(form: NewDocumentForm, sheet: Assessment) -> str | CheckedFile | None:
+    """The address or the checked file; None where it will not do, which is said in the form."""
+    given = form.source()
+    if given is None:
+        return None
+    try:
+        source = given if isinstance(given, str) else check_file(given, most_bytes=form.most_bytes)
+        evidence.require_attachable(assessment=sheet, source=source)
+    except InvalidInput as refusal:
+        form.add_refusal(refusal)
+        return None
+    return source
 
 
 def _said(document: Evidence, item: Item) -> dict[str, Any]:

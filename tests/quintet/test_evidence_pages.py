@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -53,6 +54,20 @@ def send(client: Client, cast: Cast, sheet: Assessment) -> Send:
         return client.post(f"/assessments/{sheet.pk}/evidence/{item}/add/", data)
 
     return post
+
+
+class CountingStorage(FileSystemStorage):
+    """A folder that counts how often somebody looks into it."""
+
+    looks = 0
+
+    def exists(self, name: str) -> bool:
+        CountingStorage.looks += 1
+        return super().exists(name)
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        CountingStorage.looks += 1
+        return super().listdir(path)
 
 
 class TestAttaching:
@@ -148,6 +163,47 @@ class TestAttaching:
         assert "The document was not saved." in flat(answer)
         assert not Evidence.objects.exists()
         assert not stored.exists()
+
+    @pytest.mark.parametrize(
+        ("said", "file", "wrong"),
+        [
+            (
+                {"title": "", "effective_on": "", "page": "a\x07b", "expires_on": "soon"},
+                None,
+                {"url", "title", "effective_on", "page", "expires_on"},
+            ),
+            (
+                {"url": "javascript:1", "title": "a\x07b", "expires_on": "2026-02-28"},
+                None,
+                {"url", "title", "expires_on"},
+            ),
+            ({"title": "", "effective_on": "x"}, ("x.pdf", b"<html>"), {"file", "title", "effective_on"}),
+            ({"title": ""}, ("y.pdf", pdf()), {"file", "title"}),  # the sheet has it already
+        ],
+    )
+    def test_says_all_that_is_wrong_at_once_and_beside_its_field(
+        self, send: Send, said: dict[str, str], file: tuple[str, bytes] | None, wrong: set[str]
+    ) -> None:
+        assert send(file=("x.pdf", pdf())).status_code == 302
+        html = flat(send(item="DAT-LED", file=file, **said))
+        summary = html.partition('role="alert"')[2].partition("</ul>")[0]
+        assert set(re.findall(r'href="#document-(\w+)"', summary)) == wrong
+        assert set(re.findall(r'id="document-(\w+)-errors"', html)) == wrong
+
+    def test_marks_what_is_required_in_words_and_for_programs(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        html = page(client, cast.focal, "assessment-form", sheet.pk, "DAT")
+        form = html.partition(f'action="/assessments/{sheet.pk}/evidence/DAT-STR/add/"')[2]
+        fields = re.findall(r"<p class=\"field evidence-(\w+)\">(.*?)</p>", form.partition("</form>")[0])
+        needed = {name for name, text in fields if "(required)" in text}
+        assert (
+            needed
+            == {name for name, text in fields if re.search("<input[^>]* required", text)}
+            == {"title", "effective_on"}
+        )
+        either = {name for name, text in fields if "(a web address or a file is required)" in text}
+        assert either == {"url", "file"}
 
     def test_keeps_what_was_written_on_the_page_of_the_refusal(self, send: Send) -> None:
         html = flat(send(title="A long and careful title", url="plan"))
@@ -294,6 +350,21 @@ class TestWhoSeesWhat:
         answer = client.get(f"/assessments/{sheet.pk}/evidence/{document.pk}/")
         assert answer.status_code == 404
         assert "missing from the storage" in flat(answer)
+
+    def test_the_folder_is_looked_into_once_for_all_files_of_a_page(
+        self, client: Client, cast: Cast, send: Send, sheet: Assessment, document: Evidence,
+        settings: Settings, stored: Path,
+    ) -> None:  # fmt: skip
+        for number, code in enumerate(("STR", "COE", "HRS"), start=1):
+            assert send(item=f"DAT-{code}", file=(f"{number}.pdf", pdf() + b"\n" * number)).status_code == 302
+        options = {"location": str(stored)}
+        counting = {"BACKEND": f"{__name__}.{CountingStorage.__qualname__}", "OPTIONS": options}
+        settings.STORAGES = {**settings.STORAGES, "evidence": counting}
+        CountingStorage.looks = 0
+        page(client, cast.focal, "assessment-form", sheet.pk, "DAT")
+        assert CountingStorage.looks == 1
+        page(client, cast.focal, "assessment-form", sheet.pk, "INN")
+        assert CountingStorage.looks == 1, "a page without files looks nowhere"
 
     def test_stale_documents_are_pointed_out(
         self, client: Client, cast: Cast, sheet: Assessment, document: Evidence

@@ -11,6 +11,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db import OperationalError, connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -30,7 +31,7 @@ from quintet.models import (
 from quintet.models.evidence import evidence_storage
 from quintet.queries.sheets import sheet_state
 from quintet.services import evidence, signing
-from tests.factories import AT, Cast, delegate, fill, later, sheet_of
+from tests.factories import AT, Cast, delegate, fill, later, make_open_cycle, sheet_of
 from tests.sessions import held, until, waiting_sessions
 from un20portal.lib.canonical import canonical_json
 from un20portal.lib.errors import DomainError, InvalidInput, NotAllowed, Unavailable, WrongState
@@ -501,11 +502,25 @@ class TestAtTheSameMoment:
             assert removing.result(20) == "done"
         assert [one.file.name for one in Evidence.objects.all()] == [found.file.name]
 
-    def at_once(self, sheet: Assessment, *acts: Any) -> list[str]:
+    def test_two_sheets_of_an_entity_do_not_pass_its_room_together(
+        self, sheet: Assessment, cast: Cast, settings: Settings, stored: Path
+    ) -> None:
+        settings.EVIDENCE_QUOTA_MB = 1
+        later_cycle = make_open_cycle(sheet.cycle.framework, [sheet.entity], cast.task_force, "2027")
+        outcomes = self.at_once(
+            sheet.entity,
+            lambda: attach(sheet, cast.focal, source=a_file("x", size=600_000)),
+            lambda: attach(sheet_of(later_cycle, sheet.entity), cast.focal, source=a_file("y", size=600_000)),
+        )
+        assert outcomes == ["done", "invalid"]
+        assert evidence.room_taken(sheet.entity) == 600_000
+        assert len(list(stored.iterdir())) == 1
+
+    def at_once(self, held_row: Model, *acts: Any) -> list[str]:
         with ThreadPoolExecutor(len(acts)) as pool:
-            with held(sheet):
+            with held(held_row):
                 futures = [pool.submit(outcome, act) for act in acts]
-                until(lambda: len(waiting_sessions()) == len(acts), "they do not wait for the sheet")
+                until(lambda: len(waiting_sessions()) == len(acts), "they do not wait for the row")
             return sorted(future.result(20) for future in futures)
 
 
