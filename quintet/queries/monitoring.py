@@ -5,7 +5,7 @@ from unicodedata import normalize
 
 from django.db.models import Count, Q, QuerySet
 
-from entities.models import EntityType
+from entities.models import Entity, EntityType
 from quintet.models import (
     COUNTED,
     Assessment,
@@ -23,6 +23,23 @@ def cycles_with_response() -> QuerySet[Cycle]:
         n_units=Count("assessments"),
         n_counted=Count("assessments", filter=Q(assessments__status__in=COUNTED)),
     )
+
+
+def open_beside(cycle: Cycle) -> QuerySet[Cycle]:
+    """Other cycles of the same framework that are under way, with the number of their units still there.
+
+    Those are the units that may be asked twice at once: they exist on the last day of this cycle, too.
+    """
+    there = Entity.objects.active_on(cycle.closes_on)
+    shared = Count("assessments", filter=Q(assessments__entity__in=there))
+    beside = under_way().filter(framework=cycle.framework_id).exclude(pk=cycle.pk)
+    return beside.annotate(n_shared=shared).filter(n_shared__gt=0)
+
+
+def under_way() -> QuerySet[Cycle]:
+    """Cycles that units work on now, with their framework and the number of units."""
+    phases = [Phase.OPEN, Phase.VALIDATION]
+    return cycles_with_response().filter(phase__in=phases)
 
 
 def touched_by_next_step(cycle: Cycle) -> int:

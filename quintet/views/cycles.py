@@ -40,7 +40,7 @@ class CyclePlanView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         _require_manager(request)
-        return render(request, "quintet/cycle_plan.html", {"form": CyclePlanForm()})
+        return self._page(request, CyclePlanForm())
 
     def post(self, request: HttpRequest) -> HttpResponse:
         _require_manager(request)
@@ -53,7 +53,11 @@ class CyclePlanView(View):
             else:
                 messages.success(request, _("The cycle is planned: choose its units and open it."))
                 return redirect("quintet:cycle-detail", code=cycle.code)
-        return render(request, "quintet/cycle_plan.html", {"form": form}, status=400)
+        return self._page(request, form)
+
+    def _page(self, request: HttpRequest, form: CyclePlanForm) -> HttpResponse:
+        context = {"form": form, "under_way": monitoring.under_way()}
+        return render(request, "quintet/cycle_plan.html", context, status=400 if form.errors else 200)
 
 
 @require_POST

@@ -33,6 +33,7 @@ def monitor_page(request: HttpRequest, cycle: Cycle, form: StepForm) -> HttpResp
     """The page with `form`, the next step of the cycle."""
     context = {"cycle": cycle, "form": form, "is_demo": cycle.is_demo}
     if cycle.phase == Phase.PLANNED:
+        context["beside"] = monitoring.open_beside(cycle)
         return render(request, "quintet/cycle_detail.html", context, status=400 if form.errors else 200)
     question = chosen_sheets(request, cycle)
     context |= _completion(request, cycle, question) | _response(cycle)

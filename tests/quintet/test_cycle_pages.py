@@ -34,6 +34,37 @@ class TestPlanning:
         }
 
 
+class TestASecondCycleOfTheSameFramework:
+    def test_is_warned_of_where_it_is_opened_with_the_number_of_the_same_units(
+        self, client: Client, cast: Cast, cycle: Cycle
+    ) -> None:
+        gone = make_entity("GONE", valid_to=FAR.replace(year=2030))
+        fill(cycle, {gone: {}}, Status.DRAFT)
+        second = make_cycle(cycle.framework, "2027", opens_on=FAR.replace(day=1), closes_on=FAR)
+        told = words(page(client, cast.task_force, "cycle-detail", second.code))
+        assert "The cycle “Cycle 2026” asks 2 units the same questions now" in told
+        assert f'href="{reverse("quintet:cycle-detail", args=[cycle.code])}"' in page(
+            client, cast.task_force, "cycle-detail", second.code
+        )
+        for change in ({"phase": Phase.CLOSED}, {"phase": Phase.PLANNED}):
+            Cycle.objects.filter(pk=cycle.pk).update(**change)
+            html = page(client, cast.task_force, "cycle-detail", second.code)
+            assert "the same questions" not in html
+
+    def test_is_not_blocked(self, client: Client, cast: Cast, cycle: Cycle) -> None:
+        second = make_cycle(cycle.framework, "2027", opens_on=FAR.replace(day=1), closes_on=FAR)
+        client.force_login(cast.task_force)
+        sent = {"kinds": ["entities"], "confirmed": "on"}
+        assert client.post(reverse("quintet:cycle-open", args=[second.code]), sent).status_code == 302
+
+    def test_is_warned_of_where_it_is_planned(self, client: Client, cast: Cast, cycle: Cycle) -> None:
+        told = words(page(client, cast.task_force, "cycle-plan"))
+        assert "Other cycles are under way" in told
+        assert "Cycle 2026 : Small (1), 2 units" in told
+        Cycle.objects.update(phase=Phase.CLOSED)
+        assert "under way" not in page(client, cast.task_force, "cycle-plan")
+
+
 class TestTheList:
     def test_names_the_cycle_of_a_link_without_showing_it_twice(
         self, client: Client, cast: Cast, cycle: Cycle
