@@ -17,9 +17,9 @@ from django.utils.deprecation import MiddlewareMixin
 from un20portal.lib.addresses import this_page
 from un20portal.lib.errors import DomainError
 from un20portal.lib.negotiation import is_script
+from un20portal.lib.written import written
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-WRITTEN = ("comment", "reason")  # the fields of the portal's forms that hold a person's text
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -81,7 +81,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         if request.method == "POST" and not is_script(request):
-            if any(request.POST.get(name, "").strip() for name in WRITTEN):
+            if written(request):
                 return render(request, "session_ended.html", status=403)
             return redirect_to_login(this_page(request))
         return super().handle_no_permission(request, view_func)

@@ -18,6 +18,7 @@ from un20portal.lib.addresses import this_page
 from un20portal.lib.languages import Text, clock, in_per_cent, left_to_right, reference_code
 from un20portal.lib.ratios import whole_per_cent
 from un20portal.lib.wording import localised
+from un20portal.lib.written import written
 
 register = template.Library()
 register.filter(localised)
@@ -72,6 +73,7 @@ def same_page(request: HttpRequest | None, language: str) -> str:
 
 
 register.simple_tag(this_page)
+register.simple_tag(written)
 
 
 SECTIONS = {
