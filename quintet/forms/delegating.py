@@ -43,7 +43,7 @@ class HandingForm(RefusableForm):
         label=_("Language of the letter"), choices=settings.LANGUAGES, required=False
     )
     to = ColleagueField(
-        label=_("Contributor"), queryset=User.objects.none(), required=False, empty_label=_("Choose …")
+        label=_("Colleague"), queryset=User.objects.none(), required=False, empty_label=_("Choose …")
     )
     due_on = forms.DateField(
         label=_("To be answered by"),
@@ -65,7 +65,7 @@ class HandingForm(RefusableForm):
         dimensions, items = self.fields["dimensions"], self.fields["items"]
         codes = [choice.dimension.code for choice in self.choices]
         dimensions.choices = [(code, code) for code in codes]  # type: ignore[attr-defined]  # a choice field
-        every = [item.code for choice in self.choices for item, _people in choice.items]
+        every = [each.item.code for choice in self.choices for each in choice.items]
         items.choices = [(code, code) for code in every]  # type: ignore[attr-defined]  # a choice field
         self.fields["to"].queryset = contributors  # type: ignore[attr-defined]  # a model choice field
         self.fields["language"].initial = get_language()
@@ -75,10 +75,10 @@ class HandingForm(RefusableForm):
         """The items of the ticked dimensions and the single ones, each once, in framework order."""
         dimensions, items = self.cleaned_data["dimensions"], self.cleaned_data["items"]
         return [
-            item
+            each.item
             for choice in self.choices
-            for item, _people in choice.items
-            if choice.dimension.code in dimensions or item.code in items
+            for each in choice.items
+            if choice.dimension.code in dimensions or each.item.code in items
         ]
 
     def ticked(self) -> set[str]:

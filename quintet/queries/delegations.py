@@ -76,15 +76,24 @@ class Colleague:
 
 
 @dataclass(frozen=True)
+class ItemChoice:
+    """An item that can be handed over, the people who have it already and the addresses that are invited."""
+
+    item: Item
+    people: list[User]
+    invited: list[str]
+
+
+@dataclass(frozen=True)
 class Choice:
-    """A dimension whose items can be handed over, each with the people who have it already."""
+    """A dimension whose items can be handed over."""
 
     dimension: Dimension
-    items: list[tuple[Item, list[User]]]
+    items: list[ItemChoice]
 
     @property
     def n_handed(self) -> int:
-        return sum(bool(people) for _item, people in self.items)
+        return sum(bool(each.people) for each in self.items)
 
 
 def handed_items(assessment: Assessment, person: User | None = None) -> list[HandedItem]:
@@ -155,14 +164,21 @@ def contributors_of(assessment: Assessment, *, today: date) -> QuerySet[User]:
 
 
 def choices(assessment: Assessment) -> list[Choice]:
-    """All items by dimension, each with the people it is handed to."""
+    """All items by dimension, each with the people it is handed to and the addresses that are invited."""
     handed: dict[int, list[User]] = defaultdict(list)
     delegations = assessment.delegations.select_related("user").prefetch_related(ROLES)
     for delegation in delegations.order_by("pk"):
         handed[delegation.item_id].append(delegation.user)
+    invited: dict[int, list[str]] = defaultdict(list)
+    for invitation in pending_invitations(assessment):
+        for item in invitation.items.all():
+            invited[item.pk].append(invitation.email)
     dimensions = Dimension.objects.filter(framework=assessment.cycle.framework_id).prefetch_related("items")
     return [
-        Choice(dimension, [(item, handed.get(item.pk, [])) for item in dimension.items.all()])
+        Choice(
+            dimension,
+            [ItemChoice(item, handed[item.pk], invited[item.pk]) for item in dimension.items.all()],
+        )
         for dimension in dimensions
     ]
 

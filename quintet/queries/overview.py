@@ -78,16 +78,21 @@ class DimensionMarks:
 
 
 def overview(
-    assessment: Assessment, *, readable: set[int] | None, threads: QuerySet[Thread], shows_work: bool
+    assessment: Assessment,
+    *,
+    readable: set[int] | None,
+    threads: QuerySet[Thread],
+    shows_work: bool,
+    shows_handed: bool,
 ) -> list[DimensionMarks]:
     """The dimensions with the items of the given ids (None: all), in order; a constant number of queries.
 
-    `threads` are the conversations that the reader may know of. How the work is shared out and what
-    the last cycle said is for those who answer: `shows_work`.
+    `threads` are the conversations that the reader may know of. What the last cycle said is for those who
+    answer: `shows_work`. What is handed over is for those who share the work out: `shows_handed`.
     """
     dimensions = Dimension.objects.filter(framework=assessment.cycle.framework_id).prefetch_related("items")
     answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
-    rest = _Rest.of(assessment, threads, shows_work=shows_work)
+    rest = _Rest.of(assessment, threads, shows_work=shows_work, shows_handed=shows_handed)
     found = [
         DimensionMarks(
             dimension,
@@ -113,7 +118,9 @@ class _Rest:
     earlier: frozenset[str]
 
     @classmethod
-    def of(cls, assessment: Assessment, threads: QuerySet[Thread], *, shows_work: bool) -> "_Rest":
+    def of(
+        cls, assessment: Assessment, threads: QuerySet[Thread], *, shows_work: bool, shows_handed: bool
+    ) -> "_Rest":
         unsettled = threads.filter(assessment=assessment).exclude(status=ThreadStatus.SETTLED)
         handed = Delegation.objects.filter(assessment=assessment)
         last = earlier_sheet(assessment) if shows_work else None
@@ -123,7 +130,7 @@ class _Rest:
                 EvidenceUse.objects.filter(evidence__assessment=assessment).values_list("item_id", flat=True)
             ),
             disputed=frozenset(unsettled.values_list("item_id", flat=True)),
-            handed=frozenset(handed.values_list("item_id", flat=True) if shows_work else ()),
+            handed=frozenset(handed.values_list("item_id", flat=True) if shows_handed else ()),
             earlier=frozenset(last.levels if last else ()),
         )
 

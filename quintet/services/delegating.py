@@ -36,6 +36,7 @@ LONGEST_NOTE = 2000
 HAND_OVERS_A_DAY = 200  # letters of one entity to its contributors: more is a mistake
 NOT_HANDED = _("Nothing was handed over.")
 TOO_MANY = _("Your entity has sent %(limit)s invitations within a day: go on tomorrow.")
+HAS_THEM = _("%(name)s has these items already: choose others, or somebody else.")
 SIGNS_OFF = _("An approver signs off what others answered: somebody else has to answer these items.")
 
 
@@ -50,20 +51,25 @@ def hand_over(
     note: str = "",
     due_on: date | None = None,
     tells: bool = True,
+    field: str = "to",
 ) -> Invitation:
     """Hand items to a contributor of the entity and write to them, unless `tells` is off.
 
     What is handed already stays as it is, with the new due day, and is worth no letter. Returns the record
     of it: an invitation that needed no acceptance, to the items that are new to this person.
-    Raises NotAllowed, WrongState (also after too many letters), InvalidInput.
+    Raises NotAllowed, WrongState (also after too many letters), InvalidInput; what is wrong with the person,
+    also that nothing is new to them, is said at `field`.
     """
     sheet = lock_for_handing(assessment, by)
     require_sound(sheet, items=items, note=note, due_on=due_on, at=at)
     if not to.is_active or not has_role(to, Role.CONTRIBUTOR, sheet.entity_id):
         message = _("Choose somebody who is a contributor of your entity, or invite them by e-mail.")
-        raise InvalidInput(NOT_HANDED, errors=[FieldError("to", "no_contributor", message)])
+        raise InvalidInput(NOT_HANDED, errors=[FieldError(field, "no_contributor", message)])
     if access.is_approver(to, sheet):
-        raise InvalidInput(NOT_HANDED, errors=[FieldError("to", "approver", SIGNS_OFF)])
+        raise InvalidInput(NOT_HANDED, errors=[FieldError(field, "approver", SIGNS_OFF)])
+    if _has_them_already(sheet, items, to, due_on):
+        error = FieldError(field, "handed", HAS_THEM, {"name": called(to)})
+        raise InvalidInput(NOT_HANDED, errors=[error])
     record = Invitation.objects.create(
         assessment=sheet,
         email=to.email,
@@ -200,6 +206,12 @@ def write_delegations(
 def last_day(sheet: Assessment, *, today: date) -> date | None:
     """The last day for answers that is still to come; what comes back in validation has none of its own."""
     return sheet.due_on if sheet.due_on >= today else None
+
+
+def _has_them_already(sheet: Assessment, items: Collection[Item], to: User, due_on: date | None) -> bool:
+    """Whether these items, to be answered by the same day, are with this person: nothing would be new."""
+    same = Delegation.objects.filter(assessment=sheet, user=to, item__in=items, due_on=due_on)
+    return same.count() == len({item.pk for item in items})
 
 
 def _require_below_limit(sheet: Assessment, at: datetime) -> None:

@@ -58,7 +58,8 @@ def invite(
     """Ask somebody by e-mail to answer items, and owe the letter with the link.
 
     A contributor of the entity gets the items at once: then the invitation returned is accepted already.
-    Raises NotAllowed, WrongState (also after too many invitations), InvalidInput.
+    Raises NotAllowed, WrongState (also after too many invitations), InvalidInput (also for an item to which
+    this address has an invitation that still works).
     """
     sheet = lock_for_handing(assessment, by)
     require_sound(sheet, items=items, note=note, due_on=due_on, at=at)
@@ -66,7 +67,17 @@ def invite(
     _require_sound_person(address, name, language, by)
     known = User.objects.filter(email__iexact=address, is_active=True).first()
     if known and has_role(known, Role.CONTRIBUTOR, sheet.entity_id):
-        return hand_over(assessment=sheet, items=items, to=known, by=by, at=at, note=note, due_on=due_on)
+        return hand_over(
+            assessment=sheet,
+            items=items,
+            to=known,
+            by=by,
+            at=at,
+            note=note,
+            due_on=due_on,
+            field="email",
+        )
+    _require_not_invited(sheet, items, address, at)
     _require_below_limit(sheet, at)
     invitation = Invitation.objects.create(
         assessment=sheet,
@@ -212,6 +223,20 @@ def _require_sound_person(address: str, name: str, language: str, by: User) -> N
         errors.append(FieldError("language", "unknown", _("Choose a language.")))
     if errors:
         raise InvalidInput(NOT_HANDED, errors=errors)
+
+
+def _require_not_invited(sheet: Assessment, items: Collection[Item], address: str, at: datetime) -> None:
+    """Of invitations alone: whether the address has an account makes no difference."""
+    open_ones = Invitation.objects.filter(assessment=sheet, email=address, accepted_at=None, revoked_at=None)
+    invited = Item.objects.filter(pk__in=open_ones.filter(expires_at__gt=at).values("items"))
+    again = invited.filter(pk__in=[item.pk for item in items]).order_by("dimension__order", "order")
+    if codes := list(again.values_list("code", flat=True)):
+        message = _(
+            "This address is invited to answer %(codes)s already: leave that out. To invite another address "
+            "instead, take the first invitation back below."
+        )
+        error = FieldError("email", "invited", message, {"codes": ", ".join(codes)})
+        raise InvalidInput(NOT_HANDED, errors=[error])
 
 
 def _require_below_limit(sheet: Assessment, at: datetime) -> None:

@@ -42,11 +42,13 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         readable=readable,
         threads=Thread.objects.visible_to(request.user),
         shows_work=drafted != set(),
+        shows_handed=is_insider,
     )
     context = {
         "sheet": sheet,
         "progress": marks,
         "reads_receipts": is_insider,
+        "shows_handed": is_insider,
         "reads_all": readable is None,
         "page": page,
         "steps": history.step_entries(page, is_insider=is_insider),

@@ -25,7 +25,7 @@ from un20portal.lib.errors import DomainError, InvalidInput, NotFound
 
 @require_safe
 def delegation_list(request: HttpRequest, pk: int) -> HttpResponse:
-    """Choose items and a colleague; below, who owes what."""
+    """Choose items and a colleague; below, what is handed over and who has to act."""
     return _page(request, _sheet_to_delegate(request, pk))
 
 
@@ -40,7 +40,7 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error("to", _("Choose a contributor."))
             raise InvalidInput(delegating.NOT_HANDED)
         record = delegating.hand_over(to=data["to"], **common)
-        return _told(record) % {"name": called(data["to"])}
+        return _told(record, data["to"], _("Handed over to %(name)s, who gets a letter."))
 
     return _hand(request, sheet, form, act)
 
@@ -53,9 +53,8 @@ def send_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     def act(data: dict[str, Any], **common: Any) -> str:
         person = {name: data[name] for name in ("email", "name", "language")}
         invitation = inviting.invite(**person, **common)
-        if invitation.accepted_by:
-            name = called(invitation.accepted_by)
-            return _("%(name)s is a contributor already: the items are handed over.") % {"name": name}
+        if to := invitation.accepted_by:
+            return _told(invitation, to, _("%(name)s is a contributor already: the items are handed over."))
         return _("The invitation to %(email)s is on its way.") % {"email": invitation.email}
 
     return _hand(request, sheet, _form(sheet, request.POST), act)
@@ -94,9 +93,11 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(**who: Any) -> str:
         count = delegating.settle(assessment=sheet, accepted=chosen_in(request.POST), **who)
-        return ngettext("%(count)s answer is accepted.", "%(count)s answers are accepted.", count) % {
-            "count": count
-        }
+        return ngettext(
+            "%(count)s answer is accepted: it stays in the assessment.",
+            "%(count)s answers are accepted: they stay in the assessment.",
+            count,
+        ) % {"count": count}
 
     return _step(request, sheet, act)
 
@@ -115,10 +116,10 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     return _step(request, sheet, act)
 
 
-def _told(record: Invitation) -> str:
-    if record.items.exists():
-        return _("Handed over to %(name)s, who gets a letter.")
-    return _("%(name)s has these items already: no letter is sent.")
+def _told(record: Invitation, to: User, handed: str) -> str:
+    """What to say of items that were handed over: in the words of `handed`, unless only their day is new."""
+    told = handed if record.items.exists() else _("%(name)s has these items already: the day is changed.")
+    return told % {"name": called(to)}
 
 
 def _sheet_to_delegate(request: HttpRequest, pk: int) -> Assessment:

@@ -83,11 +83,11 @@ def test_a_colleague_is_invited_answers_and_is_accepted(
     focal.reload()
     row = focal.get_by_role("row").filter(has_text=OPEN_ITEM)
     expect(row).to_contain_text("level 2")
-    expect(row).to_contain_text("to look at")
+    expect(row).to_contain_text("accept or change")
     row.get_by_role("checkbox").check()
     focal.get_by_role("button", name="Accept the ticked answers").click()
-    expect(focal.get_by_role("status")).to_contain_text("1 answer is accepted.")
-    expect(focal.get_by_role("row").filter(has_text=OPEN_ITEM)).to_contain_text("accepted")
+    expect(focal.get_by_role("status")).to_contain_text("1 answer is accepted")
+    expect(focal.get_by_role("row").filter(has_text=OPEN_ITEM)).to_contain_text("done")
     accepted = Delegation.objects.get()
     assert accepted.settled_version == Answer.objects.get(assessment=portal.sheet, item=accepted.item).version
 

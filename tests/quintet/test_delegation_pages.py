@@ -55,7 +55,12 @@ class TestHandingOver:
         assert "Handed over to Contributor, who gets a letter." in said(client, answer)
         assert Delegation.objects.count() == 8
         answer = post(client, cast, "delegation-hand-over", sheet, **chosen)
-        assert "Contributor has these items already: no letter is sent." in said(client, answer)
+        assert answer.status_code == 400
+        beside = flat(answer).partition('id="id_to_error"')[2].partition("</ul>")[0]
+        assert "Contributor has these items already: choose others, or somebody else." in beside
+        assert Invitation.objects.count() == 1
+        answer = post(client, cast, "delegation-hand-over", sheet, due_on=timezone.localdate(), **chosen)
+        assert "Contributor has these items already: the day is changed." in said(client, answer)
 
     def test_shows_again_what_was_chosen_with_what_is_wrong(
         self, client: Client, cast: Cast, sheet: Assessment
@@ -109,6 +114,18 @@ class TestHandingOver:
         assert link not in page(client, cast.approver, "assessment-detail", sheet.pk)
 
 
+class TestInvitingTwice:
+    def test_is_said_beside_the_address(self, client: Client, cast: Cast, sheet: Assessment) -> None:
+        sent = {"items": ["DAT-STR"], "email": "n@example.org", "language": "en"}
+        html = said(client, post(client, cast, "invitation-send", sheet, **sent))
+        assert "invited: n@example.org" in html.partition("DAT-STR")[2].partition("DAT-LED")[0]
+        answer = post(client, cast, "invitation-send", sheet, **sent)
+        assert answer.status_code == 400
+        beside = flat(answer).partition('id="id_email_error"')[2].partition("</ul>")[0]
+        assert "This address is invited to answer DAT-STR already" in beside
+        assert Invitation.objects.count() == 1
+
+
 class TestWhatInvitingTells:
     def test_nothing_of_whether_an_address_has_an_account(
         self, client: Client, cast: Cast, sheet: Assessment
@@ -147,13 +164,13 @@ class TestWhoOwesWhat:
         )
         html = page(client, cast.focal, "delegation-list", sheet.pk)
         [_head, first, second] = rows(html)
-        assert "level 3 to look at" in first
-        assert "– open" in second
+        assert "level 3 you: accept or change" in first
+        assert "– the colleague due on" in second
         chosen = re.findall(r'name="chosen" value="([\d-]+)"', html)
         assert chosen == [f"{handed[0].pk}-1", f"{handed[1].pk}-0"]
         answer = post(client, cast, "delegation-settle", sheet, chosen=chosen[0])
-        assert "1 answer is accepted." in said(client, answer)
-        assert "level 3 accepted" in rows(page(client, cast.focal, "delegation-list", sheet.pk))[1]
+        assert "1 answer is accepted: it stays in the assessment." in said(client, answer)
+        assert "level 3 done" in rows(page(client, cast.focal, "delegation-list", sheet.pk))[1]
 
     def test_reminds_once_and_says_when_it_was(
         self, client: Client, cast: Cast, sheet: Assessment, handed: list[Delegation]
@@ -219,6 +236,18 @@ class TestWhoOwesWhat:
             hand_over(assessment=sheet, items=items, to=to, by=cast.focal, at=timezone.now())
         with django_assert_max_num_queries(20):
             client.get(address)
+
+
+class TestTheOverview:
+    def test_marks_what_is_handed_over_for_those_who_share_the_work_out(
+        self, client: Client, cast: Cast, sheet: Assessment, handed: list[Delegation]
+    ) -> None:
+        for insider in (cast.focal, cast.approver):
+            html = page(client, insider, "assessment-detail", sheet.pk)
+            assert html.count("handed to a colleague") == 3, "two marks and the legend"
+        html = page(client, cast.contributor, "assessment-detail", sheet.pk)
+        assert "handed to a colleague" not in html
+        assert html.count('class="mark mark-open" title=') == 2, "all that they see is theirs"
 
 
 class TestTheFormOfADimension:

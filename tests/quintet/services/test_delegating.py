@@ -82,12 +82,21 @@ class TestHandingOver:
 
     def test_writes_of_what_is_new_alone(self, hand: Hand, cast: Cast) -> None:
         hand("DAT-STR")
-        for _click in range(2):
-            assert not hand("DAT-STR").items.exists()
+        assert not hand("DAT-STR", due_on=AT.date()).items.exists()
         hand("DAT-STR", "DAT-LED")
         run_errands(now=lambda: AT)
         assert ["DAT-STR" in letter.body for letter in mail.outbox] == [True, False]
         assert "DAT-LED" in mail.outbox[1].body
+
+    def test_of_nothing_new_is_refused_and_written_nowhere(self, hand: Hand, sheet: Assessment) -> None:
+        hand("DAT-STR", "DAT-LED", due_on=AT.date())
+        before = (list(Delegation.objects.values()), list(Invitation.objects.values()))
+        for codes in (["DAT-STR"], ["DAT-STR", "DAT-LED"]):
+            with pytest.raises(InvalidInput, match="Contributor has these items already") as refused:
+                hand(*codes, due_on=AT.date(), at=later(5))
+            assert [error.field for error in refused.value.errors] == ["to"]
+        assert (list(Delegation.objects.values()), list(Invitation.objects.values())) == before
+        assert Letter.objects.count() == 1
 
     def test_has_a_daily_limit_of_letters(self, hand: Hand, sheet: Assessment, undp: Entity) -> None:
         Letter.objects.bulk_create(

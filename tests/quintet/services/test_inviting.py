@@ -98,6 +98,36 @@ class TestInviting:
         assert len({letter.body.count("/invitations/") for letter in mail.outbox}) == 1
         assert len(mail.outbox) == 7
 
+    def test_twice_for_the_same_item_is_refused_with_or_without_an_account(
+        self, ask: Ask, cast: Cast, sheet: Assessment
+    ) -> None:
+        led = Item.objects.get(code="DAT-LED")
+        told = set()
+        for email in ("new@example.org", cast.stranger.email, cast.administrator.email):
+            first = ask(email)
+            with pytest.raises(InvalidInput, match="invited to answer DAT-LED already") as refused:
+                ask(email.upper(), items=[led, Item.objects.get(code="DAT-COE")])
+            assert [error.field for error in refused.value.errors] == ["email"]
+            told.add(str(refused.value))
+            revoke_invitation(assessment=sheet, invitation_id=first.pk, by=cast.focal, at=AT)
+            ask(email, items=[led])
+        assert len(told) == 1
+        assert Invitation.objects.count() == Letter.objects.count() == 6
+
+    def test_again_is_for_other_items_other_addresses_and_what_has_run_out(self, ask: Ask) -> None:
+        ask()
+        ask(items=[Item.objects.get(code="DAT-COE")])
+        ask("other@example.org")
+        ask(at=AT + LIFETIME)
+        assert Invitation.objects.count() == 4
+
+    def test_of_a_contributor_who_has_the_items_is_refused_at_the_address(self, ask: Ask, cast: Cast) -> None:
+        ask(cast.contributor.email)
+        with pytest.raises(InvalidInput, match="Contributor has these items already") as refused:
+            ask(cast.contributor.email)
+        assert [error.field for error in refused.value.errors] == ["email"]
+        assert Invitation.objects.count() == Letter.objects.count() == 1
+
     def test_makes_no_header_of_a_name(self, ask: Ask, cast: Cast) -> None:
         cast.focal.name = "Eve\r\nBcc: victim@example.org"
         cast.focal.save()
