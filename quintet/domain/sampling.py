@@ -8,7 +8,7 @@ so that what was checked once says nothing about what is checked next.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from quintet.domain.changes import Change
@@ -30,14 +30,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Check:
-    """One item of the sample and why it is in it: the first of new_top, rise, drawn that is true.
-
-    `is_drawn` tells of every item whether the lot fell on it: those drawn alone stand for all levels 2 and 3.
-    """
+    """One item of the sample and why it is in it: all of new_top, rise, drawn that are true, in this order."""
 
     item: str
-    reason: str
-    is_drawn: bool
+    reasons: tuple[str, ...]
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the lot fell on it, risen or not: those drawn alone stand for all levels 2 and 3."""
+        return DRAWN in self.reasons
 
 
 def sample(claims: Iterable[Claim], *, seed: str, unit: str, submission: int) -> list[Check]:
@@ -50,8 +51,8 @@ def sample(claims: Iterable[Claim], *, seed: str, unit: str, submission: int) ->
     claims = list(claims)
     middle = [claim.item for claim in claims if claim.claimed in DRAWN_LEVELS]
     by_lot = drawn(middle, seed=seed, unit=unit, submission=submission)
-    reasons = [(claim.item, _reason(claim, by_lot)) for claim in claims]
-    return [Check(item, reason, item in by_lot) for item, reason in reasons if reason]
+    checks = [Check(claim.item, tuple(_reasons(claim, by_lot))) for claim in claims]
+    return [check for check in checks if check.reasons]
 
 
 def drawn(items: Iterable[str], *, seed: str, unit: str, submission: int) -> frozenset[str]:
@@ -64,12 +65,14 @@ def second_sample(checked: Iterable[str], *, seed: str, unit: str, submission: i
     return _lowest(checked, SECOND_PER_CENT, f"second:{seed}:{unit}:{submission}")
 
 
-def _reason(claim: Claim, by_lot: frozenset[str]) -> str:
-    """Say why an item is checked; "" for one that is not."""
+def _reasons(claim: Claim, by_lot: frozenset[str]) -> Iterator[str]:
+    """Say why an item is checked; nothing of one that is not."""
     if claim.claimed == TOP_LEVEL and claim.before != TOP_LEVEL:
-        return NEW_TOP
-    is_steep = Change(claim.item, claim.before, claim.claimed).is_steep
-    return RISE if is_steep else DRAWN if claim.item in by_lot else ""
+        yield NEW_TOP
+    if Change(claim.item, claim.before, claim.claimed).is_steep:
+        yield RISE
+    if claim.item in by_lot:
+        yield DRAWN
 
 
 def _lowest(items: Iterable[str], per_cent: int, prefix: str) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """One sheet on the desk of the task force: what is checked and why, beside what was said and decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,11 +35,11 @@ class Past:
 class CheckLine:
     """One item to decide on: why, what is claimed, the answer as it stands, and what went before.
 
-    The reason is one of `domain.sampling`, or `request` for one to be not applicable.
+    The reasons are those of `domain.sampling`; a request to be not applicable has none of them.
     """
 
     claim: ClaimLine
-    reason: str
+    reasons: Sequence[str]
     answer: Answer
     past: list[Past]
 
@@ -63,7 +63,7 @@ class CheckPage:
 def check_page(sheet: Assessment) -> CheckPage:
     """What the task force checks on a sheet that was handed in; drafts of its answers are not in it."""
     sample = sample_of(sheet)
-    reasons = {check.item: check.reason for check in sample.checks}
+    reasons = {check.item: check.reasons for check in sample.checks}
     answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=sheet)}
     items = list(items_of(sheet))
     asked = [item for item in items if item.code in reasons or _is_request(answers.get(item.pk))]
@@ -72,7 +72,7 @@ def check_page(sheet: Assessment) -> CheckPage:
     lines = [
         CheckLine(
             claim_line(item, answers[item.pk], sample, evidence(item.pk).lines),
-            reasons.get(item.code, "request"),
+            reasons.get(item.code, ()),
             answers[item.pk],
             pasts[item.pk],
         )
@@ -81,8 +81,8 @@ def check_page(sheet: Assessment) -> CheckPage:
     return CheckPage(
         sample=sample,
         earlier=sample.earlier.sheet if sample.earlier else None,
-        requests=[line for line in lines if line.reason == "request"],
-        lines=[line for line in lines if line.reason != "request"],
+        requests=[line for line in lines if not line.reasons],
+        lines=[line for line in lines if line.reasons],
     )
 
 

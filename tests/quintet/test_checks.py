@@ -118,14 +118,26 @@ class TestTheChecksOfASheet:
         html = page(client, cast.task_force, "check-list", sheet.pk)
         assert "0 of 3 checked" in html
         top = words(card(html, "DAT-STR"))
-        assert "New level 4" in top
         assert "Claimed now 4 Claimed in Cycle 2025 1 Accepted in Cycle 2025 1" in top
         assert "evidence" in top
         assert "Handed in with level 4" in top
-        assert "Rise of two levels or more" in words(card(html, "DAT-COE"))
-        assert "Drawn by lot" in words(card(html, "INN-TRN"))
         assert "DAT-LED" not in html
         assert "no programmes" in card(html, "DAT-PMS")
+
+    def test_name_every_reason_why_an_item_is_checked(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        html = page(client, cast.task_force, "check-list", sheet.pk)
+        why = {
+            code: re.findall(r'<span class="pill">(.*?)</span>', card(html, code).partition("</p>")[0])
+            for code in ("DAT-STR", "DAT-COE", "INN-TRN", "DAT-PMS")
+        }
+        assert why == {
+            "DAT-STR": ["New level 4", "Rise of two levels or more"],
+            "DAT-COE": ["Rise of two levels or more", "Drawn by lot"],
+            "INN-TRN": ["Drawn by lot"],
+            "DAT-PMS": ["Request for “not applicable”"],
+        }
 
     def test_show_no_draft(self, client: Client, cast: Cast, cycle: Cycle, undp: Entity) -> None:
         sheet = hand_in(cycle, undp)

@@ -35,7 +35,5 @@ class Command(BaseCommand):
             sample = samples[sheet.pk]
             for check in sample.checks:
                 second = "yes" if check.item in sample.second else "no"
-                claimed = sample.claimed[check.item]
-                writer.writerow(
-                    [sheet.entity.code, check.item, claimed, check.reason, second, sample.submission]
-                )
+                claimed, reasons = sample.claimed[check.item], " ".join(check.reasons)
+                writer.writerow([sheet.entity.code, check.item, claimed, reasons, second, sample.submission])
