@@ -30,7 +30,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Check:
-    """One item of the sample and why it is in it: all of new_top, rise, drawn that are true, in this order."""
+    """One item of the sample and why it is in it: all that is true of new_top, rise, drawn, in this order."""
 
     item: str
     reasons: tuple[str, ...]

@@ -1,9 +1,8 @@
 """All items of a sheet at a glance: what is answered, and what still wants attention."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-from django.db.models import QuerySet
 
 from quintet.models import (
     Answer,
@@ -14,8 +13,6 @@ from quintet.models import (
     EvidenceUse,
     Item,
     NaDecision,
-    Thread,
-    ThreadStatus,
 )
 from quintet.queries.earlier import earlier_sheet
 
@@ -27,7 +24,7 @@ class ItemMark:
     item: Item
     answer: Answer | None
     lacks_evidence: bool = False
-    is_disputed: bool = False
+    n_questions: int = 0
     is_handed: bool = False
     can_be_confirmed: bool = False
 
@@ -44,6 +41,17 @@ class ItemMark:
     def is_requested(self) -> bool:
         """Whether a request for “not applicable” waits for a decision."""
         return self.answer is not None and self.answer.na_decision == NaDecision.PENDING
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether the task force decided otherwise than claimed: another level, or a request rejected.
+
+        An answer that is changed afterwards is a new claim and disputed no longer.
+        """
+        if self.answer is None:
+            return False
+        is_corrected = self.answer.accepted not in (None, self.answer.claimed)
+        return is_corrected or self.answer.na_decision == NaDecision.REJECTED
 
     @property
     def state(self) -> str:
@@ -76,23 +84,28 @@ class DimensionMarks:
     def requests(self) -> list[Item]:
         return [mark.item for mark in self.marks if mark.is_requested]
 
+    @property
+    def n_questions(self) -> int:
+        return sum(mark.n_questions for mark in self.marks)
+
 
 def overview(
     assessment: Assessment,
     *,
     readable: set[int] | None,
-    threads: QuerySet[Thread],
+    questions: Mapping[int, int],
     shows_work: bool,
     shows_handed: bool,
 ) -> list[DimensionMarks]:
     """The dimensions with the items of the given ids (None: all), in order; a constant number of queries.
 
-    `threads` are the conversations that the reader may know of. What the last cycle said is for those who
-    answer: `shows_work`. What is handed over is for those who share the work out: `shows_handed`.
+    `questions` says how many questions that the reader may know of are not settled, by item id. What the
+    last cycle said is for those who answer: `shows_work`. What is handed over is for those who share the
+    work out: `shows_handed`.
     """
     dimensions = Dimension.objects.filter(framework=assessment.cycle.framework_id).prefetch_related("items")
     answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
-    rest = _Rest.of(assessment, threads, shows_work=shows_work, shows_handed=shows_handed)
+    rest = _Rest.of(assessment, questions, shows_work=shows_work, shows_handed=shows_handed)
     found = [
         DimensionMarks(
             dimension,
@@ -107,21 +120,26 @@ def overview(
     return [dimension for dimension in found if dimension.marks]
 
 
+def requests_by_decision(dimensions: Sequence[DimensionMarks]) -> list[tuple[str, int]]:
+    """How many requests for “not applicable” stand where, by the label of the decision; none where zero."""
+    counts = Counter(mark.answer.na_decision for one in dimensions for mark in one.marks if mark.answer)
+    return [(str(decision.label), counts[decision]) for decision in NaDecision if counts[decision]]
+
+
 @dataclass(frozen=True)
 class _Rest:
     """What is known of all items beside their answers: ids of items, codes of the last cycle."""
 
     evidence_from: Mapping[str, int]
     supported: frozenset[int]
-    disputed: frozenset[int]
+    questions: Mapping[int, int]
     handed: frozenset[int]
     earlier: frozenset[str]
 
     @classmethod
     def of(
-        cls, assessment: Assessment, threads: QuerySet[Thread], *, shows_work: bool, shows_handed: bool
+        cls, assessment: Assessment, questions: Mapping[int, int], *, shows_work: bool, shows_handed: bool
     ) -> "_Rest":
-        unsettled = threads.filter(assessment=assessment).exclude(status=ThreadStatus.SETTLED)
         handed = Delegation.objects.filter(assessment=assessment)
         last = earlier_sheet(assessment) if shows_work else None
         return cls(
@@ -129,7 +147,7 @@ class _Rest:
             supported=frozenset(
                 EvidenceUse.objects.filter(evidence__assessment=assessment).values_list("item_id", flat=True)
             ),
-            disputed=frozenset(unsettled.values_list("item_id", flat=True)),
+            questions=questions,
             handed=frozenset(handed.values_list("item_id", flat=True) if shows_handed else ()),
             earlier=frozenset(last.levels if last else ()),
         )
@@ -141,12 +159,7 @@ class _Rest:
             item,
             answer,
             lacks_evidence=lowest is not None and claimed >= lowest and item.pk not in self.supported,
-            is_disputed=item.pk in self.disputed or _is_corrected(answer),
+            n_questions=self.questions.get(item.pk, 0),
             is_handed=item.pk in self.handed,
             can_be_confirmed=item.code in self.earlier,
         )
-
-
-def _is_corrected(answer: Answer | None) -> bool:
-    """Whether a validator decided on another level than was claimed."""
-    return answer is not None and answer.accepted not in (None, answer.claimed)

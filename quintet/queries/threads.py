@@ -1,7 +1,7 @@
 """What people ask each other on items: the threads a person reads, and those that wait for an answer."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -68,10 +68,10 @@ def unsettled_threads(user: Person, sheet: Assessment) -> list[Thread]:
     return list(found.order_by("item__dimension__order", "item__order", "pk"))
 
 
-def unsettled_by_dimension(user: Person, sheet: Assessment) -> dict[int, int]:
-    """How many threads that a person reads are not settled: dimension id → number."""
+def unsettled_by_item(user: Person, sheet: Assessment) -> Mapping[int, int]:
+    """How many threads that a person reads are not settled: item id → number."""
     found = Thread.objects.visible_to(user).filter(assessment=sheet, status__in=UNSETTLED)
-    return dict(Counter(found.values_list("item__dimension", flat=True)))
+    return Counter(found.values_list("item_id", flat=True))
 
 
 @dataclass(frozen=True)

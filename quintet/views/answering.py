@@ -17,7 +17,7 @@ from quintet import access
 from quintet.forms.answering import AnswerForm, CommentForm
 from quintet.forms.evidence import NewDocumentForm
 from quintet.forms.reviewing import ValidateForm
-from quintet.models import Answer, Assessment, Item, Thread
+from quintet.models import Answer, Assessment, Item
 from quintet.queries import delegations, history, sheets, tailoring, threads, turnaround
 from quintet.queries import overview as overviews
 from quintet.queries.samples import sample_of
@@ -40,13 +40,14 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     marks = overviews.overview(
         sheet,
         readable=readable,
-        threads=Thread.objects.visible_to(request.user),
+        questions=threads.unsettled_by_item(request.user, sheet),
         shows_work=drafted != set(),
         shows_handed=is_insider,
     )
     context = {
         "sheet": sheet,
         "progress": marks,
+        "requests": overviews.requests_by_decision(marks),
         "reads_receipts": is_insider,
         "shows_handed": is_insider,
         "reads_all": readable is None,
@@ -54,7 +55,6 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": history.step_entries(page, is_insider=is_insider),
         "may_read_own_path": access.can_read_own_path(request.user, sheet.entity),
         "may_read_history": access.can_read_history(request.user, sheet),
-        "talk_counts": threads.unsettled_by_dimension(request.user, sheet),
         "can_review": access.can_review(request.user),
         "can_decide": access.can_decide(request.user, sheet),
         "can_delegate": access.can_delegate(request.user, sheet),

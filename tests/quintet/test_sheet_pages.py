@@ -1,5 +1,7 @@
 """What each person finds on the way of one sheet: where it is, what it waits for, what was decided."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -8,6 +10,7 @@ from quintet.models import Assessment, Cycle, Item, Phase, Receipt, Status
 from quintet.services import reviewing, signing
 from quintet.services.answering import record_answer
 from tests.factories import AT, Cast, Levels, delegate, fill, sheet_of
+from tests.quintet.checks import decide
 from tests.quintet.pages import flat, page, words
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +154,51 @@ class TestInputOfColleagues:
         assert said in page(client, cast.focal, "assessment-review", sheet.pk)
         signing.submit(assessment=sheet, by=cast.focal, at=AT)
         assert said in page(client, cast.approver, "assessment-review", sheet.pk)
+
+
+class TestTheOverview:
+    def test_calls_disputed_what_the_task_force_decided_otherwise(
+        self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
+    ) -> None:
+        fill(cycle, {undp: {**FULL, "DAT-PMS": "na", "INN-PMS": "na"}}, Status.SUBMITTED)
+        for code, level in (("DAT-LED", 1), ("DAT-STR", 2)):
+            decide(sheet, code, level, cast.task_force)
+        for code, approve in (("DAT-PMS", False), ("INN-PMS", True)):
+            item = Item.objects.get(code=code)
+            step = {"version": 1, "by": cast.task_force, "at": AT}
+            reviewing.decide_na(assessment=sheet, item=item, approve=approve, **step)
+        for who in (cast.focal, cast.viewer, cast.task_force):
+            assert disputed(page(client, who, "assessment-detail", sheet.pk)) == ["DAT-LED", "DAT-PMS"]
+
+    def test_disputes_no_longer_what_was_changed_since(
+        self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
+    ) -> None:
+        fill(cycle, {undp: FULL}, Status.SUBMITTED)
+        decide(sheet, "DAT-LED", 1, cast.task_force)
+        reviewing.return_to_entity(assessment=sheet, by=cast.task_force, at=AT, comment="Look again.")
+        assert disputed(page(client, cast.focal, "assessment-detail", sheet.pk)) == ["DAT-LED"]
+        raw = {"state": "answered", "claimed": 1, "comment": "agreed"}
+        item = Item.objects.select_related("framework").get(code="DAT-LED")
+        step = {"version": 2, "by": cast.focal, "at": AT, "channel": "form"}
+        record_answer(assessment=sheet, item=item, raw=raw, **step)
+        assert disputed(page(client, cast.focal, "assessment-detail", sheet.pk)) == []
+
+    def test_counts_requests_by_what_was_decided_and_says_nothing_of_none(
+        self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
+    ) -> None:
+        assert "Requests for “not applicable”" not in page(client, cast.focal, "assessment-detail", sheet.pk)
+        fill(cycle, {undp: {**FULL, "DAT-PMS": "na", "INN-PMS": "na"}}, Status.SUBMITTED)
+        told = words(page(client, cast.focal, "assessment-detail", sheet.pk))
+        assert "Requests for “not applicable”: waiting for a decision 2 " in told
+        item, step = Item.objects.get(code="DAT-PMS"), {"version": 1, "by": cast.task_force, "at": AT}
+        reviewing.decide_na(assessment=sheet, item=item, approve=False, **step)
+        told = words(page(client, cast.focal, "assessment-detail", sheet.pk))
+        assert "Requests for “not applicable”: waiting for a decision 1 rejected 1 " in told
+        assert "approved" not in told
+
+
+def disputed(html: str) -> list[str]:
+    """The codes of the items that the overview calls disputed in words."""
+    marks = re.findall(r'<a href="[^"]*#([A-Z-]+)" class="mark .*?</a>', html)
+    said = re.findall(r'<a href="[^"]*" class="mark .*?</a>', html)
+    return [code for code, mark in zip(marks, said, strict=True) if "disputed" in words(mark)]
