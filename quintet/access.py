@@ -4,6 +4,7 @@ from entities.access import Person, entities_with, has_role, is_task_force
 from entities.models import ENTITY_ROLES, Entity, Role
 from quintet.domain.workflow import RUNNING, is_possible
 from quintet.models import COUNTED, Assessment, Delegation, Item, Thread
+from un20portal.lib.errors import marked as _
 
 
 def can_manage_cycles(user: Person) -> bool:
@@ -61,9 +62,16 @@ def can_submit(user: Person, assessment: Assessment) -> bool:
 
 def can_sign_off(user: Person, assessment: Assessment) -> bool:
     """The approver of the entity, never of a sheet that the same account submitted or answered in."""
-    if not is_approver(user, assessment) or assessment.submitted_by_id == user.pk:
-        return False
-    return not Assessment.objects.answered_by(user).filter(pk=assessment.pk).exists()
+    return is_approver(user, assessment) and not sign_off_obstacle(user, assessment)
+
+
+def sign_off_obstacle(user: Person, assessment: Assessment) -> str:
+    """Why an approver may not sign off this one sheet, not translated; "" where nothing is in the way."""
+    if assessment.submitted_by_id == user.pk:
+        return _("The person who submitted an assessment cannot sign it off.")
+    if Assessment.objects.answered_by(user).filter(pk=assessment.pk).exists():
+        return _("You have answered in this assessment, so another approver has to sign it off.")
+    return ""
 
 
 def editable_items(user: Person, assessment: Assessment) -> set[int] | None:

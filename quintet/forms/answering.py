@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from quintet.domain.answers import ANSWERED, NA, UNANSWERED
+from quintet.forms.refusing import RefusableForm
 
 OPEN, NOT_APPLICABLE = "open", "na"
 
@@ -32,11 +33,11 @@ class AnswerForm(forms.Form):
         return {"state": ANSWERED, "claimed": data["choice"], **texts}
 
 
-class CommentForm(forms.Form):
-    """A step that gives a sheet back says what has to change."""
+class CommentForm(RefusableForm):
+    """A step that gives a sheet back says what has to change; the service judges whether it does."""
 
     comment = forms.CharField(
         label=_("What has to change"),
-        widget=forms.Textarea(attrs={"rows": 3, "maxlength": 5000}),
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": 5000, "dir": "auto", "required": True}),
         required=False,
     )

@@ -47,7 +47,7 @@ class QueueFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(RefusableForm):
     """A validator's decision on one item in a version: a level with a reason, or yes or no to a request."""
 
     approve = forms.ChoiceField(choices=[("yes", _("Approve")), ("no", _("Reject"))], required=False)

@@ -149,6 +149,11 @@ class Assessment(models.Model):
         require_editable(status=self.status, phase=self.cycle.phase, is_extended=self.is_extended)
 
     @property
+    def is_drafted(self) -> bool:
+        """Whether its answers are still being worked on: not submitted yet, or returned."""
+        return self.status in (Status.DRAFT, Status.RETURNED)
+
+    @property
     def can_be_extended(self) -> bool:
         """Whether more time makes a difference to it, as long as the cycle runs."""
         return self.status in EXTENDABLE

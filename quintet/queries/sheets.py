@@ -8,7 +8,7 @@ from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from entities.access import Person, entities_with
-from entities.models import Role
+from entities.models import Role, User
 from quintet.domain.answers import NA, UNANSWERED, AnswerValue
 from quintet.domain.evidence import needs_document
 from quintet.domain.rules import ItemState, SheetState
@@ -20,6 +20,8 @@ from quintet.models import (
     Dimension,
     Item,
     RevisionOutcome,
+    Status,
+    Transition,
 )
 from quintet.queries.earlier import EarlierAnswer, earlier_sheet
 from quintet.queries.evidence import ItemEvidence, evidence_by_item, support_by_item
@@ -36,6 +38,14 @@ def sheets_of_entities(user: Person) -> QuerySet[Assessment]:
     mine = entities_with(user, Role.FOCAL_POINT, Role.APPROVER, Role.CONTRIBUTOR, Role.VIEWER)
     sheets = Assessment.objects.visible_to(user).filter(entity__in=mine)
     return sheets.select_related("cycle", "entity").order_by("-cycle__opens_on", "entity__code", "pk")
+
+
+def given_back_by(reviewer: User, comment: str) -> QuerySet[Assessment]:
+    """The sheets whose last step was that this person gave them back with these words."""
+    steps = Transition.objects.filter(assessment=OuterRef("pk")).order_by("-pk")
+    last = {"pk": F("last_step"), "to_status": Status.RETURNED, "by": reviewer, "comment": comment}
+    found = Assessment.objects.annotate(last_step=Subquery(steps.values("pk")[:1]))
+    return found.filter(**{f"transitions__{name}": value for name, value in last.items()})
 
 
 def items_of(assessment: Assessment) -> QuerySet[Item]:

@@ -1,4 +1,4 @@
-"""What waits for a person."""
+"""What waits for a person, and for whom a sheet waits."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,14 +6,17 @@ from datetime import date
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from entities.access import Person, entities_with
-from entities.models import Role
-from quintet.domain.workflow import RUNNING
+from entities.models import Role, User
+from entities.queries import people_with
+from quintet import access
+from quintet.domain.workflow import RUNNING, is_possible
 from quintet.models import (
     Answer,
     AnswerState,
     Assessment,
     Delegation,
     Status,
+    Transition,
 )
 from quintet.queries.delegations import input_to_look_at
 from quintet.queries.sheets import with_progress
@@ -40,14 +43,35 @@ class Task:
 def waiting_for(user: Person) -> list[Task]:
     """What waits for this person in running cycles, the most urgent (first to close) first."""
     editable = Assessment.objects.editable()
-    focal, approving = entities_with(user, Role.FOCAL_POINT), entities_with(user, Role.APPROVER)
-    running = Assessment.objects.filter(cycle__phase__in=RUNNING, status=Status.SIGNOFF)
-    signing = running.filter(entity__in=approving).exclude(submitted_by=user.pk)
-    signing = signing.exclude(pk__in=Assessment.objects.answered_by(user).values("pk"))
+    focal = entities_with(user, Role.FOCAL_POINT)
     tasks = [_task(sheet, "answer") for sheet in with_progress(editable.filter(entity__in=focal))]
-    tasks += [_task(sheet, "sign_off") for sheet in with_progress(signing)]
+    tasks += [_task(sheet, "sign_off") for sheet in with_progress(_to_sign_off(user))]
     tasks += _delegated_tasks(user, editable) + _inputs(editable.filter(entity__in=focal))
     return sorted(tasks, key=lambda task: (task.due_on, task.assessment.entity.code))
+
+
+def with_others(user: Person) -> QuerySet[Assessment]:
+    """What a focal point handed in and others have on their desks, with the moment it came there: `since`."""
+    focal = entities_with(user, Role.FOCAL_POINT)
+    handed_in = Assessment.objects.filter(
+        entity__in=focal, cycle__phase__in=RUNNING, status__in=[Status.SIGNOFF, Status.SUBMITTED]
+    )
+    came = Transition.objects.filter(assessment=OuterRef("pk"), to_status=OuterRef("status")).order_by("-pk")
+    found = handed_in.exclude(pk__in=_to_sign_off(user).values("pk"))
+    return (
+        found.annotate(since=Subquery(came.values("at")[:1]))
+        .select_related("cycle", "entity")
+        .order_by("cycle__closes_on", "entity__code")
+    )
+
+
+def _to_sign_off(user: Person) -> QuerySet[Assessment]:
+    """Sheets of running cycles that this person may sign off (as `access.can_sign_off`)."""
+    signing = Assessment.objects.filter(
+        cycle__phase__in=RUNNING, status=Status.SIGNOFF, entity__in=entities_with(user, Role.APPROVER)
+    )
+    others = signing.exclude(submitted_by=user.pk)
+    return others.exclude(pk__in=Assessment.objects.answered_by(user).values("pk"))
 
 
 def _delegated_tasks(user: Person, editable: QuerySet[Assessment]) -> list[Task]:
@@ -62,6 +86,22 @@ def _delegated_tasks(user: Person, editable: QuerySet[Assessment]) -> list[Task]
         settled=Count("answers", filter=settled & Q(answers__item=F("delegations__item")), distinct=True),
     )
     return [_task(sheet, "contribute") for sheet in counted.select_related("cycle", "entity")]
+
+
+def next_to_act(sheet: Assessment) -> list[User]:
+    """Those of the entity who carry the sheet on: its focal points, then the approvers who may sign it off.
+
+    Nobody for a sheet that can neither be answered nor signed off.
+    """
+    if sheet.is_editable:
+        return list(_people(sheet, Role.FOCAL_POINT))
+    if is_possible("sign_off", status=sheet.status, phase=sheet.cycle.phase):
+        return [person for person in _people(sheet, Role.APPROVER) if access.can_sign_off(person, sheet)]
+    return []
+
+
+def _people(sheet: Assessment, role: Role) -> QuerySet[User]:
+    return people_with(sheet.entity, role).prefetch_related("memberships__entity").order_by("name", "pk")
 
 
 def _open_days(user: Person) -> QuerySet[Delegation]:

@@ -91,8 +91,5 @@ def require_comment(comment: str) -> str:
 def _require_approver(by: User, sheet: Assessment) -> None:
     if not access.is_approver(by, sheet):
         raise NotAllowed(_("Only an approver of the entity signs off or sends back."))
-    if access.can_sign_off(by, sheet):
-        return
-    if sheet.submitted_by_id == by.pk:
-        raise NotAllowed(_("The person who submitted an assessment cannot sign it off."))
-    raise NotAllowed(_("You have answered in this assessment, so another approver has to sign it off."))
+    if not access.can_sign_off(by, sheet):
+        raise NotAllowed(access.sign_off_obstacle(by, sheet))

@@ -33,6 +33,11 @@ from un20portal.lib.pagination import page_of
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """The dimensions of a sheet with progress, and what can be done next."""
     sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
+    return overview_page(request, sheet, CommentForm())
+
+
+def overview_page(request: HttpRequest, sheet: Assessment, comment_form: CommentForm) -> HttpResponse:
+    """The overview, with the comment of a step as it was refused."""
     page = page_of(request, history.steps(sheet))
     readable = access.readable_items(request.user, sheet)
     drafted = access.drafted_items(request.user, sheet)
@@ -58,7 +63,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "can_review": access.can_review(request.user),
         "can_decide": access.can_decide(request.user, sheet),
         "can_delegate": access.can_delegate(request.user, sheet),
-        "comment_form": CommentForm(),
+        "comment_form": comment_form,
         "waiting": turnaround.waiting(sheet, at=timezone.now()),
         "turnaround": turnaround.usual_turnaround(),
         "is_demo": sheet.is_demo,
@@ -67,7 +72,8 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     if context["can_decide"]:
         context["sample"] = sample = sample_of(sheet)
         context["validate_form"] = ValidateForm(unchecked=len(sample.unchecked))
-    return render(request, "quintet/assessment_detail.html", context)
+    status = 400 if comment_form.errors else 200
+    return render(request, "quintet/assessment_detail.html", context, status=status)
 
 
 @require_safe

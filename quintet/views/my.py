@@ -1,4 +1,4 @@
-"""Home of a signed-in person: what waits for me, by when; and the list of what there is beside it."""
+"""Home of a signed-in person: what waits for me, by when, and quietly what is with others; all sheets."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +13,7 @@ from un20portal.lib.pagination import page_of
 def my(request: HttpRequest) -> HttpResponse:
     context = {
         "tasks": waiting.waiting_for(request.user),
+        "with_others": waiting.with_others(request.user),
         "questions": threads.threads_waiting_for(request.user),
         "to_validate": validating.awaiting_validation().count() if access.can_review(request.user) else 0,
         "has_sheets": sheets.sheets_of_entities(request.user).exists(),

@@ -1,6 +1,7 @@
 """The task force's steps: the queue, decisions on items, validating, returning, reopening."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -14,16 +15,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entities.access import signed_in
 from quintet import access
+from quintet.domain.answers import tidy
 from quintet.forms.answering import CommentForm
 from quintet.forms.reviewing import CHECKS, DecisionForm, QueueFilter, ValidateForm
 from quintet.models import Assessment, Item
 from quintet.queries import checking, second_rating, sheets, turnaround, validating
 from quintet.queries.samples import sample_of
 from quintet.services import reviewing
+from quintet.views.answering import overview_page
 from un20portal.lib.errors import DomainError, InvalidInput, StaleVersion
 from un20portal.lib.pagination import page_of
 
 QUEUE_PAGE = 50
+Page = Callable[[HttpRequest, Assessment, CommentForm], HttpResponse]
 
 
 @require_safe
@@ -53,20 +57,24 @@ def check_list(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _checks(
-    request: HttpRequest, sheet: Assessment, validate_form: ValidateForm | None = None
+    request: HttpRequest,
+    sheet: Assessment,
+    comment_form: CommentForm | None = None,
+    validate_form: ValidateForm | None = None,
 ) -> HttpResponse:
     checks = checking.check_page(sheet)
     context = {
         "sheet": sheet,
         "checks": checks,
         "validate_form": validate_form or ValidateForm(unchecked=len(checks.sample.unchecked)),
-        "comment_form": CommentForm(),
+        "comment_form": comment_form or CommentForm(),
         "levels": sheet.cycle.framework.levels,
         "can_decide": access.can_decide(request.user, sheet),
         "can_rate_second": access.can_rate_second(request.user, sheet),
         "is_demo": sheet.is_demo,
     }
-    return render(request, "quintet/check_list.html", context, status=400 if validate_form else 200)
+    status = 400 if comment_form or validate_form else 200
+    return render(request, "quintet/check_list.html", context, status=status)
 
 
 @require_POST
@@ -76,7 +84,7 @@ def validate(request: HttpRequest, pk: int) -> HttpResponse:
     if access.can_decide(request.user, sheet) and not checking.has_open_requests(sheet):
         form = ValidateForm(request.POST, unchecked=len(sample_of(sheet).unchecked))
         if not form.is_valid():
-            return _checks(request, sheet, form)
+            return _checks(request, sheet, validate_form=form)
     reviewing.validate(assessment=sheet, by=signed_in(request), at=timezone.now())
     messages.success(request, _("Validated: the assessment counts on the accepted basis."))
     return redirect("quintet:assessment-detail", pk=pk)
@@ -84,19 +92,31 @@ def validate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def return_to_entity(request: HttpRequest, pk: int) -> HttpResponse:
-    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
-    comment = request.POST.get("comment", "")
-    reviewing.return_to_entity(assessment=sheet, by=signed_in(request), at=timezone.now(), comment=comment)
-    messages.success(request, _("Returned to the entity."))
-    return redirect("quintet:validation-queue")
+    return _give_back(request, pk, reviewing.return_to_entity, _checks)
 
 
 @require_POST
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
-    comment = request.POST.get("comment", "")
-    reviewing.reopen(assessment=sheet, by=signed_in(request), at=timezone.now(), comment=comment)
-    messages.success(request, _("Reopened: the entity can change its answers again."))
+    return _give_back(request, pk, reviewing.reopen, overview_page)
+
+
+def _give_back(request: HttpRequest, pk: int, step: Callable[..., Any], page: Page) -> HttpResponse:
+    """Take the step and go to the queue: a draft is not the task force's to read.
+
+    The same step sent twice is told once more; a comment that is refused comes back in its form.
+    """
+    form, comment = CommentForm(request.POST), request.POST.get("comment", "")
+    sheet = sheets.sheets_for(request.user).filter(pk=pk).first()
+    if sheet is None:
+        sheet = get_object_or_404(sheets.given_back_by(signed_in(request), tidy(comment)), pk=pk)
+    else:
+        try:
+            step(assessment=sheet, by=signed_in(request), at=timezone.now(), comment=comment)
+        except InvalidInput as refusal:
+            form.add_refusal(refusal)
+            return page(request, sheet, form)
+    told = _("%(unit)s, %(cycle)s is returned: the entity can change its answers again.")
+    messages.success(request, told % {"unit": sheet.entity.short_name, "cycle": sheet.cycle.title})
     return redirect("quintet:validation-queue")
 
 
@@ -142,6 +162,8 @@ def _not_decided(
     sent = copy.copy(answer)
     for name, value in form.offered().items():
         setattr(sent, name, value)
+    if isinstance(refusal, InvalidInput):
+        form.add_refusal(refusal)
     context = {
         "sheet": sheet,
         "item": item,

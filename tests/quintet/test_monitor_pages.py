@@ -252,6 +252,10 @@ class TestMoreTime:
         assert "Choose a day after today." in html
         assert "Give the reason in 3 to 5000 characters." in html
         assert client.post(address, {"until": "soon"}).status_code == 400
+        blank = client.post(address, {"until": "2026-12-24", "reason": " \t "})
+        assert blank.status_code == 400
+        assert 'value="2026-12-24"' in flat(blank)
+        assert re.search(r'<textarea[^>]*name="reason"[^>]*aria-invalid="true"', flat(blank))
 
     def test_is_not_offered_where_it_makes_no_difference(
         self, client: Client, cast: Cast, cycle: Cycle, undp: Entity

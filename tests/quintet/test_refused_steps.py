@@ -13,6 +13,7 @@ from entities.models import Entity, User
 from quintet.models import Answer, Assessment, Cycle, Phase, Status
 from quintet.services import reviewing
 from tests.factories import AT, Cast, fill, make_framework, make_open_cycle, sheet_of
+from tests.quintet.pages import flat, words
 
 pytestmark = pytest.mark.django_db
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
@@ -46,10 +47,6 @@ def decide(client: Client, cast: Cast, sheet: Assessment) -> Decide:
     return send
 
 
-def flat(answer: Any) -> str:
-    return " ".join(answer.content.decode().split())
-
-
 def field(answer: Any, name: str) -> str | None:
     """The value of the hidden field that would be sent again; None where there is none to send."""
     found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', flat(answer))
@@ -64,9 +61,9 @@ def to_copy(answer: Any) -> str | None:
     return found and unescape(found[1])
 
 
-def to_send(answer: Any) -> str | None:
-    """The reason that the page would send again."""
-    form = r'<textarea[^>]*name="reason"[^>]*>(.*?)</textarea>'
+def to_send(answer: Any, name: str = "reason") -> str | None:
+    """The text that the page would send again."""
+    form = rf'<textarea[^>]*name="{name}"[^>]*>(.*?)</textarea>'
     found = re.search(form, answer.content.decode(), re.DOTALL)
     return found and unescape(found[1])
 
@@ -119,12 +116,14 @@ class TestADecisionWithAMistake:
         [
             ({"accepted": "1", "reason": "x" * 5001}, "at most 5000 characters"),
             ({"accepted": "9", "reason": WRITTEN}, "Choose a level of the scale."),
+            ({"accepted": "1", "reason": " \t "}, "Say why the level differs from the claimed one."),
         ],
     )
     def test_can_be_mended_and_sent_again(self, decide: Decide, fields: dict[str, str], words: str) -> None:
         answer = decide(version="1", **fields)
         assert (answer.status_code, to_send(answer)) == (400, fields["reason"])
-        assert words in flat(answer)
+        assert words in flat(answer).partition('name="accepted"')[2].partition("</form>")[0]
+        assert 'aria-invalid="true"' in flat(answer)
         assert "What is stored now" not in flat(answer)
         assert field(answer, "version") == "1"
 
@@ -194,19 +193,51 @@ class TestACommentOfARefusedStep:
 
         return send
 
-    @pytest.mark.parametrize(
+    STEPS = pytest.mark.parametrize(
         ("step", "status"),
         [("return", Status.SUBMITTED), ("reopen", Status.VALIDATED), ("send-back", Status.SIGNOFF)],
     )
-    def test_can_be_copied(
+
+    @STEPS
+    @pytest.mark.parametrize("comment", ["", " \t\r\n ", "no", f"{WRITTEN}\x07", "x" * 5001])
+    def test_stays_in_its_form_with_the_error_beside_it(
+        self, give_back: Callable[..., Any], cast: Cast, step: str, status: Status, comment: str
+    ) -> None:
+        Assessment.objects.update(status=status, submitted_by=cast.focal)
+        answer = give_back(step, comment)
+        assert answer.status_code == 400
+        form = re.search(rf'<form method="post" action="[^"]*/{step}/#.*?</form>', flat(answer))
+        assert form
+        assert "Say in 3 to 5000 characters what has to change." in form[0]
+        assert re.search(r'<textarea[^>]*aria-invalid="true"[^>]*>', form[0])
+        assert to_send(answer, "comment") == f"\n{comment}"
+        assert Assessment.objects.get().status == status
+
+    @STEPS
+    def test_can_be_copied_after_the_cycle(
         self, give_back: Callable[..., Any], cast: Cast, step: str, status: Status
     ) -> None:
         Assessment.objects.update(status=status, submitted_by=cast.focal)
-        answer = give_back(step, f"{WRITTEN}\x07")
-        assert (answer.status_code, to_copy(answer)) == (400, f"{WRITTEN}\x07")
         Cycle.objects.update(phase=Phase.CLOSED)
         late = give_back(step, WRITTEN)
         assert (late.status_code, to_copy(late)) == (409, WRITTEN)
+
+    def test_stays_where_the_sheet_is_checked(self, give_back: Callable[..., Any]) -> None:
+        html = flat(give_back("return", " "))
+        assert 'id="sample"' in html
+        assert html.index('id="sample"') < html.index("Say in 3 to 5000 characters")
+
+    @pytest.mark.parametrize(("step", "status"), [("return", Status.SUBMITTED), ("reopen", Status.VALIDATED)])
+    def test_once_given_leads_to_the_queue_even_when_it_is_sent_twice(
+        self, give_back: Callable[..., Any], client: Client, sheet: Assessment, step: str, status: Status
+    ) -> None:
+        Assessment.objects.update(status=status)
+        for _time in range(2):
+            answer = give_back(step, f" {WRITTEN}\r\n")
+            assert (answer.status_code, answer["Location"]) == (302, reverse("quintet:validation-queue"))
+            shown = flat(client.get(answer["Location"]))
+            assert "UNDP, Cycle 2026 is returned: the entity can change its answers again." in shown
+        assert sheet.transitions.filter(to_status=Status.RETURNED).count() == 1
 
     def test_can_be_copied_when_a_colleague_was_first(
         self, give_back: Callable[..., Any], cast: Cast, sheet: Assessment
@@ -229,3 +260,27 @@ class TestACommentOfARefusedStep:
         written = re.findall(r"<textarea[^>]*>", page)
         assert written
         assert all('maxlength="5000"' in tag for tag in written)
+
+
+class TestTheWayBackFromARefusal:
+    def trail(self, answer: Any) -> str:
+        return words("<nav" + flat(answer).partition('class="trail"')[2].partition("</nav>")[0])
+
+    def test_is_the_same_on_every_page_of_an_item(
+        self, decide: Decide, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        refused = decide(accepted="9", version="1")
+        assert self.trail(refused) == "Validation/UNDP · Cycle 2026/Data"
+        Assessment.objects.update(status=Status.RETURNED)
+        client.force_login(cast.focal)
+        for place in ("answers", "evidence"):
+            answer = client.post(f"/assessments/{sheet.pk}/{place}/DAT-STR/" + "add/" * (place == "evidence"))
+            assert self.trail(answer) == "My work/UNDP · Cycle 2026/Data", place
+
+    def test_leads_from_a_workbook_to_the_sheet_and_the_list(
+        self, client: Client, cast: Cast, cycle: Cycle, undp: Entity
+    ) -> None:
+        client.force_login(cast.focal)
+        answer = client.post(f"/assessments/{sheet_of(cycle, undp).pk}/workbook/")
+        assert answer.status_code == 400
+        assert self.trail(answer) == "My work/UNDP · Cycle 2026"

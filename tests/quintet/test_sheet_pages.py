@@ -1,15 +1,17 @@
 """What each person finds on the way of one sheet: where it is, what it waits for, what was decided."""
 
 import re
+from datetime import date
 
 import pytest
 from django.test import Client
 
-from entities.models import Entity
+from entities.models import Entity, Role, User
+from entities.services.people import grant_role
 from quintet.models import Assessment, Cycle, Item, Phase, Receipt, Status
 from quintet.services import reviewing, signing
 from quintet.services.answering import record_answer
-from tests.factories import AT, Cast, Levels, delegate, fill, sheet_of
+from tests.factories import AT, Cast, Levels, delegate, fill, later, make_cycle, sheet_of
 from tests.quintet.checks import decide
 from tests.quintet.pages import flat, page, words
 
@@ -40,6 +42,29 @@ class TestASheetThatWaitsForSignOff:
             assert "waiting for sign-off" in html.partition(link)[2]
         for outsider in (cast.viewer, cast.stranger, cast.task_force):
             assert link not in page(client, outsider, "assessment-list")
+
+    def test_is_named_quietly_with_whom_it_is_and_since_when(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        told = words(page(client, cast.focal, "my"))
+        assert (
+            "Nothing waits for you. With others UNDP, Cycle 2026: with the approver since 2 November" in told
+        )
+        signing.sign_off(assessment=sheet, by=cast.approver, at=later(3 * 24 * 60))
+        told = words(page(client, cast.focal, "my"))
+        assert "UNDP, Cycle 2026: with the task force since 5 November 2026" in told
+        for other in (cast.approver, cast.viewer, cast.contributor, cast.stranger, cast.task_force):
+            assert "With others" not in page(client, other, "my")
+        reviewing.return_to_entity(assessment=sheet, by=cast.task_force, at=AT, comment="More, please.")
+        assert "With others" not in page(client, cast.focal, "my")
+
+    def test_is_not_with_others_for_the_one_who_may_sign_it_off(
+        self, client: Client, cast: Cast, undp: Entity
+    ) -> None:
+        grant_role(user=cast.approver, role=Role.FOCAL_POINT, entity=undp)
+        html = page(client, cast.approver, "my")
+        assert "Sign off UNDP, Cycle 2026" in html
+        assert "With others" not in html
 
     def test_waits_no_longer_after_the_cycle(self, client: Client, cast: Cast, sheet: Assessment) -> None:
         Cycle.objects.update(phase=Phase.CLOSED)
@@ -116,6 +141,100 @@ class TestTheReview:
         assert "14 problems to solve" in told
         assert "DAT-STR Strategy or action plan DAT-LED DAT LED?" in told
         assert html.count(f'href="/assessments/{sheet.pk}/INN/#INN-') == 7
+
+
+class TestTheReviewOfADraft:
+    def test_tells_the_approver_who_can_mend_what(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        delegate(sheet, "DAT-LED", cast.contributor)
+        html = main(page(client, cast.approver, "assessment-review", sheet.pk))
+        told = words(html)
+        assert "The focal point completes and submits the assessment: Focal." in told
+        assert "14 problems to solve before submitting" in told
+        assert "DAT-LED DAT LED? · Handed to Contributor" in told
+        assert "<form" not in html
+        assert "#DAT-LED" not in html
+        assert "Solve the problems above first" not in told
+
+    def test_says_when_the_entity_has_nobody_to_mend_it(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        User.objects.filter(pk=cast.focal.pk).update(is_active=False)
+        told = words(page(client, cast.approver, "assessment-review", sheet.pk))
+        assert "At the moment the entity has none." in told
+
+    @pytest.mark.parametrize("who", ["focal", "approver"])
+    def test_says_that_its_time_has_ended(
+        self, client: Client, cast: Cast, sheet: Assessment, who: str
+    ) -> None:
+        Cycle.objects.update(phase=Phase.VALIDATION)
+        html = main(page(client, getattr(cast, who), "assessment-review", sheet.pk))
+        assert "The answers can no longer be changed: the time for them has ended." in html
+        assert "#DAT-LED" not in html
+        assert "<form" not in html
+
+
+class TestTheReviewOfAHandedInSheet:
+    @pytest.fixture(autouse=True)
+    def submitted(self, cycle: Cycle, undp: Entity, sheet: Assessment, cast: Cast) -> None:
+        days = {"opens_on": date(2025, 9, 15), "closes_on": date(2025, 12, 18)}
+        fill(make_cycle(cycle.framework, "2025", phase=Phase.CLOSED, **days), {undp: {**FULL, "DAT-STR": 0}})
+        fill(cycle, {undp: FULL}, Status.DRAFT)
+        signing.submit(assessment=sheet, by=cast.focal, at=AT)
+
+    def test_is_the_page_to_sign_off_for_an_approver(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        html = page(client, cast.approver, "assessment-review", sheet.pk)
+        assert "<title>Sign off · UNDP" in html
+        assert "before submitting" not in html
+        places = [html.index(each) for each in ('id="changes"', 'id="warnings"', 'id="sign-off"')]
+        assert places == sorted(places)
+        assert f'href="/assessments/{sheet.pk}/DAT/#DAT-STR"' in html
+
+    def test_names_who_signs_it_off_to_those_who_do_not(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        html = main(page(client, cast.focal, "assessment-review", sheet.pk))
+        assert "An approver signs the assessment off: Approver." in html
+        assert "<form" not in html
+        assert "<title>Review" in page(client, cast.focal, "assessment-review", sheet.pk)
+
+    def test_tells_an_approver_who_took_part_why_another_one_signs(
+        self, client: Client, cast: Cast, undp: Entity, sheet: Assessment
+    ) -> None:
+        grant_role(user=cast.focal, role=Role.APPROVER, entity=undp)
+        told = words(page(client, cast.focal, "assessment-review", sheet.pk))
+        assert "The person who submitted an assessment cannot sign it off." in told
+        Assessment.objects.update(submitted_by=cast.stranger)
+        answer = sheet.answers.get(item__code="DAT-STR")
+        revision = sheet.revisions.get(item=answer.item)
+        revision.pk, revision.version, revision.by = None, 9, cast.approver
+        revision.save(force_insert=True)
+        told = words(page(client, cast.approver, "assessment-review", sheet.pk))
+        assert "You have answered in this assessment, so another approver has to sign it off." in told
+        assert "An approver signs the assessment off: Focal." in told
+
+    def test_says_where_there_is_nothing_to_compare_with(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        Assessment.objects.exclude(pk=sheet.pk).update(status=Status.DRAFT)
+        told = page(client, cast.approver, "assessment-review", sheet.pk)
+        assert "There is no earlier assessment of this entity to compare with." in told
+
+    def test_says_to_everybody_who_reads_it_where_it_is(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        signing.sign_off(assessment=sheet, by=cast.approver, at=AT)
+        readers = (cast.focal, cast.approver, cast.viewer, cast.task_force)
+        for step in ("validates", "has validated"):
+            for who in readers:
+                html = main(page(client, who, "assessment-review", sheet.pk))
+                assert f"The task force {step} the assessment." in html
+                assert "before submitting" not in html
+                assert "<form" not in html
+            Assessment.objects.filter(pk=sheet.pk).update(status=Status.VALIDATED)
 
 
 class TestTheReceipts:
@@ -195,6 +314,10 @@ class TestTheOverview:
         told = words(page(client, cast.focal, "assessment-detail", sheet.pk))
         assert "Requests for “not applicable”: waiting for a decision 1 rejected 1 " in told
         assert "approved" not in told
+
+
+def main(html: str) -> str:
+    return html.partition("<main")[2].partition("</main>")[0]
 
 
 def disputed(html: str) -> list[str]:
