@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -284,7 +285,7 @@ class TestTheOverview:
             decide(sheet, code, level, cast.task_force)
         for code, approve in (("DAT-PMS", False), ("INN-PMS", True)):
             item = Item.objects.get(code=code)
-            step = {"version": 1, "by": cast.task_force, "at": AT}
+            step: dict[str, Any] = {"version": 1, "by": cast.task_force, "at": AT}
             reviewing.decide_na(assessment=sheet, item=item, approve=approve, **step)
         for who in (cast.focal, cast.viewer, cast.task_force):
             assert disputed(page(client, who, "assessment-detail", sheet.pk)) == ["DAT-LED", "DAT-PMS"]
@@ -298,7 +299,7 @@ class TestTheOverview:
         assert disputed(page(client, cast.focal, "assessment-detail", sheet.pk)) == ["DAT-LED"]
         raw = {"state": "answered", "claimed": 1, "comment": "agreed"}
         item = Item.objects.select_related("framework").get(code="DAT-LED")
-        step = {"version": 2, "by": cast.focal, "at": AT, "channel": "form"}
+        step: dict[str, Any] = {"version": 2, "by": cast.focal, "at": AT, "channel": "form"}
         record_answer(assessment=sheet, item=item, raw=raw, **step)
         assert disputed(page(client, cast.focal, "assessment-detail", sheet.pk)) == []
 
@@ -309,8 +310,8 @@ class TestTheOverview:
         fill(cycle, {undp: {**FULL, "DAT-PMS": "na", "INN-PMS": "na"}}, Status.SUBMITTED)
         told = words(page(client, cast.focal, "assessment-detail", sheet.pk))
         assert "Requests for “not applicable”: waiting for a decision 2 " in told
-        item, step = Item.objects.get(code="DAT-PMS"), {"version": 1, "by": cast.task_force, "at": AT}
-        reviewing.decide_na(assessment=sheet, item=item, approve=False, **step)
+        item = Item.objects.get(code="DAT-PMS")
+        reviewing.decide_na(assessment=sheet, item=item, approve=False, version=1, by=cast.task_force, at=AT)
         told = words(page(client, cast.focal, "assessment-detail", sheet.pk))
         assert "Requests for “not applicable”: waiting for a decision 1 rejected 1 " in told
         assert "approved" not in told
