@@ -47,6 +47,7 @@ REGISTRIES = re.compile(
 )
 PACKED = {".css", ".js"}  # libraries name their home page in a comment
 LOCK_LINE = re.compile(r"[a-z0-9][a-z0-9._-]*(\[[a-z0-9,-]+\])?==\S+( ; .+)? \\")
+TORN_TAG = re.compile(r"</?\s")  # what a formatter makes of a tag whose name is a choice
 ENQUEUE = re.compile(r"\.(delay|apply_async)\(")
 
 
@@ -55,6 +56,10 @@ class TestFiles:
         found = {path.relative_to(tree.ROOT).parts[0] for path in tree.files()}
         stray = {name for name in found - TOP_LEVEL if not name.startswith(".")}
         assert stray == set()
+
+    def test_no_tag_of_a_template_is_torn_from_its_name(self) -> None:
+        found = [tree.name(path) for path in tree.files(".html") if TORN_TAG.search(path.read_text())]
+        assert found == []
 
     def test_package_files_are_empty(self) -> None:
         found = [tree.name(p) for p in tree.files(".py") if p.name == "__init__.py" and p.read_text()]

@@ -71,6 +71,13 @@ class CountingStorage(FileSystemStorage):
 
 
 class TestAttaching:
+    def test_the_place_for_documents_has_a_heading(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        html = page(client, cast.focal, "assessment-form", sheet.pk, "DAT")
+        heading = '<h3 id="evidence-DAT-STR" class="evidence-head"> Documents for DAT-STR </h3>'
+        assert heading in html
+
     @pytest.mark.parametrize("extension", ["pdf", "docx", "xlsx", "png", "jpg"])
     def test_a_file_comes_back_as_it_was(
         self, client: Client, send: Send, sheet: Assessment, extension: str
