@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import caches
 from django.db import connections
 from django.utils import translation
-from playwright.sync_api import BrowserContext, Page, Route
+from playwright.sync_api import BrowserContext, Page
 from pytest_django import Settings
 
 from entities.models import Entity
@@ -33,8 +32,9 @@ BROWSER_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",  # this machine only
 ]
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+NewContext = Callable[..., BrowserContext]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -156,11 +156,15 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture
-def context(context: BrowserContext) -> BrowserContext:
-    """A browser that reaches this machine only; what it asks of others fails the request."""
-    context.route("**/*", _loopback_only)
-    context.set_default_timeout(15_000)
-    return context
+def new_context(new_context: NewContext) -> NewContext:
+    """Return a function that opens a browser of its own; the test's end closes it."""
+
+    def opened(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.set_default_timeout(15_000)
+        return context
+
+    return opened
 
 
 @pytest.fixture
@@ -173,11 +177,3 @@ def page_at(context: BrowserContext) -> Callable[[int], Page]:
         return page
 
     return open_page
-
-
-def _loopback_only(route: Route) -> None:
-    address = urlsplit(route.request.url)
-    if address.scheme in {"data", "blob"} or address.hostname in LOOPBACK:
-        route.continue_()
-    else:
-        route.abort()

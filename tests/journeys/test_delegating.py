@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from entities.models import Role
 from quintet.models import Answer, Cycle, Delegation, Item
 from quintet.services.delegating import hand_over
 from quintet.services.inviting import invite
 from tests import factories
+from tests.conftest import NewContext
 from tests.journeys.conftest import OPEN_ITEM, Portal
 from tests.journeys.test_accessibility import findings
 from un20portal.outbox.services import run_errands
@@ -23,9 +24,8 @@ COLLEAGUE = "nora@example.org"
 NEW_PASSWORD = "four words of her own"
 
 
-def window(browser: Browser, width: int, *, script: bool = True) -> Page:
-    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
-    context.set_default_timeout(15_000)
+def window(new_context: NewContext, width: int, *, script: bool = True) -> Page:
+    context = new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
     return context.new_page()
 
 
@@ -40,9 +40,9 @@ def link_in_the_mail(portal: Portal) -> str:
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without"])
 def test_a_colleague_is_invited_answers_and_is_accepted(
-    portal: Portal, browser: Browser, sign_in: SignIn, script: bool
+    portal: Portal, new_context: NewContext, sign_in: SignIn, trouble: list[str], script: bool
 ) -> None:
-    focal, colleague = window(browser, 1280, script=script), window(browser, 390, script=script)
+    focal, colleague = window(new_context, 1280, script=script), window(new_context, 390, script=script)
 
     # the focal point chooses one item and invites somebody by e-mail
     sign_in(focal, "focal")
@@ -92,15 +92,17 @@ def test_a_colleague_is_invited_answers_and_is_accepted(
     assert accepted.settled_version == Answer.objects.get(assessment=portal.sheet, item=accepted.item).version
 
     # the link worked once
-    stranger = window(browser, 390)
+    stranger = window(new_context, 390)
     stranger.goto(link)
     expect(stranger.get_by_role("alert")).to_contain_text("used already")
-    for page in (focal, colleague, stranger):
-        page.context.close()
+    assert trouble == [f"409: GET {stranger.url}"]
+    trouble.clear()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing_on_the_way(portal: Portal, browser: Browser, sign_in: SignIn, width: int) -> None:
+def test_axe_finds_nothing_on_the_way(
+    portal: Portal, new_context: NewContext, sign_in: SignIn, width: int
+) -> None:
     undp, focal, now = portal.undp, portal.people["focal"], timezone.now()
     sheet = factories.sheet_of(portal.cycle, undp)
     items = list(Item.objects.filter(code__startswith="DAT-"))
@@ -109,19 +111,18 @@ def test_axe_finds_nothing_on_the_way(portal: Portal, browser: Browser, sign_in:
     due_on = timezone.localdate()
     hand_over(assessment=sheet, items=items, to=to, by=focal, at=now, due_on=due_on)
     invite(assessment=sheet, items=items, email=COLLEAGUE, by=focal, at=now, due_on=due_on)
-    page = window(browser, width)
+    page = window(new_context, width)
     assert findings(page, link_in_the_mail(portal)) == []
     sign_in(page, "focal")
     handed = f"{portal.address}/assessments/{sheet.pk}/delegations/"
     assert findings(page, handed) == []
     assert findings(page, handed.replace("/assessments", "/ar/assessments")) == []
-    page.context.close()
 
 
 def test_items_are_chosen_and_sent_with_the_keyboard_alone(
-    portal: Portal, browser: Browser, sign_in: SignIn
+    portal: Portal, new_context: NewContext, sign_in: SignIn
 ) -> None:
-    page = window(browser, 1280)
+    page = window(new_context, 1280)
     sign_in(page, "focal")
     page.goto(f"{portal.address}/assessments/{portal.sheet}/delegations/")
     page.locator("input[name=dimensions]").first.focus()
@@ -130,4 +131,3 @@ def test_items_are_chosen_and_sent_with_the_keyboard_alone(
     page.keyboard.type(COLLEAGUE)
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("is on its way")
-    page.context.close()

@@ -7,9 +7,9 @@ import urllib.request
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.journeys.conftest import OPEN_ITEM, Portal
+from tests.journeys.conftest import OPEN_ITEM, Portal, WholePortal
 from tests.processes import Worker
 
 SignIn = Callable[[Page, str], None]
@@ -32,26 +32,14 @@ def publish(portal: Portal, page: Page, other: Page) -> None:
     other.wait_for_url(re.compile(r"/scorecards/[^/]+/$"))
 
 
-def in_own_window(browser: Browser, contexts: list[BrowserContext], width: int, *, script: bool) -> Page:
-    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
-    context.set_default_timeout(15_000)
-    contexts.append(context)
-    return context.new_page()
-
-
-@pytest.mark.parametrize(("width", "script"), [(1280, True), (390, False)], ids=["desk", "phone-no-js"])
 def test_an_answer_becomes_a_public_figure(
-    portal: Portal,
+    whole_portal: WholePortal,
     celery_worker_process: Worker,
-    browser: Browser,
+    new_window: Callable[[], Page],
     sign_in: SignIn,
-    width: int,
-    script: bool,
 ) -> None:
-    contexts: list[BrowserContext] = []
-    focal, approver, first, second = (
-        in_own_window(browser, contexts, width, script=script) for _person in range(4)
-    )
+    portal = whole_portal
+    focal, approver, first, second = (new_window() for _person in range(4))
     sign_in(first, "first")
     sign_in(second, "second")
     publish(portal, first, second)
@@ -90,13 +78,11 @@ def test_an_answer_becomes_a_public_figure(
     publish(portal, first, second)
     after = figure_of(portal, OPEN_ITEM)
     assert (after["n_answered"], after["has"], after["operates"], after["share_has"]) == (15, 1, 1, "6.7")
-    public = in_own_window(browser, contexts, width, script=script)
+    public = new_window()
     public.goto(f"{portal.address}/scorecards/{portal.cycle.code}/?group=type:fund_or_programme")
     row = public.get_by_role("row").filter(has_text="Strategy or action plan").first
     expect(row).to_contain_text("7%")
     expect(row).to_contain_text("15/15")
-    for context in contexts:
-        context.close()
 
 
 def wait_for_provisional(portal: Portal, page: Page, worker: Worker) -> None:
@@ -136,6 +122,7 @@ class TestAnswering:
         expect(card.get_by_role("radio", name=re.compile("^1 "))).to_be_checked()
         expect(card.locator(".save-state")).to_have_attribute("data-state", "saved")
 
+    @pytest.mark.usefixtures("with_trouble")
     def test_two_people_on_one_item_lose_nothing(
         self, portal: Portal, form: Page, context: BrowserContext
     ) -> None:
@@ -157,6 +144,7 @@ class TestAnswering:
             "My evidence"
         )
 
+    @pytest.mark.usefixtures("with_trouble")
     def test_a_lost_connection_keeps_the_text_and_sends_it_later(
         self, form: Page, context: BrowserContext
     ) -> None:

@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from quintet.models import Answer
+from tests.journeys.clock import let_pass
 from tests.journeys.conftest import OPEN_ITEM, PASSWORD, Portal
 
 SignIn = Callable[[Page, str], None]
@@ -39,6 +40,7 @@ def write(card: Locator, text: str = TYPED) -> None:
     card.get_by_label("Comment and evidence").fill(text)
 
 
+@pytest.mark.usefixtures("with_trouble")
 class TestTheSessionEnds:
     @pytest.fixture(autouse=True)
     def _written_after_the_end(self, card: Locator) -> None:
@@ -105,10 +107,12 @@ class TestTheSessionEnds:
         assert stored(portal) == [TYPED]
 
 
+@pytest.mark.usefixtures("with_trouble")
 class TestRefusals:
     @pytest.fixture
     def sent(self, form: Page) -> list[str]:
-        """Every attempt to save, as the page makes it."""
+        """Every attempt to save, as the page makes it, by a clock that the test turns on."""
+        form.clock.install()
         requests: list[str] = []
         form.on("request", lambda asked: requests.append(asked.method) if asked.method == "POST" else None)
         return requests
@@ -119,7 +123,7 @@ class TestRefusals:
         portal.people["focal"].memberships.all().delete()  # the sheet is nobody's business of theirs any more
         write(card)
         expect(state(card)).to_contain_text("NOT SAVED. There is nothing at this address")
-        form.wait_for_timeout(6_000)  # longer than the pause before a second try
+        let_pass(form, 6)  # longer than the pause before a second try
         assert sent == ["POST"]
         expect(card.get_by_label("Comment and evidence")).to_have_value(TYPED)
 
@@ -130,7 +134,7 @@ class TestRefusals:
         form.route("**/answers/**", proxy_that_says(status))
         write(card)
         expect(state(card)).to_contain_text("NOT SAVED. Copy your text and reload the page.")
-        form.wait_for_timeout(6_000)
+        let_pass(form, 6)
         assert sent == ["POST"]
 
     @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -140,8 +144,9 @@ class TestRefusals:
         form.route("**/answers/**", proxy_that_says(status, {"Retry-After": "2"}), times=1)
         write(card)
         expect(state(card)).to_contain_text("NOT SAVED. The portal is busy")
-        form.wait_for_timeout(1_000)
+        let_pass(form, 1)
         assert sent == ["POST"]
+        let_pass(form, 2)
         expect(state(card)).to_have_attribute("data-state", "saved")
         assert sent == ["POST", "POST"]
         assert stored(portal) == [TYPED]
@@ -153,7 +158,7 @@ class TestRefusals:
         write(card)
         expect(state(card)).to_contain_text("NOT SAVED. The portal is busy")
         look_back_at(form)
-        form.wait_for_timeout(1_000)
+        let_pass(form, 1)
         assert sent == ["POST"]
 
     def test_what_was_typed_during_a_try_waits_with_it(
@@ -166,7 +171,7 @@ class TestRefusals:
         proxy_that_says(503, {"Retry-After": "60"})(held.pop())
         expect(state(card)).to_contain_text("NOT SAVED. The portal is busy")
         write(card, f"{TYPED} Budget and staff too.")
-        form.wait_for_timeout(3_000)  # longer than the pause after which typing is sent
+        let_pass(form, 3)  # longer than the pause after which typing is sent
         assert sent == ["POST"]
 
 

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Route, expect
 
 from quintet.domain.evidence import Details
 from quintet.models import Answer, AnswerRevision, Cycle, Item
 from quintet.services.evidence import write_link
 from tests import factories
+from tests.conftest import NewContext
+from tests.journeys.clock import let_pass
 from tests.journeys.conftest import Portal
 
 SignIn = Callable[[Page, str], None]
@@ -108,31 +110,32 @@ class TestStillTrue:
         expect(card(form, "DAT-STR").get_by_role("link", name="The plan of 2025", exact=True)).to_be_visible()
 
     def test_without_a_script_the_button_does_the_same(
-        self, portal: Portal, sheet: int, browser: Browser, sign_in: SignIn
+        self, portal: Portal, sheet: int, new_context: NewContext, sign_in: SignIn
     ) -> None:
-        context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
-        page = context.new_page()
+        page = new_context(java_script_enabled=False, viewport={"width": 390, "height": 800}).new_page()
         sign_in(page, "focal")
         page.goto(f"{portal.address}/assessments/{sheet}/DAT/")
         page.locator("#DAT-LED").get_by_role("button", name="Still true").click()
         expect(page.get_by_role("status").first).to_contain_text("DAT-LED is saved")
         assert Answer.objects.get(assessment=sheet, item__code="DAT-LED").claimed == 3
-        context.close()
 
 
+@pytest.mark.usefixtures("with_trouble")
 class TestOffLine:
     def test_work_goes_on_and_comes_in_order_when_the_line_is_back(
         self, sheet: int, form: Page, context: BrowserContext
     ) -> None:
+        form.clock.install()
         context.set_offline(True)
         for item in ITEMS:
             card(form, item).get_by_label("Comment and evidence").fill(f"Written on {item} without a line")
             card(form, item).get_by_role("radio", name=re.compile("^2 ")).check()
             expect(state(form, item)).to_contain_text("NOT SAVED. No connection")
         card(form, ITEMS[0]).get_by_label("Comment and evidence").fill("Written last, on what was first")
-        form.wait_for_timeout(12_000)  # the tries of the meantime fail
+        let_pass(form, 12)  # the tries of the meantime fail
         assert written(sheet) == []
         context.set_offline(False)
+        let_pass(form, 10)
         for item in ITEMS:
             expect(state(form, item)).to_have_attribute("data-state", "saved")
         came = [item for item, _comment in written(sheet)]

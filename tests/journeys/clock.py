@@ -1,0 +1,9 @@
+"""The clock of a page, turned on by the test: nobody waits for the pauses that the page makes."""
+
+from playwright.sync_api import Page
+
+
+def let_pass(page: Page, seconds: int) -> None:
+    """Let time pass on a page whose clock is in our hands, second by second: what is due is done."""
+    for _second in range(seconds):
+        page.clock.run_for(1_000)
