@@ -295,29 +295,6 @@ class TestTheDifference:
 
 
 class TestInABrowser:
-    @pytest.mark.parametrize("width", [390, 1280])
-    @pytest.mark.django_db(transaction=True)
-    def test_it_works_without_scripts_on_small_and_large_screens(
-        self, live_server: Any, browser: Any, cast: Cast, sheet: Assessment, client: Client, width: int
-    ) -> None:
-        client.force_login(cast.focal)
-        data = filled(download(client, sheet), {"DAT!H2": 4, "DAT!J2": "long " * 200, "INN!H2": 9})
-        context = browser.new_context(java_script_enabled=False, viewport={"width": width, "height": 900})
-        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
-        context.add_cookies([cookie])
-        page: Page = context.new_page()
-        page.goto(f"{live_server.url}/assessments/{sheet.pk}/")
-        page.get_by_label("Filled workbook").set_input_files(
-            {"name": "filled.xlsx", "mimeType": "application/octet-stream", "buffer": data}
-        )
-        page.get_by_role("button", name="Upload and compare").click()
-        page.get_by_role("heading", name="What the workbook changes").wait_for()
-        page.get_by_label("Leave the 1 refused row out").check()
-        page.get_by_role("button", name="Confirm and write").click()
-        page.get_by_text("1 answer was taken over from filled.xlsx.").wait_for()
-        context.close()
-        assert Answer.objects.get(assessment=sheet, item__code="DAT-STR").claimed == 4
-
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     @pytest.mark.parametrize("width", [390, 1280])
     @pytest.mark.django_db(transaction=True)
