@@ -53,7 +53,7 @@ def _transactional_tests_leave_nothing() -> Iterator[None]:
     """Append-only tables refuse to be emptied; between two transactional tests they must be."""
     from tests import guards  # reads Django's settings, which stand only now
 
-    with guards.flush_unguarded():
+    with guards.quick_flush():
         yield
 
 
