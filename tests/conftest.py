@@ -17,13 +17,6 @@ from tests import processes, servers
 from tests.factories import Cast, make_cast, make_entity, make_framework, make_open_cycle
 from un20portal.lib.storage import folder
 
-SERVER_FIXTURES = {
-    "celery_worker_process",
-    "scratch_database",
-    "own_redis",
-    "own_postgresql",
-    "office",
-}
 BROWSER_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -35,17 +28,6 @@ BROWSER_FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",  # this machine only
 ]
 NewContext = Callable[..., BrowserContext]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs real parts by the fixtures it asks for, so that nobody forgets a marker."""
-    for item in items:
-        fixtures = set(getattr(item, "fixturenames", ()))
-        if fixtures & SERVER_FIXTURES:
-            item.add_marker("servers")
-        if "browser" in fixtures:
-            item.add_marker("browser")
 
 
 @pytest.fixture(scope="session")

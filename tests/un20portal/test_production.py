@@ -12,6 +12,7 @@ import pytest
 from tests.provision import NOT_INHERITED
 from un20portal.production import unsafe_settings
 
+pytestmark = pytest.mark.once  # each start has an environment of its own
 ROOT = Path(__file__).resolve().parents[2]
 STRONG_KEY = "k3Jx-9_QmV7tZpLw2RbNc8YfHs5DgTa1EuXoKi6WjBv4MqPzCr0yGhSd"
 SAFE_ENVIRONMENT = {
