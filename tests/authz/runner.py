@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -25,6 +26,7 @@ from tests.authz.samples import Sample, is_json, samples
 from tests.authz.surface import ALL_METHODS, SAFE_METHODS, Route
 from tests.authz.world import COLUMNS, World
 from un20portal import views
+from un20portal.lib.middleware import RefusalMiddleware
 
 CANARY = re.compile(r"canary[0-9a-f]{12}")
 WRITE = re.compile(r'\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+["`]?(\w+)', re.IGNORECASE)
@@ -37,7 +39,8 @@ BUSINESS = ("entities", "quintet", "scorecards", "outbox")
 class Case:
     """One cell of the matrix: a request and the answer that the policy names.
 
-    Only the first cell of a route and column renders the page of a refusal (400, 403, 404).
+    Only the first cell of a route and column renders the page of a refusal (400, 403, 404), and only
+    its first cell of a method that the route does not have renders the page of that refusal (405).
     """
 
     route: Route
@@ -80,9 +83,12 @@ class Runner:
         self.untouchable = fingerprint(untouchable_rows(world))
 
     def _sign_in(self, column: str) -> str:
+        """A session that has nothing to note for an hour: else every request would save it, and be undone."""
         client = Client()
         client.force_login(self.world.people[column])
-        client.get(reverse("account_inactive"))  # the first page after sign-in notes when the session began
+        session = client.session
+        session["began"] = session["seen"] = int(time.time()) + 3600
+        session.save()
         return client.cookies["sessionid"].value
 
     def client(self, column: str) -> Client:
@@ -109,7 +115,7 @@ class Runner:
         """Send one request, look at what it did, and undo it."""
         sample = samples_of(self.world, case.route)[case.variant]
         written: set[str] = set()
-        page = nullcontext() if case.is_first else patch.object(views, "_refuse", _plain_refusal)
+        page = nullcontext() if case.is_first else _without_pages_of_refusals()
         with transaction.atomic(), connection.execute_wrapper(noting(written)), page:
             response = request(self.client(case.column), case.route, sample, case.method)
             problems += [f"{case}: {problem}" for problem in self._damage(case, response, written)]
@@ -185,9 +191,22 @@ def _text(response: Any) -> str:
     return str(body.decode(errors="replace"))
 
 
-def _plain_refusal(request: HttpRequest, status: int, template: str) -> HttpResponse:
+@contextmanager
+def _without_pages_of_refusals() -> Iterator[None]:
     """A refusal without its page: rendering it is half the time, and the first case of a route did."""
+    with (
+        patch.object(views, "_refuse", _plain_refusal),
+        patch.object(RefusalMiddleware, "process_response", _as_it_is),
+    ):
+        yield
+
+
+def _plain_refusal(request: HttpRequest, status: int, template: str) -> HttpResponse:
     return HttpResponse(status=status)
+
+
+def _as_it_is(self: RefusalMiddleware, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    return response
 
 
 def noting(written: set[str]) -> Callable[..., Any]:
@@ -204,13 +223,14 @@ def noting(written: set[str]) -> Callable[..., Any]:
 def cases_of(world: World, route: Route) -> Iterator[Case]:
     """Every cell of one route: declared methods on every variant, all others on its first one."""
     first = next(iter(samples_of(world, route)))
+    undeclared = next((method for _v, method, is_declared in surface_of(world, route) if not is_declared), "")
     for column in COLUMNS:
         for variant, method, is_declared in surface_of(world, route):
             if is_declared:
                 answer = policy.expected(route, variant, method, column)
             else:
                 answer = policy.undeclared(route, method, column)
-            is_first = is_declared and variant == first and method == route.methods[0]
+            is_first = variant == first and method in (route.methods[0], undeclared)
             yield Case(route, variant, method, column, answer, is_first)
 
 

@@ -1,4 +1,4 @@
-"""Writing what is not yours to write: every field of every model, alone, to every door that takes a body."""
+"""Writing what is not yours to write: every field of every model, to every door that takes a body."""
 
 import json
 import re
@@ -81,21 +81,22 @@ class TestTheApi:
         for route, method, known in writable():
             case = allowed_case(route, method)
             assert runner.send(case, []).status == case.expected
-            for name in sorted((set(model_fields()) | OTHERS) - known):
-                self._refuse(world, runner, case, name)
-                tried += 1
+            names = (set(model_fields()) | OTHERS) - known
+            self._refuse(world, runner, case, names)
+            tried += len(names)
         assert tried > 500
 
-    def _refuse(self, world: World, runner: Runner, case: Case, name: str) -> None:
+    def _refuse(self, world: World, runner: Runner, case: Case, names: set[str]) -> None:
+        """Each name is an error of its own, so that one request proves them all."""
         good = samples_of(world, case.route)[case.variant]
-        sample = Sample(good.values, body={**good.body, name: 1}, headers=good.headers)
+        sample = Sample(good.values, body={**good.body, **dict.fromkeys(names, 1)}, headers=good.headers)
         written: set[str] = set()
         with transaction.atomic(), connection.execute_wrapper(noting(written)):
             response = request(runner.client(case.column), case.route, sample, case.method)
             transaction.set_rollback(True)
-        assert response.status_code == 400, f"{case} with {name}"
-        assert name in [error["field"] for error in json.loads(response.content)["errors"]], name
-        assert written <= SESSIONS, f"{case} with {name}"
+        assert response.status_code == 400, str(case)
+        assert {error["field"] for error in json.loads(response.content)["errors"]} == names, str(case)
+        assert written <= SESSIONS, str(case)
 
     def test_has_no_body_that_points_to_another_row(self) -> None:
         """Rows are named by the address alone, so nobody can slip in the number of a foreign one."""
