@@ -4,8 +4,9 @@ A handler runs in the transaction that marks its message done: a worker killed i
 back, and the next sweep handles the message again, so that the effect is there exactly once.
 
 An errand reaches outside, to a mail server for instance, which no rollback takes back and which may take
-its time. It runs under a lease and outside of any transaction: no lock waits for the server, and a worker
-killed in the middle lets the errand be run again when the lease has ended, at least once in all.
+its time; or it is long and tells how far it is. It runs under a lease and outside of any transaction: no lock
+waits for it, and a worker killed in the middle lets the errand be run again when the lease has ended, at
+least once in all.
 """
 
 import logging
@@ -29,6 +30,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 LEASE = timedelta(minutes=5)  # longer than any server may take (EMAIL_TIMEOUT)
 _handlers: dict[str, Handler] = {}
 _errands: dict[str, Handler] = {}
+_waited_for: set[str] = set()  # errands that run at once where tasks run in process
 logger = logging.getLogger(__name__)
 
 
@@ -41,9 +43,19 @@ def subscribe(topic: str, handler: Handler) -> None:
     _handlers[topic] = handler
 
 
-def subscribe_errand(topic: str, handler: Handler) -> None:
-    """Let `handler(at=…, **payload)` run the errand `topic`, outside of any transaction."""
+def subscribe_errand(topic: str, handler: Handler, *, is_waited_for: bool = False) -> None:
+    """Let `handler(at=…, **payload)` run the errand `topic`, outside of any transaction.
+
+    Where tasks run in process, the next sweep runs it; one that `is_waited_for` runs at once.
+    """
     _errands[topic] = handler
+    if is_waited_for:
+        _waited_for.add(topic)
+
+
+def is_waited_for(topic: str) -> bool:
+    """Whether an errand runs at once where tasks run in process."""
+    return topic in _waited_for
 
 
 @transaction.atomic
@@ -83,16 +95,21 @@ def drain(*, now: Callable[[], datetime], only_due: bool = True) -> int:
     return handled
 
 
-def run_errands(*, now: Callable[[], datetime], only_due: bool = True) -> int:
-    """Run what is free, oldest first; return how many. The first failure ends the round.
+def run_errands(*, now: Callable[[], datetime], only_due: bool = True, topic: str | None = None) -> int:
+    """Run what is free, one kind of errand after the other, or those of `topic` alone; return how many.
 
-    The server that failed may be down for all: the others keep their turn for the next sweep. An errand that
-    raises PutOff waits alone.
+    Of each kind the oldest go first, and the first failure ends its round: the server that failed may be
+    down for all, and the others keep their turn for the next sweep. An errand that raises PutOff waits alone.
     """
+    topics = list(_errands) if topic is None else [topic]
+    return sum(_run_round(one, now=now, only_due=only_due) for one in topics)
+
+
+def _run_round(topic: str, *, now: Callable[[], datetime], only_due: bool) -> int:
     done, put_off = 0, set[int]()
-    while (message := _lease(put_off, now=now, only_due=only_due)) is not None:
+    while (message := _lease(topic, put_off, now=now, only_due=only_due)) is not None:
         try:
-            _errands[message.topic](at=now(), **message.payload)
+            _errands[topic](at=now(), **message.payload)
         except PutOff as reason:
             logger.warning("errand %s is put off: %s", message.pk, reason)
             _note_failure(message.pk, reason, at=now(), most=MAX_ERRANDS)
@@ -108,9 +125,9 @@ def run_errands(*, now: Callable[[], datetime], only_due: bool = True) -> int:
 
 
 @transaction.atomic
-def _lease(put_off: set[int], *, now: Callable[[], datetime], only_due: bool) -> Message | None:
-    """Take the oldest free errand, so that nobody else runs it for a while."""
-    free = Message.objects.free(now()).filter(topic__in=_errands).exclude(pk__in=put_off)
+def _lease(topic: str, put_off: set[int], *, now: Callable[[], datetime], only_due: bool) -> Message | None:
+    """Take the oldest free errand of its kind, so that nobody else runs it for a while."""
+    free = Message.objects.free(now()).filter(topic=topic).exclude(pk__in=put_off)
     if only_due:
         free = free.filter(due_at__lte=now())
     skip = connection.features.has_select_for_update_skip_locked
@@ -127,8 +144,10 @@ def _require_known(topic: str) -> None:
 
 
 def _wake_for(message: Message) -> None:
-    is_errand = message.topic in _errands
-    transaction.on_commit(lambda: signals.message_stored.send(sender=Message, is_errand=is_errand))
+    topic, is_errand = message.topic, message.topic in _errands
+    transaction.on_commit(
+        lambda: signals.message_stored.send(sender=Message, topic=topic, is_errand=is_errand)
+    )
 
 
 @transaction.atomic

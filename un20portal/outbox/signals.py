@@ -2,5 +2,6 @@
 
 from django.dispatch import Signal
 
-# Sent after the commit that stored a message. It only wakes. Argument: is_errand, whether it reaches outside.
+# Sent after the commit that stored a message. It only wakes. Arguments: topic; is_errand, whether it
+# runs outside of the transaction that settles it.
 message_stored = Signal()

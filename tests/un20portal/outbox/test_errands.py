@@ -1,11 +1,14 @@
 """Errands reach outside: under a lease, outside of transactions, in turn again when something failed."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from pytest_django import Settings
 
 from tests.factories import AT, later
+from un20portal.celery import app
 from un20portal.outbox import services
 from un20portal.outbox.models import Message
 from un20portal.outbox.services import (
@@ -19,7 +22,7 @@ from un20portal.outbox.services import (
     subscribe_errand,
 )
 
-TOPIC = "tests.errand"
+TOPIC, OTHER = "tests.errand", "tests.other"
 
 
 class Server:
@@ -43,9 +46,19 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     monkeypatch.setattr(services, "_errands", dict(services._errands))
+    monkeypatch.setattr(services, "_waited_for", set(services._waited_for))
     found = Server()
     subscribe_errand(TOPIC, found)
     return found
+
+
+@pytest.fixture
+def in_process(settings: Settings) -> Iterator[None]:
+    """Tasks run in process, also where there is a broker."""
+    settings.CELERY_TASK_ALWAYS_EAGER, before = True, app.conf.task_always_eager
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = before
 
 
 def owe(*names: str) -> None:
@@ -77,6 +90,17 @@ class TestRunningErrands:
         owe("a")
         assert server.calls == []
 
+    def test_in_process_one_that_is_waited_for_runs_at_once_and_no_other(
+        self, server: Server, in_process: None
+    ) -> None:
+        subscribe_errand(OTHER, server, is_waited_for=True)
+        owe("a")
+        with transaction.atomic():
+            put(OTHER, {"name": "b"}, at=AT)
+            assert server.calls == []
+        assert server.calls == ["b"]
+        assert server.in_transaction == [False]
+
     def test_is_not_handled_as_work_in_a_transaction(self, server: Server) -> None:
         owe("a")
         assert drain(now=lambda: AT) == 0
@@ -105,6 +129,22 @@ class TestRunningErrands:
         waiting = Message.objects.get(done_at=None)
         assert (waiting.attempts, waiting.due_at, waiting.leased_until) == (1, AT + FIRST_PAUSE, None)
         assert "come again later" in waiting.last_error
+
+    def test_a_failure_of_one_kind_holds_up_no_other_kind(self, server: Server) -> None:
+        other = Server()
+        subscribe_errand(OTHER, other)
+        server.is_down = True
+        owe("a")
+        put(OTHER, {"name": "b"}, at=AT)
+        assert run_errands(now=lambda: AT) == 1
+        assert (server.calls, other.calls) == (["a"], ["b"])
+
+    def test_those_of_one_topic_run_without_the_others_before_them(self, server: Server) -> None:
+        owe("a")
+        subscribe_errand(OTHER, server)
+        put(OTHER, {"name": "b"}, at=AT)
+        assert run_errands(now=lambda: AT, topic=OTHER) == 1
+        assert server.calls == ["b"]
 
     def test_one_under_way_is_left_alone_until_its_lease_ends(self, server: Server) -> None:
         owe("a")
