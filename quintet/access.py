@@ -16,6 +16,11 @@ def can_see_completion(user: Person) -> bool:
     return is_task_force(user)
 
 
+def can_export_everything(user: Person) -> bool:
+    """Take out all sheets of a cycle that count, in one file."""
+    return is_task_force(user)
+
+
 def can_review(user: Person) -> bool:
     """Decide on requests, accept levels, validate, return, reopen."""
     return is_task_force(user)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from quintet.services import cycles, evidence, workbooks
+from quintet.services import cycles, evidence, exporting, workbooks
 
 
 @shared_task
@@ -22,3 +22,9 @@ def sweep_evidence() -> None:
 def forget_waiting_workbooks() -> int:
     """Drop filled workbooks that nobody confirmed for days."""
     return workbooks.forget_waiting_uploads(at=timezone.now())
+
+
+@shared_task
+def sweep_exports() -> None:
+    """Remove workbooks of everything that are some days old."""
+    exporting.sweep_exports(at=timezone.now())

@@ -287,6 +287,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "quintet.tasks.sweep_evidence",
         "schedule": crontab(hour=3, minute=41),
     },
+    "sweep workbooks of everything": {
+        "task": "quintet.tasks.sweep_exports",
+        "schedule": crontab(hour=3, minute=47),
+    },
     "forget old idempotency keys": {
         "task": "un20portal.outbox.tasks.forget_old_keys",
         "schedule": crontab(hour=3, minute=23),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from quintet.domain.answers import NA, UNANSWERED, AnswerValue, can_be_stored
+from quintet.domain.answers import FORBIDDEN, NA, UNANSWERED, AnswerValue
 
 FORMAT = "1"
 FIRST_ROW = 2  # of the items: below the names of the columns
@@ -156,7 +156,7 @@ def word_of(value: AnswerValue, version: int, words: Mapping[str, str]) -> str |
 
 def storable(text: str) -> str:
     """Return `text` without the characters that no workbook holds."""
-    return "".join(character for character in text if can_be_stored(character))
+    return FORBIDDEN.sub("", text)
 
 
 def is_same_text(one: str, other: str) -> bool:

@@ -1,5 +1,6 @@
 """Writing the workbook of an assessment: plain rows in, bytes out. Nothing in it is a formula."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
@@ -59,7 +60,9 @@ def write_workbook(book: Book) -> bytes:
     workbook = ProtectedWorkbook(out, options)
     workbook.set_properties({"title": storable(book.title), "author": gettext("UN 2.0 portal")})
     look = _look(workbook)
-    _write_guidance(_sheet(workbook, _guidance_name(book)), book, look)
+    codes = [dimension.code for dimension in book.dimensions]
+    guidance = sheet_name(gettext("Guidance"), instead="Guidance", taken=codes)
+    _write_guidance(_sheet(workbook, guidance), book, look)
     for dimension in book.dimensions:
         _write_dimension(_sheet(workbook, dimension.code), dimension, book, look)
     _write_passport(_sheet(workbook, workbook_passport.SHEET), book)
@@ -110,11 +113,10 @@ def _sheet(workbook: Workbook, name: str) -> Worksheet:
     return sheet
 
 
-def _guidance_name(book: Book) -> str:
-    """The name of the first sheet in the reader's language, as spreadsheets allow names."""
-    taken = {dimension.code.casefold() for dimension in book.dimensions}
-    name = "".join(character for character in gettext("Guidance") if character not in "[]:*?/\\'")[:31]
-    return name if name and name.casefold() not in taken else "Guidance"
+def sheet_name(wanted: str, *, instead: str, taken: Iterable[str]) -> str:
+    """The name of a sheet in the reader's language, as spreadsheets allow names, or the one `instead`."""
+    name = "".join(character for character in wanted if character not in "[]:*?/\\'")[:31]
+    return name if name and name.casefold() not in {one.casefold() for one in taken} else instead
 
 
 def _write_guidance(sheet: Worksheet, book: Book, look: Look) -> None:

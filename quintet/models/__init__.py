@@ -32,6 +32,11 @@ from quintet.models.evidence import (
     EvidenceKind,
     EvidenceUse,
 )
+from quintet.models.exports import (
+    UNDER_WAY,
+    CycleExport,
+    ExportState,
+)
 from quintet.models.frameworks import (
     DIMENSION_NAMES,
     Area,
@@ -68,6 +73,7 @@ __all__ = [
     "DECISIONS",
     "DIMENSION_NAMES",
     "ONE_A_DAY",
+    "UNDER_WAY",
     "UNSUBSCRIBABLE",
     "Answer",
     "AnswerFields",
@@ -77,6 +83,7 @@ __all__ = [
     "Assessment",
     "BridgeQuestion",
     "Cycle",
+    "CycleExport",
     "Delegation",
     "Dimension",
     "Evidence",
@@ -84,6 +91,7 @@ __all__ = [
     "EvidenceChange",
     "EvidenceKind",
     "EvidenceUse",
+    "ExportState",
     "Extension",
     "Framework",
     "Invitation",

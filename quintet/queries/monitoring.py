@@ -72,7 +72,11 @@ def counted_snapshots(cycle: Cycle) -> Sequence[Snapshot]:
 
     Without the payload, which no figure needs: the levels are packed beside it.
     """
-    sheets = Assessment.objects.filter(cycle=cycle).counted()
-    latest = Snapshot.objects.latest_of_each_sheet().filter(assessment__in=sheets)
-    snapshots = latest.select_related("assessment__entity")
+    snapshots = latest_counted(cycle).select_related("assessment__entity")
     return sorted(snapshots, key=lambda snapshot: snapshot.assessment.entity.code)
+
+
+def latest_counted(cycle: Cycle) -> QuerySet[Snapshot]:
+    """The latest snapshot of every sheet of the cycle that counts, without its payload."""
+    sheets = Assessment.objects.filter(cycle=cycle).counted()
+    return Snapshot.objects.latest_of_each_sheet().filter(assessment__in=sheets)

@@ -14,11 +14,12 @@ from quintet.forms.monitoring import MonitorFilter
 from quintet.interchange.completion_csv import completion_lines
 from quintet.models import Assessment, Cycle, Phase, Status
 from quintet.queries import completion, mailings, monitoring
+from quintet.queries.exports import exports_of
 from quintet.queries.validating import check_summary
 from un20portal.lib.csv_rows import CONTENT_TYPE
 from un20portal.lib.pagination import page_of
 
-PAGE, MAILINGS = 250, 10
+PAGE, MAILINGS, EXPORTS = 250, 10, 5
 
 
 @require_safe
@@ -61,6 +62,7 @@ def _completion(request: HttpRequest, cycle: Cycle, question: MonitorFilter) -> 
         "counts": [(status, status.label, numbers[status]) for status in Status],
         "n_late": numbers["late"],
         "mailings": mailings.mailings_of(cycle)[:MAILINGS],
+        "exports": exports_of(cycle)[:EXPORTS],
         "can_extend": cycle.phase in (Phase.OPEN, Phase.VALIDATION),
     }
 

@@ -192,7 +192,7 @@ def _delegating_body(world: World, step: str, name: str, sheet: Assessment | Non
 def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
     place = "cycle" if "cycle" in route.parameters else "code"
     body = STEPS_OF_CYCLES.get(route.name, {})
-    known: dict[str, Any] = {"version": 1, "unit": "UNDP", "mailing": world.mailing}
+    known: dict[str, Any] = {"version": 1, "unit": "UNDP", "mailing": world.mailing, "export": world.export}
     others = {name: value for name, value in known.items() if name in route.parameters}
     if route.name == "scorecards-api:unit-detail":
         for name in ("published", "submitted"):

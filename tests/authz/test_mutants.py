@@ -53,6 +53,7 @@ MUTANTS = [
     Mutant(sheets, "can_review", always(True), ("quintet:assessment-validate", "quintet:validation-queue")),
     Mutant(sheets, "can_manage_cycles", always(True), ("quintet:cycle-list", "quintet:cycle-open")),
     Mutant(sheets, "can_see_completion", always(True), ("quintet:cycle-detail",)),
+    Mutant(sheets, "can_export_everything", always(True), ("quintet:cycle-export-download",)),
     Mutant(sheets, "works_with_sheets", always(True), ("quintet-api:assessment-list",)),
     Mutant(ThreadQuerySet, "visible_to", lambda rows, _user: rows.all(), ("quintet:thread-post",)),
     Mutant(sheets, "can_open_thread", always(True), ("quintet:thread-open",)),

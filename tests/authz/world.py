@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from entities.models import ApiToken, Country, Entity, Role, User
 from entities.services.people import grant_role
+from quintet.interchange.everything_xlsx import write_everything
 from quintet.models import (
     Answer,
     Assessment,
@@ -32,7 +33,7 @@ from quintet.models import (
     WorkbookUpload,
 )
 from quintet.models.evidence import evidence_storage
-from quintet.services import cycles, inviting, reviewing, signing, tailoring, threads
+from quintet.services import cycles, exporting, inviting, reviewing, signing, tailoring, threads
 from quintet.services.answering import record_answer
 from scorecards.services import computing, publishing
 from tests.factories import (
@@ -92,6 +93,7 @@ class World:
     secrets: list[str] = field(default_factory=list)
     authorization: str = ""
     mailing: int = 0  # a reminder sent in the cycle `published`
+    export: int = 0  # the workbook of everything in the cycle `published`
     framework: Framework = field(default_factory=Framework)
 
     def canary(self, label: str, readers: Iterable[str]) -> str:
@@ -381,6 +383,9 @@ def _make_scorecards(world: World) -> None:
     words = world.canary("words of a reminder", {"task_force"})
     mailing = Mailing.objects.create(kind=LetterKind.REMINDER, cycle=published, text=words, by=first, at=AT)
     world.mailing = mailing.pk
+    export = exporting.ask_for_export(cycle=published, language="en", by=first, at=AT)
+    exporting.write_export(export_id=export.pk, at=AT, write=write_everything)
+    world.export = export.pk
     for name in ("a_closed", "b_closed"):
         world.sheets[name].refresh_from_db()
     for name, readers in (("a_closed", {*DRAFTERS, "viewer"}), ("b_closed", {"focal_b"})):

@@ -59,6 +59,7 @@ def _prepare(stack: ExitStack, folder: Path) -> None:
     os.environ["TEST_DATABASE_URL"] = servers.database_url(stack)
     os.environ["DATABASE_URL"] = stack.enter_context(processes.scratch_database())
     os.environ["DEMO_PASSWORD"] = "correct horse battery"
+    os.environ["BENCHMARK_FILES"] = str(folder / "files")
     os.environ["BENCHMARK_STATIC_ROOT"] = str(folder / "static")
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.settings"
     os.environ["LOG_LEVEL"] = "ERROR"

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from un20portal.lib.storage import folder
 from un20portal.settings import *  # noqa: F403
 from un20portal.settings import REST_FRAMEWORK, STORAGES
 
@@ -11,5 +12,9 @@ ROOT_URLCONF = "tests.benchmarks.urls"
 REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"anon": None, "user": None}}
 # Files as in production: collected once, compressed, with their hash in their name.
 STATIC_ROOT = Path(os.environ["BENCHMARK_STATIC_ROOT"])
-STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "evidence": folder(os.environ["BENCHMARK_FILES"]),
+}
 WHITENOISE_USE_FINDERS = False

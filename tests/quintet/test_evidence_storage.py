@@ -20,15 +20,18 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from entities.models import Entity
-from quintet.models import Cycle, Evidence
+from quintet.models import Cycle, CycleExport, Evidence, Status
 from quintet.models.evidence import evidence_storage
+from quintet.queries.exports import EXPORT
 from quintet.services.evidence import sweep
+from quintet.services.exporting import sweep_exports
 from tests import servers
-from tests.factories import Cast, sheet_of
+from tests.factories import Cast, fill, sheet_of
 from tests.processes import ROOT, Process
 from tests.provision import NOT_INHERITED
 from tests.quintet.samples import pdf
 from un20portal.lib.storage import bucket
+from un20portal.outbox.services import run_errands
 
 pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 KEYS = {"access_key": "of-the-test", "secret_key": "of-the-test-too"}
@@ -127,6 +130,21 @@ class TestABucket:
         assert sweep(at=now).removed == []
         assert sweep(at=now + timedelta(days=2)).removed == ["0" * 32]
         assert [stored.key for stored in objects.all()] == [Evidence.objects.get().file.name]
+
+    def test_takes_gives_and_loses_a_workbook_of_everything(
+        self, objects: Any, client: Client, cast: Cast, cycle: Cycle, undp: Entity
+    ) -> None:
+        fill(cycle, {undp: {}}, Status.SUBMITTED)
+        client.force_login(cast.task_force)
+        page = client.post(f"/cycles/{cycle.code}/exports/").headers["Location"]
+        run_errands(now=timezone.now, topic=EXPORT)
+        [stored] = objects.all()
+        assert stored.key == CycleExport.objects.get().file.name
+        answer: Any = client.get(f"{page}everything.xlsx")
+        assert b"".join(answer.streaming_content) == stored.get()["Body"].read()
+        assert sweep(at=timezone.now() + timedelta(days=9)).removed == []
+        assert sweep_exports(at=timezone.now() + timedelta(days=9)) == [stored.key]
+        assert list(objects.all()) == []
 
     def test_shows_nothing_to_strangers(self, objects: Any, endpoint: str) -> None:
         evidence_storage().save("0" * 32, ContentFile(b"secret"))
