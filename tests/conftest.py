@@ -15,6 +15,7 @@ from entities.models import Entity
 from quintet.models import Cycle
 from tests import processes, servers
 from tests.factories import Cast, make_cast, make_entity, make_framework, make_open_cycle
+from un20portal.celery import app
 from un20portal.lib.storage import folder
 
 BROWSER_FLAGS = [
@@ -83,6 +84,15 @@ def cast(undp: Entity) -> Cast:
 def cycle(undp: Entity, cast: Cast) -> Cycle:
     """An open cycle of UNDP and UNICEF on a small framework."""
     return make_open_cycle(make_framework(), [undp, Entity.objects.get(code="UNICEF")], cast.task_force)
+
+
+@pytest.fixture
+def in_process(settings: Settings) -> Iterator[None]:
+    """Tasks run in process, also where there is a broker."""
+    settings.CELERY_TASK_ALWAYS_EAGER, before = True, app.conf.task_always_eager
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = before
 
 
 # --- real processes ------------------------------------------------------------------------------

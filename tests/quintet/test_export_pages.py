@@ -89,6 +89,14 @@ class TestAsking:
         )
         assert CycleExport.objects.count() == 1
 
+    @pytest.mark.django_db(transaction=True)
+    def test_in_process_is_done_at_once(
+        self, client: Client, cast: Cast, counted: Cycle, in_process: None
+    ) -> None:
+        path = ask(client, cast, counted).headers["Location"]
+        assert CycleExport.objects.get().state == ExportState.DONE
+        assert "The workbook is ready" in flat(client.get(path))
+
     def test_is_refused_with_words_while_nothing_was_submitted(
         self, client: Client, cast: Cast, cycle: Cycle
     ) -> None:

@@ -1,14 +1,11 @@
 """Errands reach outside: under a lease, outside of transactions, in turn again when something failed."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from pytest_django import Settings
 
 from tests.factories import AT, later
-from un20portal.celery import app
 from un20portal.outbox import services
 from un20portal.outbox.models import Message
 from un20portal.outbox.services import (
@@ -50,15 +47,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     found = Server()
     subscribe_errand(TOPIC, found)
     return found
-
-
-@pytest.fixture
-def in_process(settings: Settings) -> Iterator[None]:
-    """Tasks run in process, also where there is a broker."""
-    settings.CELERY_TASK_ALWAYS_EAGER, before = True, app.conf.task_always_eager
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = before
 
 
 def owe(*names: str) -> None:
