@@ -46,8 +46,11 @@ class SheetView(ApiView):
     def sheet(self) -> Assessment:
         return get_object_or_404(sheets.sheets_for(self.request.user), pk=self.kwargs["pk"])
 
-    def readable_items(self, sheet: Assessment) -> QuerySet[Item]:
-        return sheets.items_by_place(sheet, access.readable_items(self.request.user, sheet))
+    def sheet_and_item(self) -> tuple[Assessment, Item]:
+        found = sheets.item_of_sheet(self.request.user, pk=self.kwargs["pk"], code=self.kwargs["item"])
+        if found is None:
+            raise Http404
+        return found
 
 
 @extend_schema(
@@ -95,7 +98,8 @@ class AnswerListView(SheetView, generics.GenericAPIView[Any]):
     )
     def get(self, request: Request, pk: int) -> Response:
         sheet = self.sheet()
-        items = self.paginate_queryset(self.readable_items(sheet)) or []
+        readable = access.readable_items(request.user, sheet)
+        items = self.paginate_queryset(sheets.items_by_place(sheet, readable)) or []
         answers = sheets.answers_on(sheet, items)
         return self.get_paginated_response(AnswerSerializer(answers, many=True, context=_beside(sheet)).data)
 
@@ -107,21 +111,21 @@ class AnswerDetailView(SheetView):
         responses={200: AnswerSerializer, **problems(401, 404)},
     )
     def get(self, request: Request, pk: int, item: str) -> Response:
-        sheet = self.sheet()
-        asked = get_object_or_404(self.readable_items(sheet), code=item)
+        sheet, asked = self.sheet_and_item()
         return _answer(sheet, sheets.answers_on(sheet, [asked])[0])
 
     @extend_schema(
         tags=["answers"],
         summary="Write one answer, based on the version named in If-Match",
-        description="A stale version is refused (412) with both texts: `current` and `offered`.",
+        description="A stale version is refused (412) with both texts: `current` and `offered`. What is "
+        "stored already is not written again, whatever the version: the answer comes back with its ETag, so "
+        "that a request whose reply was lost can be sent once more.",
         parameters=[IF_MATCH],
         request=AnswerBodySerializer,
         responses={200: AnswerSerializer, **problems(401, 403, 404, 409, 412, 413, 415, 428)},
     )
     def put(self, request: Request, pk: int, item: str) -> Response:
-        sheet = self.sheet()
-        asked = get_object_or_404(self.readable_items(sheet), code=item)
+        sheet, asked = self.sheet_and_item()
         by: Any = request.user
         answering.require_may_answer(assessment=sheet, item=asked, by=by)
         version = _expected_version(request)
@@ -136,7 +140,6 @@ class AnswerDetailView(SheetView):
             at=timezone.now(),
             channel="api",
         )
-        answer.item = asked
         return _answer(sheet, answer)
 
 

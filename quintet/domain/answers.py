@@ -26,6 +26,9 @@ class AnswerValue:
     comment: str = ""
 
 
+SILENT = AnswerValue(UNANSWERED)  # what is said on an item as long as nobody has said anything
+
+
 def parse_answer(raw: Mapping[str, Any], *, highest_level: int, na_allowed: bool) -> AnswerValue:
     """Return the value that `raw` (keys of FIELDS) means; raise InvalidInput naming every problem.
 
@@ -42,6 +45,16 @@ def parse_answer(raw: Mapping[str, Any], *, highest_level: int, na_allowed: bool
     if errors:
         raise InvalidInput(_("The answer was not saved."), errors=errors)
     return AnswerValue(str(state), claimed, texts["na_reason"] if state == NA else "", texts["comment"])
+
+
+def differing(one: AnswerValue, other: AnswerValue) -> frozenset[str]:
+    """Name the parts in which two answers differ: "level" (state and level), "na_reason", "comment"."""
+    parts = {
+        "level": (one.state, one.claimed) != (other.state, other.claimed),
+        "na_reason": one.na_reason != other.na_reason,
+        "comment": one.comment != other.comment,
+    }
+    return frozenset(name for name, differs in parts.items() if differs)
 
 
 def tidy(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quintet.domain.answers import NA, AnswerValue, parse_answer, tidy
+from quintet.domain.answers import NA, SILENT, AnswerValue, parse_answer, tidy
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
 
@@ -13,7 +13,6 @@ SAME = "same"  # the workbook says what the portal says
 MOVED = "moved"  # not touched in the workbook, changed on the portal: stays as it is there
 IGNORED = "ignored"  # not this person's item
 MINE, THEIRS = "mine", "theirs"
-SILENT = AnswerValue("unanswered")
 
 
 @dataclass(frozen=True)

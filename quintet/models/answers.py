@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from quintet.domain.answers import AnswerValue
 from quintet.models.cycles import Assessment, Status
 from quintet.models.frameworks import Item
 from un20portal.lib.models import AppendOnlyModel
@@ -42,6 +43,11 @@ class AnswerFields(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def value(self) -> AnswerValue:
+        """The claim, as the parser of answers returns it."""
+        return AnswerValue(AnswerState(self.state).value, self.claimed, self.na_reason, self.comment)
 
 
 class Answer(AnswerFields):

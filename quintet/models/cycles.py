@@ -101,13 +101,15 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Sheets whose contents `user` may read."""
         if not user.is_authenticated:
             return self.none()
-        inside = Q(entity__in=entities_with(user, Role.FOCAL_POINT, Role.APPROVER))
-        counted = Q(status__in=COUNTED)
-        if not is_task_force(user):
-            counted &= Q(entity__in=entities_with(user, Role.VIEWER))
-        delegated = Exists(Delegation.objects.filter(assessment=OuterRef("pk"), user=user.pk))
-        contributed = Q(entity__in=entities_with(user, Role.CONTRIBUTOR)) & Q(delegated)
-        return self.filter(inside | counted | contributed)
+        visible = Q(entity__in=entities_with(user, Role.FOCAL_POINT, Role.APPROVER))
+        if is_task_force(user):
+            visible |= Q(status__in=COUNTED)
+        elif viewed := entities_with(user, Role.VIEWER):
+            visible |= Q(status__in=COUNTED, entity__in=viewed)
+        if contributed := entities_with(user, Role.CONTRIBUTOR):
+            delegated = Exists(Delegation.objects.filter(assessment=OuterRef("pk"), user=user.pk))
+            visible |= Q(delegated, entity__in=contributed)
+        return self.filter(visible)
 
 
 class Assessment(models.Model):

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from entities.access import Person, entities_with
 from entities.models import Role, User
-from quintet.domain.answers import NA, UNANSWERED, AnswerValue
+from quintet import access
+from quintet.domain.answers import NA, SILENT
 from quintet.domain.evidence import needs_document
 from quintet.domain.rules import ItemState, SheetState
 from quintet.models import (
@@ -48,6 +49,25 @@ def given_back_by(reviewer: User, comment: str) -> QuerySet[Assessment]:
     return found.filter(**{f"transitions__{name}": value for name, value in last.items()})
 
 
+def item_of_sheet(user: Person, *, pk: int, code: str) -> tuple[Assessment, Item] | None:
+    """A sheet with the item of this code, or None where `user` may not read it.
+
+    Cycle, framework and dimension are at hand, in one query: whoever saves an answer waits for it.
+    """
+    named = FilteredRelation("cycle__framework__items", condition=Q(cycle__framework__items__code=code))
+    sheets = Assessment.objects.visible_to(user).annotate(asked=named).filter(pk=pk, asked__isnull=False)
+    long_texts = [f"cycle__framework__{name}" for name in ("source", "doubts", "rules", "background")]
+    sheets = sheets.select_related("cycle__framework", "asked__dimension").defer(*long_texts)
+    sheet: Any = sheets.order_by("pk").first()
+    if sheet is None:
+        return None
+    readable = access.readable_items(user, sheet)
+    if readable is not None and sheet.asked.pk not in readable:
+        return None
+    sheet.asked.framework = sheet.cycle.framework
+    return sheet, sheet.asked
+
+
 def items_of(assessment: Assessment) -> QuerySet[Item]:
     """The items of the sheet's framework, in order."""
     return (
@@ -65,16 +85,14 @@ def items_by_place(assessment: Assessment, items: set[int] | None = None) -> Que
 
 def sheet_state(assessment: Assessment) -> SheetState:
     """The sheet as the rules see it, in framework order; an item without a row is unanswered."""
-    answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
+    said = {answer.item_id: answer.value for answer in Answer.objects.filter(assessment=assessment)}
     documents = support_by_item(assessment)
     items = (
         Item.objects.filter(framework=assessment.cycle.framework_id).select_related("dimension").in_order()
     )
     return SheetState(
         [
-            ItemState(
-                item.code, item.dimension.area, _value(answers.get(item.pk)), documents.get(item.pk, ())
-            )
+            ItemState(item.code, item.dimension.area, said.get(item.pk, SILENT), documents.get(item.pk, ()))
             for item in items
         ],
         closes_on=assessment.cycle.closes_on,
@@ -90,12 +108,6 @@ def sheet_levels(assessment: Assessment) -> dict[str, int | str | None]:
     }
 
 
-def _value(answer: Answer | None) -> AnswerValue:
-    if answer is None:
-        return AnswerValue(UNANSWERED)
-    return AnswerValue(answer.state, answer.claimed, answer.na_reason, answer.comment)
-
-
 def answers_on(assessment: Assessment, items: Sequence[Item]) -> list[Answer]:
     """The answers to `items`, in their order; where there is none, an unsaved one of version 0."""
     written = Answer.objects.filter(assessment=assessment, item__in=items)
@@ -104,6 +116,13 @@ def answers_on(assessment: Assessment, items: Sequence[Item]) -> list[Answer]:
     for answer, item in zip(answers, items, strict=True):
         answer.item = item
     return answers
+
+
+def last_write(answer: Answer) -> AnswerRevision | None:
+    """The write or the decision that made `answer` what it is, with its person; None before the first."""
+    made = AnswerRevision.objects.filter(outcome__in=[RevisionOutcome.SAVED, RevisionOutcome.DECIDED])
+    of_item = made.filter(assessment=answer.assessment_id, item=answer.item_id)
+    return of_item.select_related("by").first()
 
 
 def last_decision(answer: Answer) -> AnswerRevision | None:
@@ -140,6 +159,7 @@ def item_lines(
 ) -> list[ItemLine]:
     """The items of one dimension that a person may read, with answers; None stands for all items."""
     answers = {answer.item_id: answer for answer in Answer.objects.filter(assessment=assessment)}
+    said = {pk: answer.value for pk, answer in answers.items()}
     last = earlier_sheet(assessment)
     earlier = last.answers if last else {}
     evidence = evidence_by_item(assessment, readable=readable)
@@ -150,7 +170,11 @@ def item_lines(
             answers.get(item.pk),
             editable is None or item.pk in editable,
             evidence(item.pk),
-            needs_document(_value(answers.get(item.pk)), area=dimension.area, evidence_from=evidence_from),
+            needs_document(
+                said.get(item.pk, SILENT),
+                area=dimension.area,
+                evidence_from=evidence_from,
+            ),
             earlier.get(item.code),
         )
         for item in dimension.items.select_related("framework").order_by("order")

@@ -9,7 +9,7 @@ from entities.access import Person
 from entities.models import User
 from quintet import access
 from quintet.domain import differences
-from quintet.domain.answers import AnswerValue
+from quintet.domain.answers import SILENT, AnswerValue
 from quintet.domain.differences import Difference, Standing
 from quintet.domain.workbooks import (
     FIRST_ROW,
@@ -23,9 +23,7 @@ from quintet.domain.workbooks import (
 )
 from quintet.models import (
     Answer,
-    AnswerFields,
     AnswerRevision,
-    AnswerState,
     Assessment,
     EvidenceUse,
     Item,
@@ -74,7 +72,7 @@ def _book_item(item: Item, answer: Answer | None, evidence: str, *, may_edit: bo
         locked=locked_of(item),
         na_allowed=item.na_allowed,
         may_edit=may_edit,
-        value=value_of(answer) if answer else differences.SILENT,
+        value=answer.value if answer else SILENT,
         version=answer.version if answer else 0,
         evidence=evidence,
     )
@@ -84,11 +82,6 @@ def locked_of(item: Item) -> tuple[str, ...]:
     """The first cells of an item's row, which nobody may change: code, question with its measure, levels."""
     question = "\n".join(filter(None, [item.question, item.measure]))
     return tuple(map(storable, (item.code, question, *item.level_texts)))
-
-
-def value_of(said: AnswerFields) -> AnswerValue:
-    """What an answer or one of its revisions says."""
-    return AnswerValue(AnswerState(said.state).value, said.claimed, said.na_reason, said.comment)
 
 
 def _evidence(assessment: Assessment) -> dict[int, str]:
@@ -157,7 +150,7 @@ def _difference(
         return Difference(item.code, str(row["cell"]), differences.IGNORED, Standing(), raw=row)
     return differences.find_difference(
         row,
-        now=Standing(value_of(answer), answer.version) if answer else Standing(),
+        now=Standing(answer.value, answer.version) if answer else Standing(),
         base=base,
         highest_level=item.framework.highest_level,
         na_allowed=item.na_allowed,
@@ -166,10 +159,10 @@ def _difference(
 
 def _bases(assessment: Assessment, versions: Mapping[int, int]) -> dict[int, AnswerValue]:
     """What each item said in the given version; version 0 is before anybody said anything."""
-    found = {item: differences.SILENT for item, version in versions.items() if version == 0}
+    found = {item: SILENT for item, version in versions.items() if version == 0}
     written = [RevisionOutcome.SAVED, RevisionOutcome.DECIDED]
     revisions = AnswerRevision.objects.filter(assessment=assessment, outcome__in=written)
     for revision in revisions.filter(item__in=versions, version__in=set(versions.values())):
         if versions[revision.item_id] == revision.version:
-            found[revision.item_id] = value_of(revision)
+            found[revision.item_id] = revision.value
     return found

@@ -12,18 +12,20 @@ from quintet import access
 from quintet.domain.answers import NA, AnswerValue, parse_answer
 from quintet.models import (
     Answer,
-    AnswerState,
     Assessment,
     Item,
     NaDecision,
     RevisionOutcome,
 )
-from quintet.services.locking import lock_sheet
+from quintet.queries.sheets import last_write
+from quintet.services.locking import lock_answer
 from quintet.services.revisions import Hand, revision_of
 from un20portal.lib.errors import NotAllowed, StaleVersion
 from un20portal.lib.errors import marked as _
 
 NOT_YOURS = _("You may read this item but not answer it.")
+FOREIGN_WRITE = _("Somebody else has changed this answer in the meantime. Both texts are kept: choose one.")
+OWN_WRITE = _("You have changed this answer yourself in the meantime. Both texts are kept: choose one.")
 
 
 def record_answer(
@@ -42,14 +44,15 @@ def record_answer(
     `channel` is how it came in, `origin` the file or cycle it came from.
 
     Raises NotAllowed, WrongState, InvalidInput; StaleVersion when somebody wrote in between, after
-    keeping the refused text as a revision. Writing what is already there changes nothing and
-    returns the answer, so that a repeated request is harmless.
+    keeping the refused text as a revision. Writing what is already there changes nothing, whatever the
+    version, and returns the answer as it is (unsaved, of version 0, where there is none and nothing is
+    said): so a request that is repeated because its reply was lost is harmless.
     """
     require_may_answer(assessment=assessment, item=item, by=by)
     value = parse_answer(raw, highest_level=item.framework.highest_level, na_allowed=item.na_allowed)
     written = write_value(assessment, item, value, version, Hand(by, at, channel, origin))
     if written is None:  # raised outside the transaction: the revision of the refused text must stay
-        raise stale_answer(assessment, item, value)
+        raise stale_answer(assessment, item, value, by=by)
     return written
 
 
@@ -71,11 +74,12 @@ def as_dict(answer: Answer) -> dict[str, Any]:
     }
 
 
-def stale_answer(assessment: Assessment, item: Item, value: AnswerValue) -> StaleVersion:
+def stale_answer(assessment: Assessment, item: Item, value: AnswerValue, *, by: User) -> StaleVersion:
     """Return the refusal of a write that came too late, with what is stored and what was offered."""
     current = Answer.objects.filter(assessment=assessment, item=item).first()
+    write = last_write(current) if current else None
     return StaleVersion(
-        _("Somebody else has changed this answer in the meantime. Both texts are kept: choose one."),
+        OWN_WRITE if write and write.by_id == by.pk else FOREIGN_WRITE,
         current=as_dict(current) if current else {},
         offered=asdict(value),
     )
@@ -91,14 +95,12 @@ def write_value(
 ) -> Answer | None:
     """Return the answer as it is now; None when the write came too late and was kept as a revision."""
     # The sheet's row is the lock: an answer cannot slip in while the sheet is being submitted.
-    locked = lock_sheet(assessment)
+    locked, answer = lock_answer(assessment, item)
     if hand.by and not access.can_edit(hand.by, locked, item):
         raise NotAllowed(NOT_YOURS)  # the item was taken back while this write waited
     locked.require_editable()
-    answer = Answer.objects.filter(assessment=locked, item=item).first()
-    if answer and _says(answer) == value:
+    if answer.value == value:
         return answer
-    answer = answer or Answer(assessment=locked, item=item, version=0)
     is_in_time = answer.version == version
     answer.state, answer.claimed = value.state, value.claimed
     answer.na_reason, answer.comment = value.na_reason, value.comment
@@ -113,7 +115,3 @@ def write_value(
     answer.save()
     revision_of(answer, RevisionOutcome.SAVED, hand).save()
     return answer
-
-
-def _says(answer: Answer) -> AnswerValue:
-    return AnswerValue(AnswerState(answer.state).value, answer.claimed, answer.na_reason, answer.comment)

@@ -38,5 +38,5 @@ def confirm_still_true(*, assessment: Assessment, item: Item, version: int, by: 
         if written is not None:
             evidence.carry(assessment=assessment, item=item, uses=earlier.uses, by=by, at=at)
     if written is None:  # raised outside the transaction: the revision of the refused text must stay
-        raise stale_answer(assessment, item, value)
+        raise stale_answer(assessment, item, value, by=by)
     return written

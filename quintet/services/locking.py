@@ -7,8 +7,10 @@ waited reads the new phase. Two transactions that keep the order never wait for 
 On SQLite there are no row locks: one transaction writes at a time.
 """
 
+from django.db.models import FilteredRelation, Q
+
 from entities.models import Entity
-from quintet.models import Assessment, Cycle
+from quintet.models import Answer, Assessment, Cycle, Item
 
 
 def lock_sheet(assessment: Assessment) -> Assessment:
@@ -24,6 +26,20 @@ def lock_entity(entity: Entity) -> Entity:
     """Return the entity as it is now, locked until the transaction ends."""
     # NO KEY leaves other rows free to point at the entity
     return Entity.objects.select_for_update(no_key=True).get(pk=entity.pk)
+
+
+def lock_answer(assessment: Assessment, item: Item) -> tuple[Assessment, Answer]:
+    """Return the sheet, locked until the transaction ends, and its answer to `item`, both as they are now.
+
+    Where there is no answer yet, it is an unsaved one of version 0. Two statements, as in `lock_sheet`.
+    """
+    Assessment.objects.select_for_update().only("pk").get(pk=assessment.pk)
+    on_item = FilteredRelation("answers", condition=Q(answers__item=item))
+    sheets = Assessment.objects.annotate(written=on_item).select_related("cycle", "written")
+    locked = sheets.get(pk=assessment.pk)
+    answer: Answer = getattr(locked, "written", None) or Answer(version=0)  # Django sets what it finds
+    answer.assessment, answer.item = locked, item
+    return locked, answer
 
 
 def lock_cycle(cycle: Cycle) -> Cycle:

@@ -1,14 +1,16 @@
 """Answering: the overview of a sheet, the form of a dimension, and saving one answer."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -20,13 +22,32 @@ from quintet.forms.reviewing import ValidateForm
 from quintet.models import Answer, Assessment, Item
 from quintet.queries import delegations, history, sheets, tailoring, threads, turnaround
 from quintet.queries import overview as overviews
+from quintet.queries.conflicts import conflict_of
 from quintet.queries.samples import sample_of
 from quintet.services import answering, carrying
 from quintet.views import workbooks
-from un20portal.lib.errors import DomainError
+from un20portal.lib.errors import DomainError, StaleVersion
 from un20portal.lib.languages import clock, left_to_right
 from un20portal.lib.negotiation import is_script
 from un20portal.lib.pagination import page_of
+
+OUTCOMES = {
+    "saved": _("%(item)s is saved."),
+    "same": _("Nothing to save: %(item)s says this already."),
+    "nothing": _("Nothing to save yet on %(item)s: choose a level or write a comment."),
+}
+
+
+@dataclass(frozen=True)
+class Onward:
+    """Where the next open item is: the first one of this page, or the next dimension with one; else ""."""
+
+    here: str
+    elsewhere: str
+
+    @property
+    def address(self) -> str:
+        return self.here or self.elsewhere
 
 
 @require_safe
@@ -94,7 +115,7 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
         "before": steps[position - 1] if position else None,
         "after": steps[position + 1] if position + 1 < len(steps) else None,
         "lines": lines,
-        "next_open": _next_open(sheet, lines, steps, position),
+        "onward": _onward(sheet, lines, steps, position),
         # counted again by the page's script after each save
         "settled": format_html('<span id="settled">{}</span>', steps[position].settled),
         "talks": threads.item_talks(request.user, sheet, [line.item for line in lines]),
@@ -109,27 +130,27 @@ def dimension_form(request: HttpRequest, pk: int, dimension: str) -> HttpRespons
     return render(request, "quintet/assessment_form.html", context)
 
 
-def _next_open(
+def _onward(
     sheet: Assessment, lines: list[sheets.ItemLine], steps: list[sheets.Progress], position: int
-) -> str:
-    """The address of the first open item here, else of the next dimension with open items; "" for none."""
-    if here := next((line.item.code for line in lines if line.may_edit and line.is_open), None):
-        return f"#{here}"
+) -> Onward | None:
+    """The way to the next open item, for those who answer here; None for the others."""
     if not any(line.may_edit for line in lines):
-        return ""
+        return None
+    here = next((f"#{line.item.code}" for line in lines if line.may_edit and line.is_open), "")
     following = [*steps[position + 1 :], *steps[:position]]
-    open_step = next((step for step in following if not step.is_complete), None)
-    if open_step is None:
-        return reverse("quintet:assessment-review", args=[sheet.pk])
-    return reverse("quintet:assessment-form", args=[sheet.pk, open_step.dimension.code])
+    step = next((step for step in following if not step.is_complete), None)
+    form = reverse("quintet:assessment-form", args=[sheet.pk, step.dimension.code]) if step else ""
+    return Onward(here, form)
 
 
 @require_POST
 @vary_on_headers("Accept")
 def save_answer(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     """Save one answer, from the page's script or from the form's button."""
-    sheet = get_object_or_404(sheets.sheets_for(request.user), pk=pk)
-    asked = get_object_or_404(_readable(request, sheet), code=item)
+    found = sheets.item_of_sheet(request.user, pk=pk, code=item)
+    if found is None:
+        raise Http404
+    sheet, asked = found
     form = AnswerForm(request.POST)
     if not form.is_valid():
         return _refused(request, sheet, asked, form, None)
@@ -137,7 +158,7 @@ def save_answer(request: HttpRequest, pk: int, item: str) -> HttpResponse:
         answer = _write(request, sheet, asked, form)
     except DomainError as refusal:
         return _refused(request, sheet, asked, form, refusal)
-    return _saved(request, sheet, asked, answer)
+    return _saved(request, sheet, form, answer)
 
 
 def _write(request: HttpRequest, sheet: Assessment, item: Item, form: AnswerForm) -> Answer:
@@ -150,33 +171,33 @@ def _write(request: HttpRequest, sheet: Assessment, item: Item, form: AnswerForm
     )
 
 
-def _readable(request: HttpRequest, sheet: Assessment) -> QuerySet[Item]:
-    readable = access.readable_items(request.user, sheet)
-    items = sheets.items_of(sheet)
-    return items if readable is None else items.filter(pk__in=readable)
-
-
-def _saved(request: HttpRequest, sheet: Assessment, item: Item, answer: Answer) -> HttpResponse:
+def _saved(request: HttpRequest, sheet: Assessment, form: AnswerForm, answer: Answer) -> HttpResponse:
+    outcome = _outcome(form, answer)
     if is_script(request):
-        is_carried = bool(request.POST.get("still_true"))
-        return JsonResponse(
-            {
-                "version": answer.version,
-                "saved_at": left_to_right(clock(answer.updated_at)),
-                "carried": is_carried,
-            }
-        )
-    messages.success(request, _("%(item)s is saved.") % {"item": item.code})
-    form = reverse("quintet:assessment-form", args=[sheet.pk, item.dimension.code])
-    return redirect(f"{form}#{item.code}")
+        said: dict[str, Any] = {"outcome": outcome, "version": answer.version}
+        if answer.version:
+            said["saved_at"] = left_to_right(clock(answer.updated_at))
+        return JsonResponse(said | {"carried": form.cleaned_data["still_true"]})
+    level = messages.SUCCESS if outcome == "saved" else messages.INFO
+    messages.add_message(request, level, OUTCOMES[outcome] % {"item": answer.item.code})
+    page = reverse("quintet:assessment-form", args=[sheet.pk, answer.item.dimension.code])
+    return redirect(f"{page}#{answer.item.code}")
+
+
+def _outcome(form: AnswerForm, answer: Answer) -> str:
+    """What became of it: another version than the one sent was written now, or by a try before this one."""
+    if form.cleaned_data["still_true"] or answer.version != form.cleaned_data["version"]:
+        return "saved"
+    return "same" if answer.version else "nothing"
 
 
 def _refused(
     request: HttpRequest, sheet: Assessment, item: Item, form: AnswerForm, refusal: DomainError | None
 ) -> HttpResponse:
-    """Say what is wrong and keep what was written, with both texts where somebody else wrote."""
-    current = Answer.objects.filter(assessment=sheet, item=item).select_related("updated_by").first()
+    """Say what is wrong and keep what was written, with what differs where somebody wrote in between."""
+    current = sheets.answers_on(sheet, [item])[0]
     status = refusal.status if refusal else 400
+    is_stale = isinstance(refusal, StaleVersion)
     context = {
         "sheet": sheet,
         "item": item,
@@ -184,7 +205,7 @@ def _refused(
         "form": form,
         "refusal": refusal,
         "current": current,
-        "is_conflict": status == 412,
+        "conflict": conflict_of(current, refusal.offered, request.user) if is_stale else None,
         "is_closed": status in (403, 409),
         "levels": sheet.cycle.framework.levels,
         "is_demo": sheet.is_demo,

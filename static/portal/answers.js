@@ -20,7 +20,9 @@
     const badge = form.querySelector(".save-state");
     badge.dataset.state = state;
     badge.textContent = text;
-    jumpTo(form)?.classList.toggle("is-unsaved", state === "failed");
+    const jump = jumpTo(form);
+    jump?.classList.toggle("is-unsaved", state === "failed");
+    if (state === "failed") jump?.scrollIntoView({ block: "nearest", inline: "nearest" }); // within the bar
   };
 
   const say = (form, html) => {
@@ -34,9 +36,11 @@
     });
   };
 
+  const paragraph = (text) => Object.assign(document.createElement("p"), { textContent: text });
+  const note = (text) => text && Object.assign(paragraph(text), { className: "note note-error" }).outerHTML;
+
   // --- the queue ---------------------------------------------------------------------------------
   const isQueued = (form) => queue.some((said) => said.form === form);
-  const because = (why) => `${texts.because} ${why}`;
 
   // Newer words take the place of those that wait, unless these were sent before or say something of their own.
   const isPlain = ({ body, wasSent }) => !wasSent && !body.get("still_true");
@@ -46,7 +50,7 @@
     if (last && isPlain(last) && isPlain({ body })) last.body = body;
     else queue.push({ form, body });
     unsaved.add(form);
-    if (waiting) show(form, "failed", because(waiting.why));
+    if (waiting) show(form, "failed", waiting.why);
     flush();
   };
 
@@ -79,7 +83,7 @@
       queue = queue.filter((each) => each !== newer);
     }
     queue.unshift(said);
-    queue.forEach(({ form }) => show(form, "failed", because(why)));
+    queue.forEach(({ form }) => show(form, "failed", why));
     waiting = { timer: setTimeout(tryAgain, 1000 * (Number(seconds) || 5)), why, forSignIn };
     if (!forSignIn) return;
     say(said.form, signInLink);
@@ -132,19 +136,19 @@
     else refused(said, answer);
   };
 
-  const saved = ({ form, body }, { version, saved_at, carried }) => {
+  const saved = ({ form, body }, { outcome, version, saved_at, carried }) => {
     form.parentElement.querySelectorAll("[name=version]").forEach((field) => (field.value = version));
     say(form, "");
     mark(form, body.get("choice") !== "open");
     if (carried) renewDocuments(form.parentElement.id);
     if (isQueued(form) || form.pause) return;
     unsaved.delete(form);
-    show(form, "saved", `${texts.saved} ${saved_at}`);
+    show(form, version ? "saved" : "none", texts[outcome].replace("{moment}", saved_at));
   };
 
   const refused = ({ form }, { html, detail }) => {
-    say(form, html ?? "");
-    show(form, "failed", html ? texts.failed : `${because(detail ?? "")} ${texts.refused}`);
+    say(form, html ?? note(detail ?? ""));
+    show(form, "failed", html ? texts.failed : texts.refused);
   };
 
   // --- what the page shows of it ---------------------------------------------------------------------
@@ -157,6 +161,19 @@
     card.classList.toggle("is-confirmed", isAnswered);
     const count = document.getElementById("settled");
     if (count) count.textContent = document.querySelectorAll(".item-jump.is-answered").length;
+    leadOn();
+  };
+
+  // The way to the next open item: here, else in another dimension; where there is none, to the review.
+  const nextOpen = document.querySelector("[data-next-open]");
+  const allAnswered = document.querySelector("[data-all-answered]");
+
+  const leadOn = () => {
+    const here = document.querySelector(".item-jump:not(.is-answered)");
+    const address = here?.getAttribute("href") ?? nextOpen.dataset.elsewhere;
+    nextOpen.setAttribute("href", address);
+    nextOpen.parentElement.hidden = !address;
+    allAnswered.parentElement.hidden = Boolean(address);
   };
 
   // Documents that came along with a confirmed answer: from the page as it is now, unless one is being added.
@@ -201,7 +218,6 @@
   }
 
   // The next item without an answer, seen from where the person last was: the link, or Alt+N.
-  const nextOpen = document.querySelector("[data-next-open]");
   let lastCard = null;
   addEventListener("focusin", (event) => (lastCard = event.target.closest(".item-card") ?? lastCard));
   nextOpen?.addEventListener("click", (event) => {
@@ -215,7 +231,7 @@
   addEventListener("keydown", (event) => {
     if (!nextOpen || !event.altKey || event.code !== "KeyN") return;
     event.preventDefault();
-    nextOpen.click();
+    (nextOpen.parentElement.hidden ? allAnswered : nextOpen).click();
   });
 
   // --- signing in again, in place ----------------------------------------------------------------------
@@ -227,7 +243,8 @@
   signIn.addEventListener("submit", async (event) => {
     event.preventDefault();
     const problem = dialog.querySelector("[role=alert]");
-    problem.textContent = "";
+    const complain = (...sentences) => problem.replaceChildren(...sentences.map(paragraph));
+    complain();
     try {
       const page = await (await fetch(signIn.action)).text();
       const fresh = new DOMParser().parseFromString(page, "text/html");
@@ -237,9 +254,10 @@
       const response = await fetch(signIn.action, { method: "POST", body, headers });
       const { form } = response.headers.get("Content-Type")?.includes("json") ? await response.json() : {};
       if (response.ok) return tryAgain(signIn.reset());
-      problem.textContent = Object.values(form?.fields ?? {}).flatMap((field) => field.errors).concat(form?.errors ?? []).join(" ") || texts.busy;
+      const errors = Object.values(form?.fields ?? {}).flatMap((field) => field.errors).concat(form?.errors ?? []);
+      complain(...(errors.length ? errors : [texts.notSignedIn]));
     } catch {
-      problem.textContent = texts.offline;
+      complain(texts.notSignedIn);
     }
   });
 

@@ -1,5 +1,6 @@
 """Answers save themselves in a real browser, whatever comes in between: nothing typed is lost."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -122,7 +123,8 @@ class TestRefusals:
     ) -> None:
         portal.people["focal"].memberships.all().delete()  # the sheet is nobody's business of theirs any more
         write(card)
-        expect(state(card)).to_contain_text("NOT SAVED. There is nothing at this address")
+        expect(state(card)).to_have_text("NOT SAVED. Copy your text and reload the page.")
+        expect(card.locator(".item-messages")).to_contain_text("There is nothing at this address")
         let_pass(form, 6)  # longer than the pause before a second try
         assert sent == ["POST"]
         expect(card.get_by_label("Comment and evidence")).to_have_value(TYPED)
@@ -173,6 +175,73 @@ class TestRefusals:
         write(card, f"{TYPED} Budget and staff too.")
         let_pass(form, 3)  # longer than the pause after which typing is sent
         assert sent == ["POST"]
+
+
+class TestNothingToSave:
+    def test_an_untouched_item_is_not_written(self, portal: Portal, form: Page, card: Locator) -> None:
+        card.get_by_role("button", name="Save", exact=True).click()
+        told = "Nothing to save yet: choose a level or write a comment."
+        expect(state(card)).to_have_text(told)
+        assert stored(portal) == []
+        write(card)
+        expect(state(card)).to_have_text(re.compile(r"^Saved \d\d:\d\d UTC$"))
+        card.get_by_role("button", name="Save", exact=True).click()
+        expect(state(card)).to_have_text(re.compile(r"^Nothing to save: this is stored since \d\d:\d\d UTC$"))
+        assert stored(portal) == [TYPED]
+
+
+class TestTwoTabsOfOnePerson:
+    def test_are_told_apart_and_show_only_what_differs(self, form: Page, card: Locator) -> None:
+        other = form.context.new_page()
+        other.goto(form.url)
+        theirs = other.locator(f"#{OPEN_ITEM}")
+        theirs.get_by_role("radio", name=re.compile("^4 ")).check()
+        expect(state(theirs)).to_have_attribute("data-state", "saved")
+        card.get_by_role("radio", name=re.compile("^1 ")).check()
+        box = card.get_by_role("group", name="This answer was not saved")
+        expect(box).to_contain_text(re.compile(r"you, in another window, at \d\d:\d\d UTC"))
+        expect(box).to_contain_text("Only the level differs: the comment is the same in both.")
+        expect(box).not_to_contain_text("without a comment")
+
+
+class TestTheBar:
+    @pytest.mark.parametrize("width", [390, 1280])
+    def test_is_one_line_high_and_leads_to_the_review_when_all_is_answered(
+        self, portal: Portal, page_at: Callable[[int], Page], sign_in: SignIn, width: int
+    ) -> None:
+        page = page_at(width)
+        sign_in(page, "focal")
+        page.goto(f"{portal.address}/assessments/{portal.sheet}/DAT/")
+        bar = page.get_by_role("navigation", name="Items of this dimension")
+        assert bar.evaluate("bar => bar.offsetHeight") <= 52
+        next_open, review = (
+            bar.get_by_role("link", name=name) for name in ("Next unanswered", "All answered")
+        )
+        expect(next_open).to_be_in_viewport(ratio=1)
+        expect(review).to_be_hidden()
+        answer = page.locator(f"#{OPEN_ITEM}")
+        answer.get_by_role("radio", name=re.compile("^2 ")).check()
+        expect(review).to_be_in_viewport(ratio=1)
+        expect(next_open).to_be_hidden()
+        answer.get_by_role("radio", name="Leave open").check()
+        expect(next_open).to_have_attribute("href", f"#{OPEN_ITEM}")
+        answer.get_by_role("radio", name=re.compile("^2 ")).check()
+        expect(review).to_be_visible()
+        page.keyboard.press("Alt+n")
+        page.wait_for_url(f"**/assessments/{portal.sheet}/review/")
+
+    def test_shows_what_is_not_saved_wherever_it_stands_in_the_line(
+        self, portal: Portal, page_at: Callable[[int], Page], sign_in: SignIn
+    ) -> None:
+        page = page_at(390)
+        sign_in(page, "focal")
+        page.goto(f"{portal.address}/assessments/{portal.sheet}/DAT/")
+        page.route("**/answers/**", proxy_that_says(500))
+        last = page.locator(".item-card").last
+        last.get_by_role("radio", name=re.compile("^2 ")).check()
+        bar = page.get_by_role("navigation", name="Items of this dimension")
+        expect(bar.locator(".is-unsaved")).to_be_in_viewport(ratio=1)
+        assert bar.evaluate("bar => bar.offsetHeight") <= 52
 
 
 class TestTypingOn:

@@ -286,8 +286,9 @@ class TestPeopleWithoutAName:
     def test_are_called_by_their_role(
         self, client: Client, cast: Cast, cycle: Cycle, undp: Entity, sheet: Assessment
     ) -> None:
+        colleague = make_user("colleague", Role.FOCAL_POINT, undp)
         User.objects.update(name="")
-        say(sheet, cast.focal, state="answered", claimed=1)
+        say(sheet, colleague, state="answered", claimed=1)
         client.force_login(cast.focal)
         url = reverse("quintet:answer-save", args=[sheet.pk, "DAT-STR"])
         conflict = flat(client.post(url, {"choice": "3", "version": "0"}))
