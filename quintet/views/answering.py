@@ -16,6 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from entities.access import signed_in
 from quintet import access
+from quintet.domain.answers import SILENT
 from quintet.forms.answering import AnswerForm, CommentForm
 from quintet.forms.evidence import NewDocumentForm
 from quintet.forms.reviewing import ValidateForm
@@ -188,7 +189,7 @@ def _outcome(form: AnswerForm, answer: Answer) -> str:
     """What became of it: another version than the one sent was written now, or by a try before this one."""
     if form.cleaned_data["still_true"] or answer.version != form.cleaned_data["version"]:
         return "saved"
-    return "same" if answer.version else "nothing"
+    return "nothing" if answer.value == SILENT else "same"
 
 
 def _refused(

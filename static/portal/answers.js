@@ -143,7 +143,7 @@
     if (carried) renewDocuments(form.parentElement.id);
     if (isQueued(form) || form.pause) return;
     unsaved.delete(form);
-    show(form, version ? "saved" : "none", texts[outcome].replace("{moment}", saved_at));
+    show(form, outcome === "nothing" ? "none" : "saved", texts[outcome].replace("{moment}", saved_at));
   };
 
   const refused = ({ form }, { html, detail }) => {

@@ -177,19 +177,6 @@ class TestRefusals:
         assert sent == ["POST"]
 
 
-class TestNothingToSave:
-    def test_an_untouched_item_is_not_written(self, portal: Portal, form: Page, card: Locator) -> None:
-        card.get_by_role("button", name="Save", exact=True).click()
-        told = "Nothing to save yet: choose a level or write a comment."
-        expect(state(card)).to_have_text(told)
-        assert stored(portal) == []
-        write(card)
-        expect(state(card)).to_have_text(re.compile(r"^Saved \d\d:\d\d UTC$"))
-        card.get_by_role("button", name="Save", exact=True).click()
-        expect(state(card)).to_have_text(re.compile(r"^Nothing to save: this is stored since \d\d:\d\d UTC$"))
-        assert stored(portal) == [TYPED]
-
-
 class TestTwoTabsOfOnePerson:
     def test_are_told_apart_and_show_only_what_differs(self, form: Page, card: Locator) -> None:
         other = form.context.new_page()

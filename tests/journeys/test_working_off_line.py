@@ -120,6 +120,21 @@ class TestStillTrue:
         assert Answer.objects.get(assessment=sheet, item__code="DAT-LED").claimed == 3
 
 
+class TestNothingToSave:
+    def test_an_untouched_item_is_not_written(self, sheet: int, form: Page) -> None:
+        save = card(form, "DAT-STR").get_by_role("button", name="Save", exact=True)
+        save.click()
+        expect(state(form, "DAT-STR")).to_have_text("Nothing to save yet: choose a level or write a comment.")
+        expect(form.locator("#settled")).to_have_text("0")
+        card(form, "DAT-STR").get_by_role("radio", name=re.compile("^2 ")).check()
+        expect(state(form, "DAT-STR")).to_have_text(re.compile(r"^Saved \d\d:\d\d UTC$"))
+        save.click()
+        expect(state(form, "DAT-STR")).to_have_text(
+            re.compile(r"^Nothing to save: this is stored since \d\d:\d\d UTC$")
+        )
+        assert written(sheet) == [("DAT-STR", "")]
+
+
 @pytest.mark.usefixtures("with_trouble")
 class TestOffLine:
     def test_work_goes_on_and_comes_in_order_when_the_line_is_back(
