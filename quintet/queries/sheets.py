@@ -55,10 +55,10 @@ def item_of_sheet(user: Person, *, pk: int, code: str) -> tuple[Assessment, Item
     Cycle, framework and dimension are at hand, in one query: whoever saves an answer waits for it.
     """
     named = FilteredRelation("cycle__framework__items", condition=Q(cycle__framework__items__code=code))
-    sheets = Assessment.objects.visible_to(user).annotate(asked=named).filter(pk=pk, asked__isnull=False)
     long_texts = [f"cycle__framework__{name}" for name in ("source", "doubts", "rules", "background")]
-    sheets = sheets.select_related("cycle__framework", "asked__dimension").defer(*long_texts)
-    sheet: Any = sheets.order_by("pk").first()
+    sheets: Any = Assessment.objects.visible_to(user).defer(*long_texts).annotate(asked=named)
+    related = sheets.select_related("cycle__framework", "asked__dimension")
+    sheet = related.filter(pk=pk, asked__isnull=False).order_by("pk").first()
     if sheet is None:
         return None
     readable = access.readable_items(user, sheet)

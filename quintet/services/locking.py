@@ -7,6 +7,8 @@ waited reads the new phase. Two transactions that keep the order never wait for 
 On SQLite there are no row locks: one transaction writes at a time.
 """
 
+from typing import Any
+
 from django.db.models import FilteredRelation, Q
 
 from entities.models import Entity
@@ -35,8 +37,8 @@ def lock_answer(assessment: Assessment, item: Item) -> tuple[Assessment, Answer]
     """
     Assessment.objects.select_for_update().only("pk").get(pk=assessment.pk)
     on_item = FilteredRelation("answers", condition=Q(answers__item=item))
-    sheets = Assessment.objects.annotate(written=on_item).select_related("cycle", "written")
-    locked = sheets.get(pk=assessment.pk)
+    sheets: Any = Assessment.objects.annotate(written=on_item)  # mypy knows no relations made in a query
+    locked: Assessment = sheets.select_related("cycle", "written").get(pk=assessment.pk)
     answer: Answer = getattr(locked, "written", None) or Answer(version=0)  # Django sets what it finds
     answer.assessment, answer.item = locked, item
     return locked, answer

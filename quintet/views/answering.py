@@ -198,7 +198,7 @@ def _refused(
     """Say what is wrong and keep what was written, with what differs where somebody wrote in between."""
     current = sheets.answers_on(sheet, [item])[0]
     status = refusal.status if refusal else 400
-    is_stale = isinstance(refusal, StaleVersion)
+    stale = refusal if isinstance(refusal, StaleVersion) else None
     context = {
         "sheet": sheet,
         "item": item,
@@ -206,7 +206,7 @@ def _refused(
         "form": form,
         "refusal": refusal,
         "current": current,
-        "conflict": conflict_of(current, refusal.offered, request.user) if is_stale else None,
+        "conflict": conflict_of(current, stale.offered, request.user) if stale else None,
         "is_closed": status in (403, 409),
         "levels": sheet.cycle.framework.levels,
         "is_demo": sheet.is_demo,

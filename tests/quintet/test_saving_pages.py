@@ -20,7 +20,7 @@ from tests.quintet.pages import flat, page, words
 
 pytestmark = pytest.mark.django_db
 Save = Callable[..., Any]
-OURS = {"state": "answered", "claimed": 3, "comment": "our plan"}
+OURS: dict[str, Any] = {"state": "answered", "claimed": 3, "comment": "our plan"}
 
 
 @pytest.fixture

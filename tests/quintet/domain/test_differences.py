@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from quintet.domain.answers import AnswerValue
+from quintet.domain.answers import SILENT, AnswerValue
 from quintet.domain.differences import (
     CHANGED,
     CONFLICT,
@@ -13,7 +13,6 @@ from quintet.domain.differences import (
     NEW,
     REFUSED,
     SAME,
-    SILENT,
     Choice,
     Difference,
     Standing,
