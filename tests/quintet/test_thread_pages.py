@@ -135,7 +135,8 @@ class TestElsewhere:
         Assessment.objects.filter(pk=sheet.pk).update(status=Status.SUBMITTED)
         seen = {}
         for who in ("focal", "approver", "contributor", "task_force", "viewer"):
-            marks = page(client, getattr(cast, who), "assessment-detail", sheet.pk).split("<li>")
+            found = page(client, getattr(cast, who), "assessment-detail", sheet.pk)
+            marks = [mark.split("</li>")[0] for mark in found.split("<li>")]
             codes = ("DAT-STR", "DAT-LED", "DAT-COE")
             seen[who] = [
                 c for c in codes for mark in marks if f"#{c}" in mark and "1 question to settle" in mark
