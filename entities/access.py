@@ -1,6 +1,7 @@
 """Who may what on this floor, and the questions about roles that every floor above asks."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
@@ -9,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
+from entities.domain.roles import Term
 from entities.models import Entity, Membership, Role, User
 
 Person = User | AnonymousUser
@@ -27,10 +29,15 @@ def roles(user: Person) -> frozenset[tuple[str, int | None]]:
     if not user.is_authenticated or not user.is_active:
         return frozenset()
     if "roles_held" not in user.__dict__:  # kept as long as the request's user object lives
-        memberships = Membership.objects.filter(user=user).active_on(timezone.now().date())
-        user.__dict__["roles_held"] = frozenset(memberships.values_list("role", "entity_id"))
+        user.__dict__["roles_held"] = _roles_on(timezone.now().date(), user)
     held: frozenset[tuple[str, int | None]] = user.__dict__["roles_held"]
     return held
+
+
+def _roles_on(day: date, user: Person) -> frozenset[tuple[str, int | None]]:
+    # every request asks: judging the days in SQL would cost nearly twice the time of this
+    memberships, today = Membership.objects.filter(user=user.pk), Term("", day, day)
+    return frozenset((held.role, held.entity_id) for held in memberships if held.term.meets(today))
 
 
 def has_role(user: Person, role: Role, entity: Entity | int | None = None) -> bool:

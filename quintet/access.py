@@ -108,6 +108,12 @@ def readable_items(user: Person, assessment: Assessment) -> set[int] | None:
     return set(delegations.values_list("item_id", flat=True))
 
 
+def can_read(user: Person, assessment: Assessment, item: Item) -> bool:
+    """Read the answer to this item of the sheet."""
+    readable = readable_items(user, assessment)
+    return readable is None or item.pk in readable
+
+
 def works_with_sheets(user: Person) -> bool:
     """To others (committee, administrators, people without a role) sheets do not exist."""
     return is_task_force(user) or bool(

@@ -3,10 +3,11 @@
 from datetime import date
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -110,6 +111,16 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             delegated = Exists(Delegation.objects.filter(assessment=OuterRef("pk"), user=user.pk))
             visible |= Q(delegated, entity__in=contributed)
         return self.filter(visible)
+
+    def asking(self, code: str) -> Any:
+        """Sheets on which the item of this code is, as `asked`, with cycle and framework at hand.
+
+        In one query, without the framework's long texts: whoever saves an answer waits for it.
+        """
+        named = FilteredRelation("cycle__framework__items", condition=Q(cycle__framework__items__code=code))
+        long_texts = [f"cycle__framework__{name}" for name in ("source", "doubts", "rules", "background")]
+        sheets: Any = self.defer(*long_texts).annotate(asked=named)  # mypy knows no relations made in a query
+        return sheets.filter(asked__isnull=False).select_related("cycle__framework", "asked")
 
 
 class Assessment(models.Model):

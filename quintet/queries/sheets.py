@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from entities.access import Person, entities_with
@@ -52,17 +52,11 @@ def given_back_by(reviewer: User, comment: str) -> QuerySet[Assessment]:
 def item_of_sheet(user: Person, *, pk: int, code: str) -> tuple[Assessment, Item] | None:
     """A sheet with the item of this code, or None where `user` may not read it.
 
-    Cycle, framework and dimension are at hand, in one query: whoever saves an answer waits for it.
+    Cycle, framework and dimension are at hand.
     """
-    named = FilteredRelation("cycle__framework__items", condition=Q(cycle__framework__items__code=code))
-    long_texts = [f"cycle__framework__{name}" for name in ("source", "doubts", "rules", "background")]
-    sheets: Any = Assessment.objects.visible_to(user).defer(*long_texts).annotate(asked=named)
-    related = sheets.select_related("cycle__framework", "asked__dimension")
-    sheet = related.filter(pk=pk, asked__isnull=False).order_by("pk").first()
-    if sheet is None:
-        return None
-    readable = access.readable_items(user, sheet)
-    if readable is not None and sheet.asked.pk not in readable:
+    asking = Assessment.objects.visible_to(user).asking(code).select_related("asked__dimension")
+    sheet = asking.filter(pk=pk).order_by("pk").first()
+    if sheet is None or not access.can_read(user, sheet, sheet.asked):
         return None
     sheet.asked.framework = sheet.cycle.framework
     return sheet, sheet.asked

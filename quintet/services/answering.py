@@ -18,11 +18,12 @@ from quintet.models import (
     RevisionOutcome,
 )
 from quintet.queries.sheets import last_write
-from quintet.services.locking import lock_answer
+from quintet.services.locking import lock_answer, lock_asked
 from quintet.services.revisions import Hand, revision_of
-from un20portal.lib.errors import NotAllowed, StaleVersion
+from un20portal.lib.errors import NotAllowed, NotFound, StaleVersion
 from un20portal.lib.errors import marked as _
 
+NO_SUCH_ITEM = _("There is no such item on this sheet.")
 NOT_YOURS = _("You may read this item but not answer it.")
 FOREIGN_WRITE = _("Somebody else has changed this answer in the meantime. Both texts are kept: choose one.")
 OWN_WRITE = _("You have changed this answer yourself in the meantime. Both texts are kept: choose one.")
@@ -54,6 +55,35 @@ def record_answer(
     if written is None:  # raised outside the transaction: the revision of the refused text must stay
         raise stale_answer(assessment, item, value, by=by)
     return written
+
+
+def save_answer(
+    *, sheet: int, item: str, raw: Mapping[str, Any], version: int, by: User, at: datetime, channel: str
+) -> Answer:
+    """Do what `record_answer` does, on a sheet and an item by key and code: all is read once, under the lock.
+
+    Raises NotFound where `by` may not read such an item.
+    """
+    with transaction.atomic():
+        answer = _asked(sheet, item, by)
+        require_may_answer(assessment=answer.assessment, item=answer.item, by=by)
+        asked = answer.item
+        value = parse_answer(raw, highest_level=asked.framework.highest_level, na_allowed=asked.na_allowed)
+        written = _write(answer, value, version, Hand(by, at, channel))
+    if written is None:  # raised outside the transaction: the revision of the refused text must stay
+        raise stale_answer(answer.assessment, asked, value, by=by)
+    return written
+
+
+def _asked(sheet: int, item: str, by: User) -> Answer:
+    """Lock and return the answer that is asked for."""
+    try:
+        answer = lock_asked(Assessment.objects.visible_to(by), pk=sheet, code=item)
+    except Assessment.DoesNotExist:
+        raise NotFound(NO_SUCH_ITEM) from None
+    if not access.can_read(by, answer.assessment, answer.item):
+        raise NotFound(NO_SUCH_ITEM)
+    return answer
 
 
 def require_may_answer(*, assessment: Assessment, item: Item, by: User) -> None:
@@ -95,10 +125,15 @@ def write_value(
 ) -> Answer | None:
     """Return the answer as it is now; None when the write came too late and was kept as a revision."""
     # The sheet's row is the lock: an answer cannot slip in while the sheet is being submitted.
-    locked, answer = lock_answer(assessment, item)
-    if hand.by and not access.can_edit(hand.by, locked, item):
+    answer = lock_answer(assessment, item)
+    if hand.by and not access.can_edit(hand.by, answer.assessment, item):
         raise NotAllowed(NOT_YOURS)  # the item was taken back while this write waited
-    locked.require_editable()
+    answer.assessment.require_editable()
+    return _write(answer, value, version, hand)
+
+
+def _write(answer: Answer, value: AnswerValue, version: int, hand: Hand) -> Answer | None:
+    """Let the locked `answer` say `value`, with its revision; None as in `write_value`."""
     if answer.value == value:
         return answer
     is_in_time = answer.version == version

@@ -9,7 +9,7 @@ On SQLite there are no row locks: one transaction writes at a time.
 
 from typing import Any
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from entities.models import Entity
 from quintet.models import Answer, Assessment, Cycle, Item
@@ -30,18 +30,35 @@ def lock_entity(entity: Entity) -> Entity:
     return Entity.objects.select_for_update(no_key=True).get(pk=entity.pk)
 
 
-def lock_answer(assessment: Assessment, item: Item) -> tuple[Assessment, Answer]:
-    """Return the sheet, locked until the transaction ends, and its answer to `item`, both as they are now.
+def lock_answer(assessment: Assessment, item: Item) -> Answer:
+    """Return the sheet's answer to `item` as it is now; the sheet is locked until the transaction ends.
 
     Where there is no answer yet, it is an unsaved one of version 0. Two statements, as in `lock_sheet`.
     """
     Assessment.objects.select_for_update().only("pk").get(pk=assessment.pk)
     on_item = FilteredRelation("answers", condition=Q(answers__item=item))
     sheets: Any = Assessment.objects.annotate(written=on_item)  # mypy knows no relations made in a query
-    locked: Assessment = sheets.select_related("cycle", "written").get(pk=assessment.pk)
+    return _answer_of(sheets.select_related("cycle", "written").get(pk=assessment.pk), item)
+
+
+def lock_asked(sheets: QuerySet[Assessment], *, pk: int, code: str) -> Answer:
+    """Return the answer to the item of this code on one of `sheets`, locked and read like `lock_answer`.
+
+    Sheet, cycle, framework and item are at hand. Raises Assessment.DoesNotExist where there is no such
+    sheet, or no such item on it.
+    """
+    sheets.select_for_update().only("pk").get(pk=pk)
+    on_item = FilteredRelation("answers", condition=Q(answers__item=F("asked")))
+    locked = Assessment.objects.asking(code).annotate(written=on_item).select_related("written").get(pk=pk)
+    locked.asked.framework = locked.cycle.framework
+    return _answer_of(locked, locked.asked)
+
+
+def _answer_of(locked: Any, item: Item) -> Answer:
+    """The answer that was `written`, with its sheet and its item; an unsaved one where there is none."""
     answer: Answer = getattr(locked, "written", None) or Answer(version=0)  # Django sets what it finds
     answer.assessment, answer.item = locked, item
-    return locked, answer
+    return answer
 
 
 def lock_cycle(cycle: Cycle) -> Cycle:

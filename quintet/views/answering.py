@@ -148,31 +148,33 @@ def _onward(
 @vary_on_headers("Accept")
 def save_answer(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     """Save one answer, from the page's script or from the form's button."""
-    found = sheets.item_of_sheet(request.user, pk=pk, code=item)
-    if found is None:
-        raise Http404
-    sheet, asked = found
     form = AnswerForm(request.POST)
     if not form.is_valid():
-        return _refused(request, sheet, asked, form, None)
+        return _refused(request, pk, item, form, None)
     try:
-        answer = _write(request, sheet, asked, form)
+        answer = _write(request, pk, item, form)
     except DomainError as refusal:
-        return _refused(request, sheet, asked, form, refusal)
-    return _saved(request, sheet, form, answer)
+        return _refused(request, pk, item, form, refusal)
+    return _saved(request, form, answer)
 
 
-def _write(request: HttpRequest, sheet: Assessment, item: Item, form: AnswerForm) -> Answer:
+def _write(request: HttpRequest, pk: int, code: str, form: AnswerForm) -> Answer:
     version, by, at = form.cleaned_data["version"], signed_in(request), timezone.now()
     if form.cleaned_data["still_true"]:
+        sheet, item = _sheet_and_item(request, pk, code)
         return carrying.confirm_still_true(assessment=sheet, item=item, version=version, by=by, at=at)
     raw = form.raw_answer()
-    return answering.record_answer(
-        assessment=sheet, item=item, raw=raw, version=version, by=by, at=at, channel="form"
-    )
+    return answering.save_answer(sheet=pk, item=code, raw=raw, version=version, by=by, at=at, channel="form")
 
 
-def _saved(request: HttpRequest, sheet: Assessment, form: AnswerForm, answer: Answer) -> HttpResponse:
+def _sheet_and_item(request: HttpRequest, pk: int, code: str) -> tuple[Assessment, Item]:
+    found = sheets.item_of_sheet(request.user, pk=pk, code=code)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _saved(request: HttpRequest, form: AnswerForm, answer: Answer) -> HttpResponse:
     outcome = _outcome(form, answer)
     if is_script(request):
         said: dict[str, Any] = {"outcome": outcome, "version": answer.version}
@@ -181,7 +183,7 @@ def _saved(request: HttpRequest, sheet: Assessment, form: AnswerForm, answer: An
         return JsonResponse(said | {"carried": form.cleaned_data["still_true"]})
     level = messages.SUCCESS if outcome == "saved" else messages.INFO
     messages.add_message(request, level, OUTCOMES[outcome] % {"item": answer.item.code})
-    page = reverse("quintet:assessment-form", args=[sheet.pk, answer.item.dimension.code])
+    page = reverse("quintet:assessment-form", args=[answer.assessment_id, answer.item.dimension.code])
     return redirect(f"{page}#{answer.item.code}")
 
 
@@ -193,9 +195,13 @@ def _outcome(form: AnswerForm, answer: Answer) -> str:
 
 
 def _refused(
-    request: HttpRequest, sheet: Assessment, item: Item, form: AnswerForm, refusal: DomainError | None
+    request: HttpRequest, pk: int, code: str, form: AnswerForm, refusal: DomainError | None
 ) -> HttpResponse:
-    """Say what is wrong and keep what was written, with what differs where somebody wrote in between."""
+    """Say what is wrong and keep what was written, with what differs where somebody wrote in between.
+
+    To whoever may not read the item it does not exist, whatever was wrong.
+    """
+    sheet, item = _sheet_and_item(request, pk, code)
     current = sheets.answers_on(sheet, [item])[0]
     status = refusal.status if refusal else 400
     stale = refusal if isinstance(refusal, StaleVersion) else None

@@ -72,13 +72,28 @@ def save(sheet: Assessment, by: Any, text: str = "new", version: int = 1) -> Ans
 class TestAStepThatWaitedForTheSheet:
     @pytest.mark.parametrize(
         ("step", "status"),
-        [("save", "draft"), ("submit", "draft"), ("sign_off", "signoff"), ("return", "submitted")],
+        [
+            ("save", "draft"),
+            ("save_by_name", "draft"),
+            ("submit", "draft"),
+            ("sign_off", "signoff"),
+            ("return", "submitted"),
+        ],
     )
     def test_sees_that_the_cycle_was_closed_meanwhile(
         self, sheet: Assessment, cast: Cast, step: str, status: str
     ) -> None:
         steps: dict[str, Callable[[], object]] = {
             "save": lambda: save(sheet, cast.focal),
+            "save_by_name": lambda: answering.save_answer(
+                sheet=sheet.pk,
+                item="DAT-STR",
+                raw={"state": "answered", "claimed": 3, "comment": "new"},
+                version=1,
+                by=cast.focal,
+                at=AT,
+                channel="form",
+            ),
             "submit": lambda: signing.submit(assessment=sheet, by=cast.focal, at=AT),
             "sign_off": lambda: signing.sign_off(assessment=sheet, by=cast.approver, at=AT),
             "return": lambda: reviewing.return_to_entity(

@@ -120,6 +120,41 @@ class TestTheApi:
         assert "You have changed this answer yourself" in refused.json()["detail"]
 
 
+class TestWhatIsNotThere:
+    """Nobody learns from a refusal what they may not read, whatever is sent."""
+
+    FORMS = ({"choice": "3", "version": "0"}, {"choice": "", "version": "0"}, {"choice": "7", "version": "0"})
+
+    @pytest.mark.parametrize("form", FORMS)
+    def test_is_an_item_that_was_not_handed_over(
+        self, client: Client, cast: Cast, sheet: Assessment, form: dict[str, str]
+    ) -> None:
+        delegate(sheet, "DAT-STR", cast.contributor)
+        client.force_login(cast.contributor)
+        found = [
+            client.post(reverse("quintet:answer-save", args=[sheet.pk, code]), form).status_code
+            for code in ("DAT-LED", "NO-SUCH")
+        ]
+        assert found == [404, 404]
+        assert not AnswerRevision.objects.exists()
+
+    @pytest.mark.parametrize("form", FORMS)
+    def test_is_the_sheet_of_another_entity(
+        self, client: Client, cast: Cast, sheet: Assessment, form: dict[str, str]
+    ) -> None:
+        client.force_login(cast.stranger)
+        url = reverse("quintet:answer-save", args=[sheet.pk, "DAT-STR"])
+        assert client.post(url, form).status_code == 404
+        assert not AnswerRevision.objects.exists()
+
+    def test_is_there_for_who_reads_it_but_closed_to_them(
+        self, client: Client, cast: Cast, sheet: Assessment
+    ) -> None:
+        client.force_login(cast.approver)
+        url = reverse("quintet:answer-save", args=[sheet.pk, "DAT-STR"])
+        assert client.post(url, self.FORMS[0]).status_code == 403
+
+
 class TestAConflict:
     def test_with_oneself_says_so_with_the_time(self, save: Save, cast: Cast, sheet: Assessment) -> None:
         say(sheet, cast.focal, **OURS)
@@ -219,7 +254,7 @@ class TestTheCostOfASave:
             query["sql"].split()[0] for query in asked.captured_queries if "SAVEPOINT" not in query["sql"]
         ]
 
-    def test_is_eight_statements_of_which_two_write(
+    def test_is_seven_statements_of_which_two_write(
         self, save: Save, client: Client, cast: Cast, sheet: Assessment
     ) -> None:
         save(choice="1", version="0")
@@ -227,9 +262,8 @@ class TestTheCostOfASave:
             "SELECT",  # session
             "SELECT",  # person
             "SELECT",  # roles
-            "SELECT",  # the sheet with the item
-            "SELECT",  # the lock
-            "SELECT",  # sheet, cycle and answer as they are under the lock
+            "SELECT",  # the lock, on a sheet that the person may read
+            "SELECT",  # sheet, cycle, item and answer as they are under the lock
             "UPDATE",
             "INSERT",
         ]
@@ -237,9 +271,9 @@ class TestTheCostOfASave:
     def test_is_as_much_for_a_first_answer(self, save: Save) -> None:
         save(choice="open", version="0")  # the session has noted the visit
         found = self.statements(lambda: save(script=True, choice="3", version="0"))
-        assert found == ["SELECT"] * 6 + ["INSERT"] * 2
+        assert found == ["SELECT"] * 5 + ["INSERT"] * 2
 
-    def test_is_three_more_for_a_contributor(self, client: Client, cast: Cast, sheet: Assessment) -> None:
+    def test_is_two_more_for_a_contributor(self, client: Client, cast: Cast, sheet: Assessment) -> None:
         delegate(sheet, "DAT-STR", cast.contributor)
         client.force_login(cast.contributor)
         url = reverse("quintet:answer-save", args=[sheet.pk, "DAT-STR"])
@@ -248,11 +282,11 @@ class TestTheCostOfASave:
             found = self.statements(
                 lambda: client.post(url, {"choice": str(version), "version": version}, headers=headers)  # noqa: B023
             )
-        assert found == ["SELECT"] * 9 + ["UPDATE", "INSERT"]
+        assert found == ["SELECT"] * 7 + ["UPDATE", "INSERT"]
 
     def test_is_no_write_where_nothing_changes(self, save: Save) -> None:
         save(choice="3", version="0")
-        assert self.statements(lambda: save(script=True, choice="3", version="1")) == ["SELECT"] * 6
+        assert self.statements(lambda: save(script=True, choice="3", version="1")) == ["SELECT"] * 5
 
     def test_in_the_api_reads_the_evidence_besides(
         self, client: Client, cast: Cast, sheet: Assessment
