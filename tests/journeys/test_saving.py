@@ -178,7 +178,9 @@ class TestRefusals:
 
 
 class TestTwoTabsOfOnePerson:
-    def test_are_told_apart_and_show_only_what_differs(self, form: Page, card: Locator) -> None:
+    def test_are_told_apart_and_show_only_what_differs(
+        self, form: Page, card: Locator, trouble: list[str]
+    ) -> None:
         other = form.context.new_page()
         other.goto(form.url)
         theirs = other.locator(f"#{OPEN_ITEM}")
@@ -189,6 +191,8 @@ class TestTwoTabsOfOnePerson:
         expect(box).to_contain_text(re.compile(r"you, in another window, at \d\d:\d\d UTC"))
         expect(box).to_contain_text("Only the level differs: the comment is the same in both.")
         expect(box).not_to_contain_text("without a comment")
+        assert [noted[:9] for noted in trouble] == ["412: POST"]
+        trouble.clear()
 
 
 class TestTheBar:

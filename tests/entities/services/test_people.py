@@ -1,9 +1,11 @@
-"""Giving roles: an administrator holds no other one."""
+"""Giving roles: an administrator holds no other one, and each is held on its days."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
+from entities.access import roles
 from entities.models import Membership, Role
 from entities.services.people import MIXED_ROLES, grant_role
 from tests.factories import make_entity, make_user
@@ -35,3 +37,23 @@ class TestGrantRole:
         person = make_user("admin", Role.ADMINISTRATOR)
         grant_role(user=person, role=Role.ADMINISTRATOR, valid_to=date(2026, 6, 30))
         assert Membership.objects.get().valid_to == date(2026, 6, 30)
+
+
+class TestRoles:
+    def test_are_held_from_the_first_day_to_the_last(self) -> None:
+        today = timezone.now().date()
+        yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
+        periods = [
+            (None, None),
+            (today, None),
+            (None, today),
+            (today, today),
+            (tomorrow, None),
+            (None, yesterday),
+        ]
+        held = []
+        for number, (first, last) in enumerate(periods):
+            person = make_user(f"person{number}")
+            grant_role(user=person, role=Role.TASK_FORCE, valid_from=first, valid_to=last)
+            held.append(roles(person) == {("task_force", None)})
+        assert held == [True, True, True, True, False, False]

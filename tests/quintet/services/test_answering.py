@@ -58,7 +58,13 @@ def say(request: pytest.FixtureRequest, sheet: Assessment, cast: Cast) -> Say:
         item: str = "DAT-STR",
         minute: int = 0,
     ) -> Answer:
-        said = {"raw": raw, "version": version, "by": by, "at": later(minute), "channel": "form"}
+        said: dict[str, Any] = {
+            "raw": raw,
+            "version": version,
+            "by": by,
+            "at": later(minute),
+            "channel": "form",
+        }
         if request.param == "save_answer":
             return save_answer(sheet=sheet.pk, item=item, **said)
         return record_answer(assessment=sheet, item=Item.objects.get(code=item), **said)
