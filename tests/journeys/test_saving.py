@@ -221,6 +221,7 @@ class TestTheBar:
         page.keyboard.press("Alt+n")
         page.wait_for_url(f"**/assessments/{portal.sheet}/review/")
 
+    @pytest.mark.usefixtures("with_trouble")
     def test_shows_what_is_not_saved_wherever_it_stands_in_the_line(
         self, portal: Portal, page_at: Callable[[int], Page], sign_in: SignIn
     ) -> None:
