@@ -31,7 +31,7 @@ def test_a_document_is_attached_read_changed_and_removed(
     card = page.locator(f"#{OPEN_ITEM}")
     expect(card.get_by_role("heading", name=f"Documents for {OPEN_ITEM}")).to_be_visible()
     card.get_by_text(f"Attach a document to {OPEN_ITEM}").click()
-    card.get_by_label("or a file").set_input_files(file)
+    card.get_by_label("File: PDF").set_input_files(file)
     card.get_by_label("Title of the document").fill("Data plan 2026")
     card.get_by_label("Day of the document").fill("2026-05-31")
     card.get_by_role("button", name=f"Attach to {OPEN_ITEM}").click()

@@ -80,7 +80,7 @@ def test_a_sheet_is_checked_rated_twice_returned_and_mended(
     first.goto(f"/assessments/{sheet.pk}/checks/")
     first.get_by_label("What has to change").fill(MEND_IT)
     first.get_by_role("button", name="Return to the entity").click()
-    told(first, "Returned to the entity.")
+    told(first, "is returned: the entity can change its answers again.")
     mend(at_work(cast.focal))
     approver = at_work(cast.approver)
     approver.get_by_role("link", name=re.compile("Sign off UNDP")).click()
