@@ -8,7 +8,7 @@ class ScorecardsConfig(AppConfig):
     verbose_name = "Scorecards"
 
     def ready(self) -> None:
-        from scorecards.services import computing
+        from scorecards.services import following
         from un20portal.outbox.services import subscribe
 
-        subscribe("quintet.assessment_changed", computing.compute_cycle)
+        subscribe("quintet.assessment_changed", following.follow)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from un20portal.lib.ratios import one_decimal, share
 
 if TYPE_CHECKING:
-    from scorecards.queries import ItemFigure
+    from scorecards.queries.reading import ItemFigure
 
 COLOURS = {
     "has": "#a9dcf3",

@@ -1,11 +1,14 @@
 """What it adds up to: computed figures, and published scorecards that never change."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from entities.models import Entity
-from quintet.models import Cycle, Dimension, Snapshot
+from quintet.models import Cycle, Snapshot
 from un20portal.lib.models import AppendOnlyModel
 
 
@@ -16,51 +19,77 @@ class Basis(models.TextChoices):
     CLAIMED = "claimed"
 
 
-class UnitScore(models.Model):
-    """The figures of one unit in one dimension on one basis (method §2), all integers."""
+def _reference(to: str | type[models.Model], **options: Any) -> Any:
+    """A foreign key of a derived row: not checked row by row, since rows come by the ten thousand."""
+    return models.ForeignKey(
+        to, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False, **options
+    )
 
-    cycle = models.ForeignKey(Cycle, on_delete=models.CASCADE, related_name="+")
-    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+")
-    dimension = models.ForeignKey(Dimension, on_delete=models.PROTECT, related_name="+")
-    basis = models.CharField(max_length=10, choices=Basis)
-    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
-    applicable = models.PositiveSmallIntegerField()
-    answered = models.PositiveSmallIntegerField()
-    weight_applicable = models.PositiveIntegerField()
-    weight_answered = models.PositiveIntegerField()
-    points = models.PositiveIntegerField()
-    is_rated = models.BooleanField()
-    has = models.PositiveSmallIntegerField()
-    operates = models.PositiveSmallIntegerField()
-    foundation = models.PositiveSmallIntegerField(null=True)
-    is_advanced = models.BooleanField(null=True, help_text="Capabilities only")
+
+class UnitScore(models.Model):
+    """The figures of one unit in one cycle (method §2), packed per basis: derived from its snapshot.
+
+    Every unit that was asked has a row; those that do not count have no snapshot and no figures.
+    """
+
+    cycle = _reference(Cycle)
+    entity = _reference(Entity)
+    kind = models.PositiveSmallIntegerField(help_text="Which groups it is in: a place in Computation.kinds")
+    snapshot = _reference(Snapshot, null=True)
+    claimed = models.BinaryField(null=True, help_text="One record per dimension, see domain.packed")
+    accepted = models.BinaryField(
+        null=True, help_text="The same on the accepted basis; validated sheets only"
+    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["cycle", "basis", "entity", "dimension"],
-                name="one_score_per_unit_dimension_and_basis",
-            ),
-            models.CheckConstraint(condition=Q(operates__lte=F("has")), name="what_operates_exists"),
+            models.UniqueConstraint(fields=["cycle", "entity"], name="one_score_per_unit_and_cycle"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.entity_id} · {self.dimension_id} · {self.basis}"
+        return f"{self.entity_id} in {self.cycle_id}"
+
+
+class GroupScore(models.Model):
+    """What is counted of one group on one basis (method §4); its figures are a function of these counts."""
+
+    cycle = models.ForeignKey(Cycle, on_delete=models.CASCADE, related_name="+")
+    group = models.CharField(max_length=60)
+    basis = models.CharField(max_length=10, choices=Basis)
+    n_group = models.PositiveIntegerField()
+    tally = models.TextField(help_text="JSON, see domain.tally")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "group", "basis"], name="one_score_per_group_and_basis"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group} in {self.cycle_id} · {self.basis}"
 
 
 class Computation(models.Model):
-    """The figures of one cycle as they stand: derived, rebuildable, replaced by the next computation."""
+    """That the figures of a cycle stand, and what they were made with. Derived, rebuildable."""
 
     cycle = models.OneToOneField(Cycle, on_delete=models.CASCADE, related_name="+")
     method = models.CharField(max_length=20)
-    inputs_sha256 = models.CharField(
-        max_length=64, help_text="Hash over the snapshots and the framework used"
-    )
-    figures = models.TextField(help_text="Canonical JSON of all group figures, before suppression")
+    shape_sha256 = models.CharField(max_length=64, help_text="Of the framework's items and weights")
+    kinds = models.JSONField(help_text="The sets of groups in which units are: lists of codes")
     at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"{self.cycle_id} {self.inputs_sha256[:8]}"
+        return f"{self.cycle_id} {self.method}"
+
+
+class Audience(models.TextChoices):
+    """Who may read it, from few to many."""
+
+    NOBODY = "nobody", _("nobody else")
+    COMMITTEE = "committee", _("the committees")
+    PUBLIC = "public", _("everybody")
+
+
+READERS = [Audience.COMMITTEE, Audience.PUBLIC]
 
 
 class Proposal(models.Model):
@@ -77,8 +106,20 @@ class Proposal(models.Model):
     n_carried = models.PositiveIntegerField(
         default=0, help_text="Figures shown as before, because too few units changed their sheets"
     )
+    audience = models.CharField(
+        max_length=10,
+        choices=Audience,
+        default=Audience.PUBLIC,
+        help_text="Who reads it once it is confirmed",
+    )
+    note = models.TextField(blank=True, help_text="What a correction corrects, in the task force's words")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(audience__in=READERS), name="a_proposal_has_readers"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.cycle_id} {self.sha256[:8]}"
@@ -93,6 +134,9 @@ class Scorecard(AppendOnlyModel):
     sha256 = models.CharField(max_length=64, unique=True)
     previous_sha256 = models.CharField(
         max_length=64, blank=True, help_text="Of the scorecard published before"
+    )
+    audience = models.CharField(
+        max_length=10, choices=Audience, default=Audience.PUBLIC, help_text="Who could read it from the start"
     )
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -125,3 +169,66 @@ class EntityDocument(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.entity_id} {self.sha256[:8]}"
+
+
+class PublicRelease(AppendOnlyModel):
+    """That a scorecard which the committees read first is open to everybody."""
+
+    scorecard = models.OneToOneField(Scorecard, on_delete=models.PROTECT, related_name="public_release")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.scorecard_id} for everybody"
+
+
+class Checkpoint(AppendOnlyModel):
+    """A signed statement of how many scorecards there are and which is the newest, to be kept outside."""
+
+    n_scorecards = models.PositiveIntegerField()
+    head_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the newest scorecard")
+    payload = models.TextField(help_text="Canonical JSON: what is signed")
+    signature = models.CharField(max_length=128, help_text="Ed25519, hexadecimal")
+    key_id = models.CharField(max_length=16, help_text="The first bytes of the public key's SHA-256")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.n_scorecards} {self.head_sha256[:8]}"
+
+
+class Uncertainty(AppendOnlyModel):
+    """How far the figures of certain inputs depend on the choices of the method (§6): seeded, reproducible."""
+
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="+")
+    inputs_sha256 = models.CharField(max_length=64, help_text="Of the inputs; its first bytes are the seed")
+    payload = models.TextField(help_text="Canonical JSON")
+    sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "uncertainties"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cycle", "inputs_sha256"], name="one_simulation_per_cycle_and_inputs"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cycle_id} {self.inputs_sha256[:8]}"
+
+
+class Consent(AppendOnlyModel):
+    """Whom a unit lets read its own figures of one cycle; the latest word counts."""
+
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="+")
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+")
+    audience = models.CharField(max_length=10, choices=Audience)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["cycle", "entity"], name="consent_of_a_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.entity_id} in {self.cycle_id}: {self.audience}"

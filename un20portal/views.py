@@ -20,8 +20,8 @@ from django.views.generic import View
 
 from entities.access import signed_in
 from entities.services.people import prefer_language, want_reminders
-from scorecards import queries
 from scorecards.models import Basis, Scorecard
+from scorecards.queries import publications, reading
 from un20portal.lib import problems
 from un20portal.lib.negotiation import is_script
 
@@ -30,20 +30,20 @@ from un20portal.lib.negotiation import is_script
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What UN 2.0 is, and the state of play of the leading scorecard."""
-    scorecard = queries.leading_scorecard()
+    scorecard = publications.leading_scorecard()
     context = _state_of_play(scorecard) if scorecard else {}
     return render(request, "home.html", {"scorecard": scorecard, **context})
 
 
 def _state_of_play(scorecard: Scorecard) -> dict[str, Any]:
-    figures = queries.published_figures(scorecard)
+    figures = reading.published_figures(scorecard)
     context = {"figures": figures, "cycle": scorecard.cycle, "is_demo": scorecard.cycle.is_demo}
     if not figures.groups:
         return context
-    group, basis = queries.default_group(figures), Basis.ACCEPTED.value
-    rows = queries.state_of_play(figures, group=group, basis=basis)
-    panels = queries.panels(figures, rows)
-    [chosen] = [choice for choice in queries.group_choices(figures) if choice.code == group]
+    group, basis = reading.default_group(figures), Basis.ACCEPTED.value
+    rows = reading.state_of_play(figures, group=group, basis=basis)
+    panels = reading.panels(figures, rows)
+    [chosen] = [choice for choice in reading.group_choices(figures) if choice.code == group]
     return {**context, "group": chosen, "basis": basis, "rows": rows, "panels": panels}
 
 

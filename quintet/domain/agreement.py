@@ -25,6 +25,8 @@ def quadratic_kappa(pairs: Pairs) -> Fraction | None:
     if not pairs:
         return None
     observed = Fraction(sum((first - second) ** 2 for first, second in pairs), len(pairs))
-    squares = sum((first - second) ** 2 for first, _same in pairs for _other, second in pairs)
+    # every first with every second rating, without going through all of these pairs
+    n, firsts, seconds = len(pairs), [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    squares = n * sum(level**2 for level in firsts + seconds) - 2 * sum(firsts) * sum(seconds)
     expected = Fraction(squares, len(pairs) ** 2)
     return 1 - observed / expected if expected else None

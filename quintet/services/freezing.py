@@ -63,8 +63,8 @@ def build_snapshot(
 
 
 def announce_change(*, assessment: Assessment, at: datetime) -> None:
-    """Owe the computation of the cycle's figures, in the caller's transaction."""
-    outbox.put(CHANGED, {"cycle_id": assessment.cycle_id}, at=at)
+    """Owe the figures of this sheet and of its groups, in the caller's transaction."""
+    outbox.put(CHANGED, {"cycle_id": assessment.cycle_id, "assessment_id": assessment.pk}, at=at)
 
 
 def _entry(item: Item, answer: Answer | None) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from quintet.models import Cycle
-from scorecards import access, queries
+from scorecards import access
 from scorecards.domain.groups import ENTITIES
 from scorecards.models import Basis
-from scorecards.queries import Figures
+from scorecards.queries import publications, reading
+from scorecards.queries.reading import Figures
 from un20portal.lib.errors import FieldError, InvalidInput, NotFound
 from un20portal.lib.errors import marked as _
 from un20portal.lib.pagination import whole_number
@@ -37,12 +38,14 @@ def chosen_figures(request: Request, code: str) -> Figures:
     if request.query_params.get("version") == PROVISIONAL:
         if not access.can_see_provisional(request.user):
             raise Http404
-        return queries.provisional_figures(cycle)
+        return reading.provisional_figures(cycle)
     version = whole_number(request, "version", default=0, lowest=1, highest=10**6)
-    scorecard = queries.scorecard_version(cycle, version) if version else queries.latest_scorecard(cycle)
+    scorecard = (
+        publications.scorecard_version(cycle, version) if version else publications.latest_scorecard(cycle)
+    )
     if scorecard is None:
         raise NotFound(_("No such scorecard of this cycle is published."))
-    return queries.published_figures(scorecard)
+    return reading.published_figures(scorecard)
 
 
 def chosen_basis(request: Request) -> str:
@@ -50,8 +53,8 @@ def chosen_basis(request: Request) -> str:
 
 
 def chosen_group(request: Request, figures: Figures) -> str:
-    codes = [group.code for group in queries.group_choices(figures)]
-    return _one_of(request, "group", queries.default_group(figures), codes)
+    codes = [group.code for group in reading.group_choices(figures)]
+    return _one_of(request, "group", reading.default_group(figures), codes)
 
 
 def _one_of(request: Request, name: str, default: str, allowed: list[str]) -> str:

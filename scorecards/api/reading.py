@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from entities.models import Entity
 from quintet.models import Area
-from scorecards import access, queries
+from scorecards import access
 from scorecards.api.choosing import (
     BASIS,
     GROUP,
@@ -29,6 +29,7 @@ from scorecards.api.serializers import (
     UnitSerializer,
 )
 from scorecards.models import Scorecard
+from scorecards.queries import publications, reading, units
 from un20portal.lib.api import PublishedForAll, SignedIn
 from un20portal.lib.apiviews import ApiView
 from un20portal.lib.pagination import CursorPagination
@@ -45,7 +46,7 @@ class ScorecardListView(ApiView, generics.ListAPIView[Scorecard]):
     serializer_class = ScorecardSerializer
 
     def get_queryset(self) -> QuerySet[Scorecard]:
-        return queries.published_scorecards()
+        return publications.published_scorecards()
 
 
 class ScorecardView(ApiView):
@@ -56,7 +57,7 @@ class ScorecardView(ApiView):
     def bytes_of(self, sha256: str | None) -> HttpResponse:
         if sha256 is None:
             raise Http404
-        response = HttpResponse(queries.published_bytes(sha256), content_type="application/json")
+        response = HttpResponse(publications.published_bytes(sha256), content_type="application/json")
         response["ETag"] = f'"{sha256}"'
         return response
 
@@ -68,7 +69,7 @@ class LatestScorecardView(ScorecardView):
         responses={200: OpenApiTypes.OBJECT, **problems(404)},
     )
     def get(self, request: Request, cycle: str) -> HttpResponse:
-        return self.bytes_of(queries.published_sha256(cycle))
+        return self.bytes_of(publications.published_sha256(cycle))
 
 
 class ScorecardVersionView(ScorecardView):
@@ -79,7 +80,7 @@ class ScorecardVersionView(ScorecardView):
         responses={200: OpenApiTypes.OBJECT, **problems(404)},
     )
     def get(self, request: Request, cycle: str, version: int) -> HttpResponse:
-        return self.bytes_of(queries.published_sha256(cycle, version))
+        return self.bytes_of(publications.published_sha256(cycle, version))
 
 
 FIGURES: Any = {
@@ -98,7 +99,7 @@ class ItemFiguresView(ApiView):
     def get(self, request: Request, cycle: str) -> Response:
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)
         group = chosen_group(request, figures)
-        rows = queries.item_figures(figures, group=group, basis=basis, area=self.area)
+        rows = reading.item_figures(figures, group=group, basis=basis, area=self.area)
         return Response(ItemFigureSerializer(rows, many=True).data)
 
 
@@ -122,7 +123,7 @@ class DimensionFiguresView(ApiView):
     )
     def get(self, request: Request, cycle: str) -> Response:
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)
-        rows = queries.dimension_entries(figures, group=chosen_group(request, figures), basis=basis)
+        rows = reading.dimension_entries(figures, group=chosen_group(request, figures), basis=basis)
         return Response(DimensionFigureSerializer(rows, many=True).data)
 
 
@@ -136,8 +137,8 @@ class UnitFiguresView(ApiView):
     permission_classes = [SignedIn]
     query_parameters = ("basis", "version")
 
-    def units(self, figures: queries.Figures) -> QuerySet[Entity]:
-        return queries.units_with_figures(figures, access.entities_with_figures_for(self.request.user))
+    def units(self, figures: reading.Figures) -> QuerySet[Entity]:
+        return units.units_with_figures(figures, access.entities_with_figures_for(self.request.user))
 
 
 class UnitFiguresListView(UnitFiguresView, generics.GenericAPIView[Any]):
@@ -155,7 +156,7 @@ class UnitFiguresListView(UnitFiguresView, generics.GenericAPIView[Any]):
     def get(self, request: Request, cycle: str) -> Response:
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)
         page = self.paginate_queryset(self.units(figures)) or []
-        entries = queries.unit_entries(figures, page, basis=basis)
+        entries = units.unit_entries(figures, page, basis=basis)
         return self.get_paginated_response(UnitSerializer(entries, many=True).data)
 
 
@@ -169,4 +170,4 @@ class UnitFiguresDetailView(UnitFiguresView):
     def get(self, request: Request, cycle: str, code: str) -> Response:
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)
         unit = get_object_or_404(self.units(figures), code__iexact=code)
-        return Response(UnitSerializer(queries.unit_entries(figures, [unit], basis=basis)[0]).data)
+        return Response(UnitSerializer(units.unit_entries(figures, [unit], basis=basis)[0]).data)

@@ -1,15 +1,15 @@
-"""The figures of one cycle: from packed sheets to counts per group, and to a plain document."""
+"""The figures of one cycle: from packed sheets to tallies per group, and to plain values."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import accumulate
 from typing import Any
 
-from scorecards.domain.groups import DimensionSummary, ItemCounts, count_item, summarise_dimension
+from scorecards.domain.groups import DimensionSummary, ItemCounts
 from scorecards.domain.scoring import ItemShape, UnitFigures, score_dimension
+from scorecards.domain.tally import Tally
 from un20portal.lib.ratios import one_decimal
 
 BASES = ("accepted", "claimed")
@@ -22,11 +22,11 @@ class FrameworkShape:
     highest_level: int
     dimensions: Mapping[str, Sequence[ItemShape]]
 
-    @property
+    @cached_property
     def items(self) -> list[ItemShape]:
         return [item for items in self.dimensions.values() for item in items]
 
-    @property
+    @cached_property
     def places(self) -> dict[str, slice]:
         """Where in a packed sheet the levels of each dimension are."""
         ends = accumulate(len(items) for items in self.dimensions.values())
@@ -34,6 +34,13 @@ class FrameworkShape:
             code: slice(end - len(self.dimensions[code]), end)
             for code, end in zip(self.dimensions, ends, strict=True)
         }
+
+    def can_be_advanced(self, dimension: str) -> bool:
+        """Whether “advanced” is said of this dimension: its items are enablers."""
+        return any(item.enabler for item in self.dimensions[dimension])
+
+    def empty_tally(self) -> Tally:
+        return Tally.empty([len(items) for items in self.dimensions.values()], self.highest_level)
 
 
 @dataclass(frozen=True)
@@ -46,64 +53,66 @@ class Unit:
 
 
 UnitScores = dict[str, dict[str, dict[str, UnitFigures]]]  # basis → unit code → dimension code
+Tallies = dict[tuple[str, str], Tally]  # (group, basis)
+
+
+def score_sheet(levels: bytes, framework: FrameworkShape) -> dict[str, UnitFigures]:
+    """Return the figures of §2 of one packed sheet, by dimension in framework order."""
+    return {
+        code: score_dimension(
+            framework.dimensions[code], levels[place], highest_level=framework.highest_level
+        )
+        for code, place in framework.places.items()
+    }
 
 
 def score_units(units: Sequence[Unit], framework: FrameworkShape) -> UnitScores:
     """Return the figures of §2 for every counted sheet on each basis."""
 
-    @cache  # many sheets say the same on a dimension, most of them on both bases
-    def figures(code: str, levels: bytes) -> UnitFigures:
-        return score_dimension(framework.dimensions[code], levels, highest_level=framework.highest_level)
+    @cache  # most sheets say the same on both bases
+    def figures(levels: bytes) -> dict[str, UnitFigures]:
+        return score_sheet(levels, framework)
 
-    places = framework.places
     return {
-        basis: {
-            unit.code: {code: figures(code, sheet[place]) for code, place in places.items()}
-            for unit in units
-            if (sheet := unit.sheets[basis]) is not None
-        }
+        basis: {unit.code: figures(sheet) for unit in units if (sheet := unit.sheets[basis]) is not None}
         for basis in BASES
     }
 
 
-def group_figures(units: Sequence[Unit], framework: FrameworkShape, scores: UnitScores) -> dict[str, Any]:
-    """Return {group: {basis: {n_group, n_counted, items, dimensions}}} of §4, as plain JSON values."""
-    members: dict[str, list[Unit]] = defaultdict(list)
+def tally_units(units: Sequence[Unit], framework: FrameworkShape, scores: UnitScores) -> Tallies:
+    """Count the units of every group on each basis."""
+    tallies: Tallies = {}
     for unit in units:
-        for group in unit.groups:
-            members[group].append(unit)
+        for basis in BASES:
+            figures = scores[basis].get(unit.code, {})
+            for group in unit.groups:
+                if (group, basis) not in tallies:
+                    tallies[group, basis] = framework.empty_tally()
+                tallies[group, basis].add(unit.sheets[basis], list(figures.values()))
+    return tallies
+
+
+def group_figures(tallies: Tallies, framework: FrameworkShape) -> dict[str, Any]:
+    """Return {group: {basis: {n_group, n_counted, items, dimensions}}} of §4, as plain JSON values."""
+    groups = sorted({group for group, _basis in tallies})
     return {
-        group: {basis: _figures(inside, framework, scores[basis], basis) for basis in BASES}
-        for group, inside in sorted(members.items())
+        group: {basis: tally_figures(tallies[group, basis], framework) for basis in BASES} for group in groups
     }
 
 
-def _figures(
-    units: Sequence[Unit], framework: FrameworkShape, scores: dict[str, dict[str, UnitFigures]], basis: str
-) -> dict[str, Any]:
-    sheets = [unit.sheets[basis] for unit in units]
-    counted = [scores[unit.code] for unit in units if unit.code in scores]
-    items = {
-        item.code: item_entry(
-            count_item(
-                (sheet[position] if sheet is not None else None for sheet in sheets),
-                highest_level=framework.highest_level,
-            )
-        )
-        for position, item in enumerate(framework.items)
+def tally_figures(tally: Tally, framework: FrameworkShape) -> dict[str, Any]:
+    """Return {n_group, n_counted, items, dimensions} of one group on one basis, as plain JSON values."""
+    return {
+        "n_group": tally.n_group,
+        "n_counted": tally.n_counted,
+        "items": {
+            item.code: item_entry(tally.item(position)) for position, item in enumerate(framework.items)
+        },
+        "dimensions": {
+            code: dimension_entry(tally.dimension(place, can_be_advanced=framework.can_be_advanced(code)))
+            for place, code in enumerate(framework.dimensions)
+        },
     }
-    dimensions = {
-        code: dimension_entry(
-            summarise_dimension(
-                [sheet[code] for sheet in counted],
-                n_group=len(units),
-                n_items=len(shapes),
-                highest_level=framework.highest_level,
-            )
-        )
-        for code, shapes in framework.dimensions.items()
-    }
-    return {"n_group": len(units), "n_counted": len(counted), "items": items, "dimensions": dimensions}
 
 
 def item_entry(counts: ItemCounts) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """Method un20-1 §4: the figures of a group of units. Plain Python, integers and exact fractions."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from operator import itemgetter
+from itertools import accumulate
 
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
-from scorecards.domain.scoring import HAS_FROM, OPERATES_FROM, UnitFigures, exact_index
+from scorecards.domain.scoring import HAS_FROM, OPERATES_FROM
 from un20portal.lib.ratios import share
 
 ENTITIES, COUNTRY_TEAMS, ALL, CEB31 = "entities", "country_teams", "all", "ceb31"
@@ -100,57 +101,22 @@ class DimensionSummary:
     breadth: tuple[int, ...]
 
 
-def summarise_dimension(
-    sheets: Sequence[UnitFigures], *, n_group: int, n_items: int, highest_level: int
-) -> DimensionSummary:
-    """Summarise the counted `sheets` of a group of `n_group` units in a dimension of `n_items` items."""
-    indices = _sorted_indices(sheets, highest_level)
-    foundation, breadth = [0] * (highest_level + 1), [0] * (n_items + 1)
-    for sheet in sheets:
-        breadth[sheet.has] += 1
-        if sheet.foundation is not None:
-            foundation[sheet.foundation] += 1
-    has_advanced = any(sheet.is_advanced is not None for sheet in sheets)
-    return DimensionSummary(
-        n_group=n_group,
-        n_counted=len(sheets),
-        n_rated=len(indices),
-        mean=_mean_index(sheets, highest_level),
-        median=quantile(indices, Fraction(1, 2)),
-        q1=quantile(indices, Fraction(1, 4)),
-        q3=quantile(indices, Fraction(3, 4)),
-        foundation=tuple(foundation),
-        n_advanced=sum(bool(sheet.is_advanced) for sheet in sheets) if has_advanced else None,
-        breadth=tuple(breadth),
-    )
+def quartiles(counts: Sequence[tuple[Fraction, int]]) -> tuple[Fraction, Fraction, Fraction] | None:
+    """Return the three quartiles of values that come ascending, each with how often it occurs.
 
-
-def _sorted_indices(sheets: Sequence[UnitFigures], highest_level: int) -> list[Fraction]:
-    """The indices of the rated sheets, ascending; few differ, so few fractions are made and compared."""
-    counts = Counter((sheet.points, sheet.weight_answered) for sheet in sheets if sheet.is_rated)
-    by_index = [(exact_index(*sums, highest_level), n) for sums, n in counts.items()]
-    return [index for index, n in sorted(by_index, key=itemgetter(0)) for _time in range(n)]
-
-
-def _mean_index(sheets: Sequence[UnitFigures], highest_level: int) -> Fraction | None:
-    """The mean index of the rated sheets, summed as integers wherever the answered weight is the same."""
-    points: Counter[int] = Counter()
-    n_rated = 0
-    for sheet in sheets:
-        if sheet.is_rated:
-            points[sheet.weight_answered] += sheet.points
-            n_rated += 1
-    if not n_rated:
+    Linear interpolation between order statistics (Hyndman–Fan type 7); None for no value.
+    """
+    if not counts:
         return None
-    indices = (exact_index(total, weight, highest_level) for weight, total in points.items())
-    return sum(indices, Fraction(0)) / n_rated
+    ends = list(accumulate(n for _value, n in counts))
 
+    def at(rank: int) -> Fraction:
+        return counts[bisect_right(ends, rank)][0]
 
-def quantile(ordered: Sequence[Fraction], p: Fraction) -> Fraction | None:
-    """Return the quantile `p` of ascending values by linear interpolation (Hyndman–Fan type 7)."""
-    if not ordered:
-        return None
-    position = (len(ordered) - 1) * p
-    lower = position.numerator // position.denominator
-    upper = min(lower + 1, len(ordered) - 1)
-    return ordered[lower] + (position - lower) * (ordered[upper] - ordered[lower])
+    def quantile(quarters: int) -> Fraction:
+        position = Fraction((ends[-1] - 1) * quarters, 4)
+        lower = position.numerator // position.denominator
+        upper = min(lower + 1, ends[-1] - 1)
+        return at(lower) + (position - lower) * (at(upper) - at(lower))
+
+    return quantile(1), quantile(2), quantile(3)

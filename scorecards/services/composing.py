@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from quintet.models import Cycle, Snapshot
-from scorecards.domain.figures import BASES, Unit, UnitScores, group_figures, score_units, unit_entry
+from scorecards.domain.figures import (
+    BASES,
+    Unit,
+    UnitScores,
+    group_figures,
+    score_units,
+    tally_units,
+    unit_entry,
+)
 from scorecards.domain.scoring import METHOD
 from scorecards.domain.suppression import Release, suppress
 from scorecards.models import Scorecard
-from scorecards.queries import baselines
-from scorecards.services.computing import Inputs, gather, sheets_of
+from scorecards.queries.reading import baselines
+from scorecards.services.gathering import Inputs, gather, sheets_of
 from un20portal.lib.canonical import canonical_json, sha256
 
 CHAIN = {"version", "supersedes", "changed_units", "previous_sha256"}
@@ -51,7 +59,8 @@ def compose(*, cycle: Cycle) -> Draft:
     inputs = gather(cycle_id=cycle.pk)
     scores = score_units(inputs.units, inputs.framework)
     before = list(Scorecard.objects.filter(cycle=cycle).order_by("version"))
-    release = Release(len(before) + 1, inputs.units, group_figures(inputs.units, inputs.framework, scores))
+    tallies = tally_units(inputs.units, inputs.framework, scores)
+    release = Release(len(before) + 1, inputs.units, group_figures(tallies, inputs.framework))
     groups = suppress(
         release,
         inputs.framework,

@@ -10,7 +10,6 @@ from quintet.models import Cycle, Phase
 from scorecards import access
 from scorecards.models import EntityDocument, Proposal, Scorecard
 from scorecards.services.composing import compose
-from scorecards.services.computing import compute_cycle
 from un20portal.lib.canonical import sha256
 from un20portal.lib.errors import NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
@@ -27,7 +26,6 @@ def propose(*, cycle: Cycle, by: User, at: datetime) -> Proposal:
         raise WrongState(
             _("Nothing has changed since version %(version)s was published."), {"version": latest.version}
         )
-    compute_cycle(cycle_id=locked.pk, at=at)
     proposal, _made = Proposal.objects.update_or_create(
         cycle=locked,
         defaults={

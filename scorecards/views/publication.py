@@ -10,8 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entities.access import signed_in
 from quintet.models import Cycle, Phase
-from scorecards import access, queries
+from scorecards import access
+from scorecards.queries import publications
 from scorecards.services import publishing
+from scorecards.services.gathering import gather
 from un20portal.lib.pagination import page_of
 
 
@@ -25,14 +27,16 @@ def _cycle(request: HttpRequest, code: str) -> Cycle:
 def publication(request: HttpRequest, cycle: str) -> HttpResponse:
     """What would be published, who proposed it, and what has been published so far."""
     chosen = _cycle(request, cycle)
-    proposal, computation = queries.proposal_of(chosen), queries.computation_of(chosen)
+    proposal, computation = publications.proposal_of(chosen), publications.computation_of(chosen)
+    inputs = gather(cycle_id=chosen.pk).sha256
     context = {
         "cycle": chosen,
         "computation": computation,
         "proposal": proposal,
-        "is_outdated": proposal and computation and proposal.inputs_sha256 != computation.inputs_sha256,
+        "inputs_sha256": inputs,
+        "is_outdated": proposal and proposal.inputs_sha256 != inputs,
         "will_be_interim": chosen.phase not in (Phase.PLANNED, Phase.CLOSED),
-        "page": page_of(request, queries.published_scorecards().filter(cycle=chosen)),
+        "page": page_of(request, publications.published_scorecards().filter(cycle=chosen)),
         "may_propose": chosen.phase != Phase.PLANNED,
         "may_confirm": proposal is not None and proposal.by_id != request.user.pk,
         "is_demo": chosen.is_demo,

@@ -13,9 +13,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from quintet.models import Cycle
-from scorecards import access, queries
+from scorecards import access
 from scorecards.models import Scorecard
-from scorecards.queries import Figures
+from scorecards.queries import publications, reading
+from scorecards.queries.reading import Figures
 from un20portal.lib.canonical import sha256
 from un20portal.lib.pagination import page_of
 
@@ -27,8 +28,8 @@ PAGES = LocMemCache("scorecard-pages", {"TIMEOUT": 60, "OPTIONS": {"MAX_ENTRIES"
 @login_not_required
 @require_safe
 def scorecard_list(request: HttpRequest) -> HttpResponse:
-    page = page_of(request, queries.published_scorecards())
-    interim = {scorecard.pk for scorecard in page if not queries.is_final(scorecard.sha256)}
+    page = page_of(request, publications.published_scorecards())
+    interim = {scorecard.pk for scorecard in page if not publications.is_final(scorecard.sha256)}
     return render(request, "scorecards/scorecard_list.html", {"page": page, "interim": interim})
 
 
@@ -55,7 +56,7 @@ def figure(request: HttpRequest, cycle: str) -> HttpResponse:
 
 def _public_page_key(request: HttpRequest, code: str) -> str | None:
     """Name the page that everybody who is not signed in sees here; None when it is this reader's own."""
-    published = queries.published_sha256(code)
+    published = publications.published_sha256(code)
     if published is None or request.user.is_authenticated or len(get_messages(request)):
         return None
     return sha256(f"{published} {request.get_full_path()}")
@@ -64,23 +65,23 @@ def _public_page_key(request: HttpRequest, code: str) -> str | None:
 def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     cycle = get_object_or_404(Cycle.objects.select_related("framework"), code=code)
     figures = _figures(request, cycle)
-    group = request.GET.get("group", queries.default_group(figures))
+    group = request.GET.get("group", reading.default_group(figures))
     basis = request.GET.get("basis", "accepted")
-    if group not in figures.groups or not queries.is_known_basis(basis):
+    if group not in figures.groups or not reading.is_known_basis(basis):
         raise Http404
-    rows = queries.state_of_play(figures, group=group, basis=basis)
+    rows = reading.state_of_play(figures, group=group, basis=basis)
     version = request.GET.get("version")
     return {
         "cycle": cycle,
         "figures": figures,
         "rows": rows,
         "nothing_shown": all(row.is_suppressed for row in rows),
-        "panels": queries.panels(figures, rows),
-        "groups": queries.group_choices(figures),
+        "panels": reading.panels(figures, rows),
+        "groups": reading.group_choices(figures),
         "group": group,
         "basis": basis,
         "version": version,
-        "replaced_by": queries.replacing_version(figures),
+        "replaced_by": reading.replacing_version(figures),
         "chosen": urlencode({"group": group, "basis": basis} | ({"version": version} if version else {})),
         "is_demo": cycle.is_demo,
         "may_publish": access.can_publish(request.user),
@@ -92,14 +93,14 @@ def _figures(request: HttpRequest, cycle: Cycle) -> Figures:
     if version == "provisional":
         if not access.can_see_provisional(request.user):
             raise Http404
-        return queries.provisional_figures(cycle)
-    scorecard = queries.latest_scorecard(cycle) if version is None else _version(cycle, version)
+        return reading.provisional_figures(cycle)
+    scorecard = publications.latest_scorecard(cycle) if version is None else _version(cycle, version)
     if scorecard is None:
         raise Http404
-    return queries.published_figures(scorecard)
+    return reading.published_figures(scorecard)
 
 
 def _version(cycle: Cycle, written: str) -> Scorecard | None:
     if not NUMBER.fullmatch(written):
         return None
-    return queries.scorecard_version(cycle, int(written))
+    return publications.scorecard_version(cycle, int(written))

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from quintet.models import Phase
 from scorecards.models import Basis, Scorecard
-from scorecards.queries import group_choices, published_figures
+from scorecards.queries.reading import group_choices, published_figures
 from tests.benchmarks.clients import Clients, Load, request
 from tests.benchmarks.measuring import Line, medians_in_turn, percentile
 from tests.benchmarks.serving import get

@@ -10,7 +10,7 @@ import pytest
 from scorecards import charts
 from scorecards.charts import FigureLabels, FigurePanel, Segment
 from scorecards.domain.groups import ItemCounts
-from scorecards.queries import Baseline, ItemFigure
+from scorecards.queries.reading import Baseline, ItemFigure
 
 WORDS = FigureLabels(
     "in place", "operating", "no answer", "2023", "of answers", "of the group", "{} per cent".format

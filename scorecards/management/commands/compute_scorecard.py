@@ -22,4 +22,6 @@ class Command(BaseCommand):
         if cycle.phase == Phase.PLANNED:
             raise CommandError(f"The cycle {cycle.code} has not begun: there is nothing to compute.")
         computation = computing.compute_cycle(cycle_id=cycle.pk, at=timezone.now())
-        self.stdout.write(f"{cycle.code}: computed from inputs {computation.inputs_sha256}")
+        self.stdout.write(
+            f"{cycle.code}: the figures stand as of {computation.at.isoformat(timespec='seconds')}"
+        )

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from scorecards.interchange.tables import scorecard_csv
-from scorecards.queries import published_scorecards
+from scorecards.queries.publications import published_scorecards
 
 
 class Command(BaseCommand):

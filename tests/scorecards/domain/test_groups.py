@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
-from scorecards.domain.groups import count_item, group_codes, quantile, summarise_dimension
+from scorecards.domain.groups import count_item, group_codes, quartiles
 from scorecards.domain.scoring import ItemShape, score_dimension
+from scorecards.domain.tally import Tally
 from un20portal.lib.ratios import one_decimal
 
 LEVELS = st.lists(st.sampled_from([None, 0, 1, 2, 3, 4, NA_BYTE, MISSING_BYTE]), max_size=60)
@@ -57,16 +58,23 @@ class TestItemCounts:
 
 class TestDimensionSummary:
     def test_quartiles_are_type_seven(self) -> None:
-        values = [Fraction(value) for value in (10, 20, 30, 40)]
-        assert quantile(values, Fraction(1, 4)) == Fraction(35, 2)
-        assert quantile(values, Fraction(1, 2)) == 25
-        assert quantile(values, Fraction(3, 4)) == Fraction(65, 2)
+        values = [(Fraction(value), 1) for value in (10, 20, 30, 40)]
+        assert quartiles(values) == (Fraction(35, 2), Fraction(25), Fraction(65, 2))
+        assert quartiles([(Fraction(10), 3), (Fraction(20), 1)]) == (
+            Fraction(10),
+            Fraction(10),
+            Fraction(25, 2),
+        )
+        assert quartiles([]) is None
 
     def test_unrated_sheets_count_in_breadth_but_not_in_the_mean(self) -> None:
         items = [ItemShape("A"), ItemShape("B"), ItemShape("C")]
         rated = score_dimension(items, [4, 4, 4], highest_level=4)
         unrated = score_dimension(items, [4, MISSING_BYTE, MISSING_BYTE], highest_level=4)
-        summary = summarise_dimension([rated, unrated], n_group=5, n_items=3, highest_level=4)
+        tally = Tally.empty([3], highest_level=4)
+        for levels, figures in ((b"\x04\x04\x04", rated), (b"\x04\xff\xff", unrated), *[(None, rated)] * 3):
+            tally.add(levels, [figures])
+        summary = tally.dimension(0, can_be_advanced=False)
         assert (summary.n_group, summary.n_counted, summary.n_rated) == (5, 2, 1)
         assert summary.mean == 100
         assert summary.breadth == (0, 1, 0, 1)

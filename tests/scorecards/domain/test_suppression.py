@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
 from scorecards.domain.disclosure import Atom, Cell
-from scorecards.domain.figures import BASES, FrameworkShape, Unit, group_figures, score_units
+from scorecards.domain.figures import BASES, FrameworkShape, Unit, group_figures, score_units, tally_units
 from scorecards.domain.scoring import ItemShape
 from scorecards.domain.suppression import Release, suppress
 from tests.scorecards.domain.attack import THRESHOLD, only, smallest_secret
@@ -20,13 +20,17 @@ FRAMEWORK = FrameworkShape(highest_level=4, dimensions={"DAT": ITEMS})
 LEVELS = [0, 2, 4, NA_BYTE, MISSING_BYTE]
 
 
+def figures_of(units: Sequence[Unit]) -> dict[str, Any]:
+    """All figures, before suppression."""
+    return group_figures(tally_units(units, FRAMEWORK, score_units(units, FRAMEWORK)), FRAMEWORK)
+
+
 def publish(versions: Sequence[Sequence[Unit]]) -> list[Release]:
     """Publish the versions one after the other, each beside those before."""
     published: list[Release] = []
     for number, units in enumerate(versions, start=1):
-        figures = group_figures(units, FRAMEWORK, score_units(units, FRAMEWORK))
         shown = suppress(
-            Release(number, units, figures), FRAMEWORK, before=tuple(published), threshold=THRESHOLD
+            Release(number, units, figures_of(units)), FRAMEWORK, before=tuple(published), threshold=THRESHOLD
         )
         published.append(Release(number, units, shown))
     return published
@@ -163,9 +167,7 @@ class TestProperty:
             for group, basis in product(release.groups, BASES):
                 figures = release.groups[group][basis]
                 if (release.version, basis, group) in set(release.own_cells("dimensions", "DAT")):
-                    full = group_figures(release.units, FRAMEWORK, score_units(release.units, FRAMEWORK))[
-                        group
-                    ][basis]
+                    full = figures_of(release.units)[group][basis]
                     for item in ITEMS:
                         answered = full["items"][item.code]["n_answered"]
                         assert not answered or figures["items"][item.code] == full["items"][item.code]

@@ -18,9 +18,9 @@ from django.test import Client
 from entities.models import Entity
 from quintet.models import Answer, Assessment, Cycle, Item, Observation, Phase, Status
 from quintet.services import reviewing
-from scorecards import queries
 from scorecards.interchange.tables import scorecard_csv
-from scorecards.models import Computation, EntityDocument, Proposal, Scorecard
+from scorecards.models import EntityDocument, Proposal, Scorecard
+from scorecards.queries import reading
 from scorecards.services import publishing
 from scorecards.services.composing import compose
 from scorecards.services.computing import compute_cycle
@@ -39,6 +39,7 @@ from tests.factories import (
     make_token,
     sheet_of,
 )
+from tests.scorecards.stored import figures_of
 from un20portal.lib.canonical import canonical_json, sha256
 from un20portal.lib.errors import DomainError, NotAllowed, WrongState
 
@@ -245,7 +246,7 @@ class TestWhatIsHidden:
         self, few: Cycle, cast: Cast, client: Client
     ) -> None:
         scorecard = publish(few, cast)
-        page = queries.state_of_play(queries.published_figures(scorecard), group="entities", basis="accepted")
+        page = reading.state_of_play(reading.published_figures(scorecard), group="entities", basis="accepted")
         api = client.get("/api/v1/scorecards/2026/state-of-play/").json()
         table = csv.DictReader(io.StringIO(scorecard_csv(scorecard.payload)))
         listed = [row for row in table if (row["group"], row["basis"]) == ("entities", "accepted")]
@@ -338,9 +339,10 @@ class TestParityAfterPublication:
         fill(cycle, {unit: {"DAT-STR": 2} for unit in claimed_only}, Status.SUBMITTED)
         scorecard = publish(cycle, cast)
         names = ("n_group", "n_na", "n_missing", "n_answered", "has", "operates")
-        computed = json.loads(Computation.objects.get().figures)[group][basis]["items"]["DAT-STR"]
+        compute_cycle(cycle_id=cycle.pk, at=AT)
+        computed = figures_of(cycle)[group][basis]["items"]["DAT-STR"]
         expected = {name: computed[name] for name in names} | {"share_has": computed["share_has"][2]}
-        page = queries.state_of_play(queries.published_figures(scorecard), group=group, basis=basis)[0]
+        page = reading.state_of_play(reading.published_figures(scorecard), group=group, basis=basis)[0]
         api = client.get(f"/api/v1/scorecards/2026/state-of-play/?group={group}&basis={basis}").json()[0]
         table = next(
             row

@@ -1,18 +1,17 @@
-"""Reading figures: published bytes, provisional figures, and the rows that pages and API show."""
+"""Figures as pages and API show them: published ones out of their bytes, provisional ones out of counts."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext
 
-from entities.models import Entity, EntityType, Region
+from entities.models import EntityType, Region
 from quintet.models import Area, Cycle, Dimension, Framework, Item, Phase
 from quintet.queries.frameworks import published_baseline
-from scorecards.domain.figures import unit_entry
+from scorecards.domain.figures import tally_figures
 from scorecards.domain.groups import (
     ALL,
     CEB31,
@@ -21,13 +20,14 @@ from scorecards.domain.groups import (
     GROUPS_WITH_BASELINE,
     ItemCounts,
 )
-from scorecards.domain.scoring import UnitFigures
-from scorecards.models import Basis, Computation, EntityDocument, Proposal, Scorecard, UnitScore
+from scorecards.domain.tally import Tally
+from scorecards.models import Basis, Computation, GroupScore, Scorecard
+from scorecards.queries.frameworks import framework_shape
+from scorecards.queries.publications import published_document
 from un20portal.lib.errors import NotFound
 from un20portal.lib.errors import marked as _
 
 PERCENTAGES_FROM = 10
-KEPT = 4  # published versions that a process holds, a few megabytes each
 BASELINE_UNIT = "percent_of_entities"
 
 
@@ -129,34 +129,19 @@ class Figures:
     sha256: str = ""
 
     @property
+    def sizes(self) -> Mapping[str, int]:
+        """How many units each group has."""
+        if isinstance(self.groups, TalliedGroups):
+            return self.groups.sizes
+        return {code: figures[Basis.ACCEPTED]["n_group"] for code, figures in self.groups.items()}
+
+    @property
     def is_provisional(self) -> bool:
         return self.version is None
 
     @property
     def is_interim(self) -> bool:
         return self.phase != Phase.CLOSED
-
-
-def published_scorecards() -> QuerySet[Scorecard]:
-    """All published versions, the newest first; their bytes are not read."""
-    return Scorecard.objects.select_related("cycle__framework").defer("payload").order_by("-pk")
-
-
-def leading_scorecard() -> Scorecard | None:
-    """The one to begin with: of the cycle that ends last, its latest version; final before interim ones."""
-    scorecards = list(published_scorecards().order_by("-cycle__closes_on", "-version"))
-    final = (scorecard for scorecard in scorecards if is_final(scorecard.sha256))
-    return next(final, next(iter(scorecards), None))
-
-
-def latest_scorecard(cycle: Cycle) -> Scorecard | None:
-    """The latest published version of a cycle; its bytes are not read."""
-    return published_scorecards().filter(cycle=cycle).order_by("-version").first()
-
-
-def scorecard_version(cycle: Cycle, version: int) -> Scorecard | None:
-    """A certain published version of a cycle; its bytes are not read."""
-    return published_scorecards().filter(cycle=cycle, version=version).first()
 
 
 def replacing_version(figures: Figures) -> int | None:
@@ -167,35 +152,9 @@ def replacing_version(figures: Figures) -> int | None:
     return latest if latest > figures.version else None
 
 
-def published_sha256(code: str, version: int | None = None) -> str | None:
-    """The hash of a cycle's latest published version, or of a certain one."""
-    scorecards = Scorecard.objects.filter(cycle__code=code)
-    if version is not None:
-        scorecards = scorecards.filter(version=version)
-    return scorecards.order_by("-version").values_list("sha256", flat=True).first()
-
-
-@lru_cache(maxsize=KEPT)
-def published_bytes(sha256: str) -> bytes:
-    """The published bytes that have this hash: they never change, so a process keeps the last few."""
-    return Scorecard.objects.values_list("payload", flat=True).get(sha256=sha256).encode()
-
-
-@lru_cache(maxsize=KEPT)
-def _document(sha256: str) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = json.loads(published_bytes(sha256))
-    return document
-
-
-@lru_cache(maxsize=1000)
-def is_final(sha256: str) -> bool:
-    """Whether the scorecard with this hash was published after its cycle had closed."""
-    return bool(_document(sha256)["cycle"]["phase"] == Phase.CLOSED)
-
-
 def published_figures(scorecard: Scorecard) -> Figures:
     """The figures inside the published bytes."""
-    document = _document(scorecard.sha256)
+    document = published_document(scorecard.sha256)
     return Figures(
         scorecard.cycle,
         document["groups"],
@@ -212,8 +171,31 @@ def provisional_figures(cycle: Cycle) -> Figures:
     computation = Computation.objects.filter(cycle=cycle).first()
     if computation is None:
         raise NotFound(_("Nothing has been computed for this cycle yet: no sheet has been submitted."))
-    groups = json.loads(computation.figures)
-    return Figures(cycle, groups, baselines(cycle.framework), cycle.phase, cycle.threshold)
+    return Figures(cycle, TalliedGroups(cycle), baselines(cycle.framework), cycle.phase, cycle.threshold)
+
+
+class TalliedGroups(Mapping[str, Any]):
+    """The figures of a cycle's groups as they follow from the stored counts, in the shape of a document."""
+
+    def __init__(self, cycle: Cycle) -> None:
+        self._cycle = cycle
+        rows = GroupScore.objects.filter(cycle=cycle).order_by("group").values_list("group", "n_group")
+        self.sizes = dict(rows)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.sizes)
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __getitem__(self, group: str) -> dict[str, Any]:
+        if group not in self.sizes:
+            raise KeyError(group)
+        framework = framework_shape(self._cycle.framework)
+        return {
+            row.basis: tally_figures(Tally.from_json(json.loads(row.tally)), framework)
+            for row in GroupScore.objects.filter(cycle=self._cycle, group=group)
+        }
 
 
 def item_figures(figures: Figures, *, group: str, basis: str, area: str | None = None) -> list[ItemFigure]:
@@ -277,24 +259,14 @@ def group_choices(figures: Figures) -> list[GroupChoice]:
         **{f"region:{region.code}": str(region.name) for region in Region.objects.all()},
     }
     return [
-        GroupChoice(code, name, figures.groups[code][Basis.ACCEPTED]["n_group"])
-        for code, name in names.items()
-        if code in figures.groups
+        GroupChoice(code, name, figures.sizes[code]) for code, name in names.items() if code in figures.sizes
     ]
 
 
-def units_of(cycle: Cycle) -> QuerySet[Entity]:
-    """The units that were given a sheet in the cycle and exist on its last day, by code."""
-    asked = Entity.objects.filter(pk__in=cycle.assessments.values("entity")).active_on(cycle.closes_on)
-    return asked.order_by("pk")
-
-
-def unit_scores(cycle: Cycle, *, basis: str, entity: Entity | None = None) -> QuerySet[UnitScore]:
-    """Stored figures per unit and dimension, in order."""
-    scores = UnitScore.objects.filter(cycle=cycle, basis=basis).select_related("entity", "dimension")
-    if entity is not None:
-        scores = scores.filter(entity=entity)
-    return scores.order_by("entity__code", "dimension__order")
+def dimension_entries(figures: Figures, *, group: str, basis: str) -> list[dict[str, Any]]:
+    """The summaries of one group on one basis, as in the document, in framework order."""
+    entries = figures.groups[group][basis]["dimensions"]
+    return [{"dimension": code, **entries[code]} for code in dimension_codes(figures)]
 
 
 def baselines(framework: Framework) -> dict[str, Any]:
@@ -319,67 +291,6 @@ def _baseline(raw: Mapping[str, Any] | None, group: str) -> Baseline | None:
     return Baseline(**raw)
 
 
-def proposal_of(cycle: Cycle) -> Proposal | None:
-    """What waits for a second person, if anything."""
-    return Proposal.objects.filter(cycle=cycle).select_related("by").first()
-
-
-def computation_of(cycle: Cycle) -> Computation | None:
-    """When and from which inputs the provisional figures were computed."""
-    return Computation.objects.filter(cycle=cycle).first()
-
-
-def dimension_entries(figures: Figures, *, group: str, basis: str) -> list[dict[str, Any]]:
-    """The summaries of one group on one basis, as in the document, in framework order."""
-    entries = figures.groups[group][basis]["dimensions"]
-    return [{"dimension": code, **entries[code]} for code in _dimension_codes(figures)]
-
-
-def units_with_figures(figures: Figures, entities: set[int] | None) -> QuerySet[Entity]:
-    """The units that the figures hold, of the given ids (None: all), by code."""
-    held = (
-        Q(pk__in=UnitScore.objects.filter(cycle=figures.cycle).values("entity"))
-        if figures.is_provisional
-        else Q(pk__in=EntityDocument.objects.filter(scorecard__sha256=figures.sha256).values("entity"))
-    )
-    units = Entity.objects.filter(held).order_by("code")
-    return units if entities is None else units.filter(pk__in=entities)
-
-
-@dataclass(frozen=True)
-class UnitEntry:
-    """One unit with its figures per dimension (method §2) as plain values; none while not counted."""
-
-    entity: Entity
-    dimensions: Sequence[Mapping[str, Any]]
-
-
-def unit_entries(figures: Figures, units: Sequence[Entity], *, basis: str) -> list[UnitEntry]:
-    """The figures of each of `units` on one basis, dimensions in framework order."""
-    read = _provisional_units if figures.is_provisional else _published_units
-    entries = read(figures, units, basis)
-    codes = list(_dimension_codes(figures))
-    return [
-        UnitEntry(unit, [{"dimension": code, **held[code]} for code in codes if code in held])
-        for unit in units
-        for held in [entries.get(unit.pk, {})]
-    ]
-
-
-def _published_units(figures: Figures, units: Sequence[Entity], basis: str) -> dict[int, Any]:
-    documents = EntityDocument.objects.filter(scorecard__sha256=figures.sha256, entity__in=units)
-    return {document.entity_id: json.loads(document.payload)["figures"][basis] for document in documents}
-
-
-def _provisional_units(figures: Figures, units: Sequence[Entity], basis: str) -> dict[int, Any]:
-    scores = unit_scores(figures.cycle, basis=basis).filter(entity__in=units)
-    entries: dict[int, dict[str, Any]] = {}
-    for score in scores:
-        values = UnitFigures(**{field.name: getattr(score, field.name) for field in fields(UnitFigures)})
-        entry = unit_entry(values, figures.cycle.framework.highest_level)
-        entries.setdefault(score.entity_id, {})[score.dimension.code] = entry
-    return entries
-
-
-def _dimension_codes(figures: Figures) -> QuerySet[Dimension, str]:
+def dimension_codes(figures: Figures) -> QuerySet[Dimension, str]:
+    """The dimensions of these figures, in framework order."""
     return Dimension.objects.filter(framework=figures.cycle.framework_id).values_list("code", flat=True)

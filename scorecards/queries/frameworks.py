@@ -1,0 +1,24 @@
+"""What the engine knows of a framework."""
+
+from quintet.models import Framework, Item
+from scorecards.domain.figures import FrameworkShape
+from scorecards.domain.scoring import ItemShape
+from un20portal.lib.canonical import canonical_json, sha256
+
+
+def framework_shape(framework: Framework) -> FrameworkShape:
+    """Return what the engine knows of a framework."""
+    dimensions: dict[str, list[ItemShape]] = {}
+    items = Item.objects.filter(framework=framework).in_order().select_related("dimension")
+    for item in items:
+        dimensions.setdefault(item.dimension.code, []).append(ItemShape(item.code, item.weight, item.enabler))
+    return FrameworkShape(framework.highest_level, dimensions)
+
+
+def shape_sha256(framework: FrameworkShape) -> str:
+    """Return the hash of all that decides what packed levels mean."""
+    items = {
+        code: [[item.code, item.weight, item.enabler] for item in shapes]
+        for code, shapes in framework.dimensions.items()
+    }
+    return sha256(canonical_json([framework.highest_level, list(items.items())]))
