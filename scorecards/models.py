@@ -197,7 +197,7 @@ class Checkpoint(AppendOnlyModel):
 
 
 class Uncertainty(AppendOnlyModel):
-    """How far the figures of certain inputs depend on the choices of the method (§6): seeded, reproducible."""
+    """How far the figures of certain inputs depend on choices of the method (§6): seeded, reproducible."""
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="+")
     inputs_sha256 = models.CharField(max_length=64, help_text="Of the inputs; its first bytes are the seed")

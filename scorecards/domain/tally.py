@@ -8,6 +8,7 @@ the size of the cycle. Plain Python, integers only.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
@@ -102,7 +103,7 @@ class Tally:
             n_group=self.n_group,
             n_counted=self.n_counted,
             n_rated=n_rated,
-            mean=sum(index * n for index, n in indices) / n_rated if n_rated else None,
+            mean=mean_index(tally.indices, highest_level=len(tally.foundation) - 1),
             median=median,
             q1=q1,
             q3=q3,
@@ -147,9 +148,18 @@ class Tally:
         )
 
 
-def _indices(counts: Mapping[tuple[int, int], int], highest_level: int) -> list[tuple[Any, int]]:
+def mean_index(sums: Mapping[tuple[int, int], int], highest_level: int) -> Fraction | None:
+    """Return the mean index of sheets, counted by points and answered weight; None for no sheet."""
+    points: Counter[int] = Counter()  # summed as integers wherever the answered weight is the same
+    for (found, weight), n in sums.items():
+        points[weight] += found * n
+    indices = (exact_index(total, weight, highest_level) for weight, total in points.items())
+    return sum(indices, Fraction(0)) / sum(sums.values()) if sums else None
+
+
+def _indices(counts: Mapping[tuple[int, int], int], highest_level: int) -> list[tuple[Fraction, int]]:
     """The indices of rated sheets, ascending, each with how many have it."""
-    merged: Counter[Any] = Counter()
+    merged: Counter[Fraction] = Counter()
     for (points, weight), n in counts.items():
         merged[exact_index(points, weight, highest_level)] += n
     return sorted(merged.items())
