@@ -77,11 +77,11 @@ def _prepare(stack: ExitStack, folder: Path) -> None:
 
 def _measure(folder: Path) -> list[Line]:
     # these modules name models: they can be imported only now
-    from tests.benchmarks import figures, reading, saving, weights, workbooks
+    from tests.benchmarks import figures, reading, saving, uncertainty, weights, workbooks
     from tests.benchmarks.clients import clients
     from tests.benchmarks.serving import portal
 
-    lines = figures.lines()
+    lines = figures.lines() + uncertainty.lines()
     with portal(workers=WORKERS, folder=folder) as port, clients(port, count=CLIENTS) as asking:
         lines += saving.lines(asking, count=CLIENTS)
         lines += reading.lines(asking, port, count=CLIENTS)
