@@ -36,10 +36,9 @@ TABLE = 1 << 20
 ROWS = 4096  # at a time: their columns stay in the processor's cache
 
 
-def read_levels(packed: Sequence[bytes], framework: FrameworkShape) -> Levels:
-    """Return packed sheets as a matrix; raise ValueError where a sheet is of another framework."""
-    levels = np.frombuffer(b"".join(packed), dtype=np.uint8)
-    return levels.reshape(len(packed), len(framework.items))
+def read_levels(packed: bytes, framework: FrameworkShape) -> Levels:
+    """Return packed sheets, one after the other, as a matrix; raise ValueError where they do not fit."""
+    return np.frombuffer(packed, dtype=np.uint8).reshape(-1, len(framework.items))
 
 
 def score_matrix(levels: Levels, framework: FrameworkShape) -> Records:

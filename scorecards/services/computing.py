@@ -113,7 +113,9 @@ def _read(cycle: Cycle, framework: FrameworkShape, known: list[list[str]]) -> Sh
         groups=groups,
         counted=np.searchsorted(entities, sheets["entity_id"]),
         snapshots=sheets["snapshot_id"].astype(np.int64),
-        levels={basis: _levels(sheets[basis][rows[basis]], framework) for basis in BASES},
+        levels={
+            basis: matrix.read_levels(sheets[basis][rows[basis]].tobytes(), framework) for basis in BASES
+        },
         rows=rows,
     )
 
@@ -134,10 +136,6 @@ def _sheet_type(framework: FrameworkShape) -> np.dtype[Any]:
     levels = f"V{len(framework.items)}"
     numbers = [(name, "i8") for name in ("entity_id", "snapshot_id", "is_validated")]
     return np.dtype([*numbers, ("claimed", levels), ("accepted", levels)])
-
-
-def _levels(packed: Columns, framework: FrameworkShape) -> matrix.Levels:
-    return np.frombuffer(packed.tobytes(), dtype=np.uint8).reshape(len(packed), len(framework.items))
 
 
 def _membership(regions: list[str]) -> Cast:

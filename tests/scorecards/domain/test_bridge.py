@@ -11,7 +11,6 @@ from quintet.domain.packing import MISSING_BYTE, NA_BYTE
 from scorecards.domain.bridge import Bridge, Parts, State, WithoutParts, bridge_index, bridge_share, decompose
 from scorecards.domain.crosswalk import Crosswalk, Link, Relation
 from scorecards.domain.figures import FrameworkShape
-from scorecards.domain.groups import summarise_dimension
 from scorecards.domain.movement import Comparison, CycleSheets, Sheet, compare, item_movements
 from scorecards.domain.scoring import ItemShape, score_dimension
 from tests.scorecards.domain.cycles import (
@@ -228,4 +227,5 @@ def mean_index(cycle: CycleSheets, dimension: str) -> Fraction | None:
     counted = [
         score_dimension(items, sheet[place], highest_level=4) for sheet in cycle.sheets.values() if sheet
     ]
-    return summarise_dimension(counted, n_group=len(cycle.sheets), n_items=len(items), highest_level=4).mean
+    indices = [index for sheet in counted if (index := sheet.index(4)) is not None]
+    return sum(indices, Fraction(0)) / len(indices) if indices else None
