@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from quintet.models import Cycle, Dimension, Phase
 from scorecards.domain.uncertainty import DRAWS, draw_ways, simulate
-from scorecards.services.computing import gather
+from scorecards.services.gathering import gather
 from tests.benchmarks.measuring import Line, medians_in_turn, milliseconds
 from tests.scorecards.domain.loop import distance, simulate_in_a_loop
 
