@@ -29,7 +29,7 @@ from tests.provision import NOT_INHERITED
 CLIENTS, WORKERS = 4, 2
 NOT_SERVED_HERE = ["*plotly*", "admin/*"]  # no page that is measured loads them
 NOTES = [
-    "S: the demonstration; M: 46,000 units, 3 million answers; L: five such cycles, four of them without answers.",
+    "S: the demonstration; M: 46,000 units, 3 million answers; L: five such cycles, four without answers.",
     "A query per unit is measured on 60 units and multiplied. Payloads of M are short: real ones lie aside.",
     "Throttling of the API is off: it would count what nobody limits in a bare view.",
     f"Over HTTP: gunicorn with {WORKERS} workers, {CLIENTS} clients, on this machine.",
