@@ -21,7 +21,7 @@ from scorecards.services.computing import compute_cycle
 from scorecards.services.following import follow
 from tests.factories import AT, Cast, make_entities, make_entity, make_framework, make_token
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 CYCLES, UNITS = 200, 7
 BASES = ("claimed", "accepted")
 LEVEL = {"claimed": "a.claimed", "accepted": "coalesce(a.accepted, a.claimed)"}
