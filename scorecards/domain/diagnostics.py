@@ -40,7 +40,7 @@ def diagnose(units: Sequence[Unit], framework: FrameworkShape, *, basis: str) ->
         items = framework.dimensions[code]
         sheets = [sheet[place] for unit in units if (sheet := unit.sheets[basis]) is not None]
         complete = [sheet for sheet in sheets if all(map(_is_level, sheet))]
-        pairs = _judged(units, place)
+        pairs = judged_levels(units, place)
         found[code] = Diagnostics(
             n_complete=len(complete),
             alpha=cronbach_alpha(complete),
@@ -92,8 +92,8 @@ def _change_without(
     return sum(changes, Fraction(0)) / len(changes) if changes else None
 
 
-def _judged(units: Iterable[Unit], place: slice) -> list[tuple[int, int]]:
-    """The claimed and the accepted level of every item that has both, in validated sheets."""
+def judged_levels(units: Iterable[Unit], place: slice) -> list[tuple[int, int]]:
+    """Return the claimed and the accepted level of every item that has both, in validated sheets."""
     return [
         (claimed, accepted)
         for unit in units

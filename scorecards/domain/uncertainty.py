@@ -44,6 +44,7 @@ class Way:
     is_geometric: bool
     items: Mapping[str, Numbers]
     dimensions: Mapping[str, Numbers]
+    n_draws: int
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,11 @@ def simulate(
     return {area: tally.result() for area, tally in tallies.items()}
 
 
+def seed_of(inputs_sha256: str) -> int:
+    """Return the generator's seed: the first 8 bytes of the inputs' hash."""
+    return int(inputs_sha256[:16], 16)
+
+
 def draw_ways(framework: FrameworkShape, *, inputs_sha256: str, draws: int) -> list[Way]:
     """Return what is left to chance, drawn from the first 8 bytes of the inputs' hash.
 
@@ -90,7 +96,7 @@ def draw_ways(framework: FrameworkShape, *, inputs_sha256: str, draws: int) -> l
     """
     n_items, n_dimensions = len(framework.items), len(framework.dimensions)
     width = n_items + n_dimensions + 2
-    raw = np.random.PCG64(int(inputs_sha256[:16], 16)).random_raw(draws * width).reshape(draws, width).T
+    raw = np.random.PCG64(seed_of(inputs_sha256)).random_raw(draws * width).reshape(draws, width).T
     multipliers = (LOWEST_MULTIPLIER + (raw[:-2] >> (64 - CHANCE_BITS))).astype(np.float64)
     is_claimed, is_geometric = raw[-2:] >> 63 == 1
     ways = []
@@ -99,7 +105,7 @@ def draw_ways(framework: FrameworkShape, *, inputs_sha256: str, draws: int) -> l
             drawn = multipliers[:, (is_claimed == (basis == "claimed")) & (is_geometric == geometric)]
             items = {code: drawn[:n_items][place] for code, place in framework.places.items()}
             dimensions = dict(zip(framework.dimensions, drawn[n_items:], strict=True))
-            ways.append(Way(basis, geometric, items, dimensions))
+            ways.append(Way(basis, geometric, items, dimensions, drawn.shape[1]))
     return ways
 
 

@@ -1,6 +1,6 @@
 """What the engine knows of a framework."""
 
-from quintet.models import Framework, Item
+from quintet.models import Dimension, Framework, Item
 from scorecards.domain.figures import FrameworkShape
 from scorecards.domain.scoring import ItemShape
 from un20portal.lib.canonical import canonical_json, sha256
@@ -13,6 +13,15 @@ def framework_shape(framework: Framework) -> FrameworkShape:
     for item in items:
         dimensions.setdefault(item.dimension.code, []).append(ItemShape(item.code, item.weight, item.enabler))
     return FrameworkShape(framework.highest_level, dimensions)
+
+
+def area_weights(framework: Framework) -> dict[str, dict[str, int]]:
+    """Return the weight of each dimension in its area; no framework says otherwise than 1 so far."""
+    dimensions = Dimension.objects.filter(framework=framework, items__isnull=False).distinct()
+    areas: dict[str, dict[str, int]] = {}
+    for area, code in dimensions.values_list("area", "code"):
+        areas.setdefault(area, {})[code] = 1
+    return areas
 
 
 def shape_sha256(framework: FrameworkShape) -> str:

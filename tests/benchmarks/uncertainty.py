@@ -3,8 +3,9 @@
 import tracemalloc
 from collections.abc import Callable
 
-from quintet.models import Cycle, Dimension, Phase
+from quintet.models import Cycle, Phase
 from scorecards.domain.uncertainty import DRAWS, draw_ways, simulate
+from scorecards.queries.frameworks import area_weights
 from scorecards.services.gathering import gather
 from tests.benchmarks.measuring import Line, medians_in_turn, milliseconds
 from tests.scorecards.domain.loop import distance, simulate_in_a_loop
@@ -18,9 +19,7 @@ def lines() -> list[Line]:
     cycle = Cycle.objects.filter(phase=Phase.CLOSED).order_by("-code")[0]
     inputs = gather(cycle_id=cycle.pk)
     units, framework = inputs.units, inputs.framework
-    areas: dict[str, dict[str, int]] = {}
-    for code, area in Dimension.objects.filter(framework=cycle.framework).values_list("code", "area"):
-        areas.setdefault(area, {})[code] = 1
+    areas = area_weights(cycle.framework)
     ways = draw_ways(framework, inputs_sha256=inputs.sha256, draws=LOOP_DRAWS)
 
     def run(draws: int = DRAWS) -> None:

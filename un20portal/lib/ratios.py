@@ -10,11 +10,19 @@ def share(part: int, whole: int) -> Fraction | None:
 
 def one_decimal(value: Fraction | None) -> str | None:
     """Return `value` with one decimal as text ("75.0"), half to even; None stays None."""
-    if value is None:
-        return None
-    tenths = round(value * 10)  # round() of a Fraction is exact, half to even
-    sign = "-" if tenths < 0 else ""
-    return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}"
+    return None if value is None else _written(value, 1)
+
+
+def two_decimals(value: Fraction | None) -> str | None:
+    """Return `value` with two decimals as text ("0.87"), half to even; None stays None."""
+    return None if value is None else _written(value, 2)
+
+
+def _written(value: Fraction, decimals: int) -> str:
+    one = 10**decimals
+    parts = round(value * one)  # round() of a Fraction is exact, half to even
+    sign = "-" if parts < 0 else ""
+    return f"{sign}{abs(parts) // one}.{abs(parts) % one:0{decimals}}"
 
 
 def whole_per_cent(value: Fraction) -> int:

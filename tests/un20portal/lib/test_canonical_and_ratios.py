@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from un20portal.lib.canonical import canonical_json, sha256
-from un20portal.lib.ratios import one_decimal, share, whole_per_cent
+from un20portal.lib.ratios import one_decimal, share, two_decimals, whole_per_cent
 
 
 class TestCanonicalJson:
@@ -26,6 +26,19 @@ class TestCanonicalJson:
 
 
 class TestRatios:
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [
+            (Fraction(1, 200), "0.00"),
+            (Fraction(3, 200), "0.02"),
+            (Fraction(-7, 8), "-0.88"),
+            (Fraction(1), "1.00"),
+        ],
+    )
+    def test_two_decimals_are_rounded_half_to_even(self, value: Fraction, text: str) -> None:
+        assert two_decimals(value) == text
+        assert two_decimals(None) is None
+
     @pytest.mark.parametrize(
         ("value", "text"),
         [
