@@ -8,7 +8,9 @@ class ScorecardsConfig(AppConfig):
     verbose_name = "Scorecards"
 
     def ready(self) -> None:
-        from scorecards.services import following
-        from un20portal.outbox.services import subscribe
+        from scorecards.queries.uncertainty import SIMULATE
+        from scorecards.services import estimating, following
+        from un20portal.outbox.services import subscribe, subscribe_errand
 
         subscribe("quintet.assessment_changed", following.follow)
+        subscribe_errand(SIMULATE, estimating.run_simulation)

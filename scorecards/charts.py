@@ -15,6 +15,7 @@ from un20portal.lib.ratios import one_decimal, share
 
 if TYPE_CHECKING:
     from scorecards.queries.reading import ItemFigure
+    from scorecards.queries.uncertainty import GroupInterval
 
 COLOURS = {
     "has": "#a9dcf3",
@@ -60,6 +61,25 @@ def bar(row: "ItemFigure") -> Bar:
     if not row.shows_percentages:
         return Bar("counts", _boxes(row), strip)
     return Bar("shares", _shares(row), strip, _length(Fraction(row.baseline.value)) if row.baseline else None)
+
+
+@dataclass(frozen=True)
+class IntervalBar:
+    """The picture of an interval on the scale of an index: lengths as attribute texts."""
+
+    x: str
+    width: str
+    middle: str
+    marker: str | None
+
+
+def interval_bar(row: "GroupInterval") -> IntervalBar | None:
+    """Return the geometry of a group's interval, with its accepted mean as the marker."""
+    if row.interval is None:
+        return None
+    low, middle, high = (Fraction(text) for text in (row.interval.p5, row.interval.p50, row.interval.p95))
+    marker = _length(Fraction(row.accepted)) if row.accepted else None
+    return IntervalBar(_length(low), _length(high - low), _length(middle), marker)
 
 
 def widest_paper_gaps(rows: Iterable["ItemFigure"], *, limit: int) -> list["ItemFigure"]:

@@ -3,10 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from scorecards.services import computing
+from scorecards.services import computing, estimating
 
 
 @shared_task
 def heal() -> int:
     """Compute whatever is older than its sheets."""
     return computing.heal_stale_figures(at=timezone.now())
+
+
+@shared_task
+def owe_missing_simulations() -> int:
+    """Have simulated what was published or proposed and is not."""
+    return estimating.owe_missing_simulations(at=timezone.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scorecards.views import publication, reading
+from scorecards.views import publication, reading, uncertainty
 
 app_name = "scorecards"
 urlpatterns = [
@@ -12,4 +12,6 @@ urlpatterns = [
     path("<slug:cycle>/publication/", publication.publication, name="publication-detail"),
     path("<slug:cycle>/publication/propose/", publication.propose, name="publication-propose"),
     path("<slug:cycle>/publication/confirm/", publication.confirm, name="publication-confirm"),
+    path("<slug:cycle>/uncertainty/", uncertainty.uncertainty, name="uncertainty-detail"),
+    path("<slug:cycle>/uncertainty/estimate/", uncertainty.estimate, name="uncertainty-estimate"),
 ]

@@ -282,6 +282,10 @@ CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "un20portal.outbox.tasks.drain", "schedule": 30.0},
     "run errands": {"task": "un20portal.outbox.tasks.run_errands", "schedule": 30.0},
     "heal stale figures": {"task": "scorecards.tasks.heal", "schedule": crontab(minute=7)},
+    "owe missing simulations": {
+        "task": "scorecards.tasks.owe_missing_simulations",
+        "schedule": crontab(hour=3, minute=13),
+    },
     "end extensions": {"task": "quintet.tasks.end_extensions", "schedule": crontab(minute=2)},
     "sweep files of evidence": {
         "task": "quintet.tasks.sweep_evidence",

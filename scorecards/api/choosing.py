@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from quintet.models import Cycle
 from scorecards import access
 from scorecards.domain.groups import ENTITIES
-from scorecards.models import Basis
+from scorecards.models import Basis, Scorecard
 from scorecards.queries import publications, reading
 from scorecards.queries.reading import Figures
 from un20portal.lib.errors import FieldError, InvalidInput, NotFound
@@ -35,17 +35,29 @@ def cycle_of(code: str) -> Cycle:
 def chosen_figures(request: Request, code: str) -> Figures:
     """Return the published figures asked for, or the provisional ones to those who may; else 404."""
     cycle = cycle_of(code)
-    if request.query_params.get("version") == PROVISIONAL:
-        if not access.can_see_provisional(request.user):
-            raise Http404
+    if wants_provisional(request):
         return reading.provisional_figures(cycle)
+    return reading.published_figures(chosen_scorecard(request, cycle))
+
+
+def wants_provisional(request: Request) -> bool:
+    """Whether what is not published is asked for; to those who may not see it, it does not exist."""
+    if request.query_params.get("version") != PROVISIONAL:
+        return False
+    if not access.can_see_provisional(request.user):
+        raise Http404
+    return True
+
+
+def chosen_scorecard(request: Request, cycle: Cycle) -> Scorecard:
+    """Return the published version asked for, by default the latest; else NotFound."""
     version = whole_number(request, "version", default=0, lowest=1, highest=10**6)
     scorecard = (
         publications.scorecard_version(cycle, version) if version else publications.latest_scorecard(cycle)
     )
     if scorecard is None:
         raise NotFound(_("No such scorecard of this cycle is published."))
-    return reading.published_figures(scorecard)
+    return scorecard
 
 
 def chosen_basis(request: Request) -> str:

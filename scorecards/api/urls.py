@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scorecards.api import publication, reading
+from scorecards.api import publication, reading, uncertainty
 
 app_name = "scorecards-api"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
         "scorecards/<slug:cycle>/dimensions/", reading.DimensionFiguresView.as_view(), name="dimension-list"
     ),
     path("scorecards/<slug:cycle>/entities/", reading.UnitFiguresListView.as_view(), name="unit-list"),
+    path("scorecards/<slug:cycle>/uncertainty/", uncertainty.UncertaintyView.as_view(), name="uncertainty"),
     path(
         "scorecards/<slug:cycle>/entities/<slug:code>/",
         reading.UnitFiguresDetailView.as_view(),

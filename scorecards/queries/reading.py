@@ -250,7 +250,16 @@ def default_group(figures: Figures) -> str:
 
 def group_choices(figures: Figures) -> list[GroupChoice]:
     """The groups of the figures, the general ones first."""
-    names = {
+    return [
+        GroupChoice(code, name, figures.sizes[code])
+        for code, name in group_names().items()
+        if code in figures.sizes
+    ]
+
+
+def group_names() -> dict[str, str]:
+    """What groups are called in the reader's language, by code, the general ones first."""
+    return {
         ENTITIES: gettext("UN entities"),
         CEB31: gettext("CEB members"),
         ALL: gettext("Entities and country teams"),
@@ -258,9 +267,6 @@ def group_choices(figures: Figures) -> list[GroupChoice]:
         **{f"type:{code}": str(label) for code, label in EntityType.choices},
         **{f"region:{region.code}": str(region.name) for region in Region.objects.all()},
     }
-    return [
-        GroupChoice(code, name, figures.sizes[code]) for code, name in names.items() if code in figures.sizes
-    ]
 
 
 def dimension_entries(figures: Figures, *, group: str, basis: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from quintet.models import Cycle, Phase
 from scorecards import access
 from scorecards.models import EntityDocument, Proposal, Scorecard
 from scorecards.services.composing import compose
+from scorecards.services.estimating import owe_simulation
 from un20portal.lib.canonical import sha256
 from un20portal.lib.errors import NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
@@ -37,6 +38,7 @@ def propose(*, cycle: Cycle, by: User, at: datetime) -> Proposal:
             "at": at,
         },
     )
+    owe_simulation(cycle_id=locked.pk, at=at)
     return proposal
 
 

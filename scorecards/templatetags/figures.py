@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.translation import get_language_bidi, gettext, gettext_lazy, ngettext
 
 from quintet.models import DIMENSION_NAMES
@@ -47,6 +48,12 @@ def enabler_name(code: str, label: str = "") -> str:
 def bar(row: Any) -> Bar:
     """Return the geometry of a row's bar."""
     return charts.bar(row)
+
+
+@register.filter
+def interval_bar(row: Any) -> charts.IntervalBar | None:
+    """Return the geometry of a group's interval; None when there is nothing to draw."""
+    return charts.interval_bar(row)
 
 
 @register.filter
@@ -118,6 +125,29 @@ def in_words(row: Any) -> str:
             }
         )
     return " ".join(sentences)
+
+
+@register.filter
+def interval_in_words(row: Any) -> str:
+    """Say a group's interval in a sentence."""
+    if row.is_suppressed:
+        return gettext("Suppressed: it would tell what a few units answered.")
+    if row.interval is None:
+        return gettext("No answers.")
+    return gettext("Between %(low)s and %(high)s in 9 of 10 draws, in the middle %(middle)s.") % {
+        "low": number_format(row.interval.p5),
+        "high": number_format(row.interval.p95),
+        "middle": number_format(row.interval.p50),
+    }
+
+
+@register.simple_tag
+def enablers_without(diagnostics: Sequence[Any]) -> dict[str, Any] | None:
+    """Arrange what leaving out each enabler changes: enablers, and a row of changes per capability."""
+    told = [row for row in diagnostics if row.told and row.told["without"]]
+    enablers = [code for code in ENABLER_NAMES if any(code in row.told["without"] for row in told)]
+    rows = [(row, [row.told["without"].get(code) for code in enablers]) for row in told]
+    return {"enablers": enablers, "rows": rows} if rows else None
 
 
 def _note(row: Any) -> str:

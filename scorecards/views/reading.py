@@ -17,6 +17,7 @@ from scorecards import access
 from scorecards.models import Scorecard
 from scorecards.queries import publications, reading
 from scorecards.queries.reading import Figures
+from scorecards.queries.uncertainty import is_estimated
 from un20portal.lib.canonical import sha256
 from un20portal.lib.pagination import page_of
 
@@ -84,20 +85,33 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "replaced_by": reading.replacing_version(figures),
         "chosen": urlencode({"group": group, "basis": basis} | ({"version": version} if version else {})),
         "is_demo": cycle.is_demo,
+        "is_estimated": is_estimated(figures),
         "may_publish": access.can_publish(request.user),
     }
 
 
 def _figures(request: HttpRequest, cycle: Cycle) -> Figures:
-    version = request.GET.get("version")
-    if version == "provisional":
-        if not access.can_see_provisional(request.user):
-            raise Http404
+    if wants_provisional(request):
         return reading.provisional_figures(cycle)
+    return reading.published_figures(chosen_scorecard(request, cycle))
+
+
+def wants_provisional(request: HttpRequest) -> bool:
+    """Whether what is not published is asked for; to those who may not see it, it does not exist."""
+    if request.GET.get("version") != "provisional":
+        return False
+    if not access.can_see_provisional(request.user):
+        raise Http404
+    return True
+
+
+def chosen_scorecard(request: HttpRequest, cycle: Cycle) -> Scorecard:
+    """Return the published version that is asked for, by default the latest; else 404."""
+    version = request.GET.get("version")
     scorecard = publications.latest_scorecard(cycle) if version is None else _version(cycle, version)
     if scorecard is None:
         raise Http404
-    return reading.published_figures(scorecard)
+    return scorecard
 
 
 def _version(cycle: Cycle, written: str) -> Scorecard | None:

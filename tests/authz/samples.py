@@ -223,6 +223,7 @@ STEPS_OF_CYCLES: dict[str, dict[str, Any]] = {
 WITH_PROVISIONAL = {
     "scorecards-api:item-list", "scorecards-api:state-of-play", "scorecards-api:dimension-list",
     "scorecards-api:unit-list", "scorecards:scorecard-detail", "scorecards:scorecard-figure",
+    "scorecards-api:uncertainty", "scorecards:uncertainty-detail",
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ PUBLIC_PAGES = {
     "quintet:framework-list", "quintet:framework-detail", "quintet:reminders-stop",
     "quintet:invitation-follow", "quintet:invitation-accept",
     "scorecards:scorecard-list", "scorecards:scorecard-detail", "scorecards:scorecard-figure",
+    "scorecards:uncertainty-detail",
 }  # fmt: skip
 Cells = dict[str, str]
 

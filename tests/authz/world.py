@@ -35,7 +35,7 @@ from quintet.models import (
 from quintet.models.evidence import evidence_storage
 from quintet.services import cycles, exporting, inviting, reviewing, signing, tailoring, threads
 from quintet.services.answering import record_answer
-from scorecards.services import computing, publishing
+from scorecards.services import computing, publishing, simulating
 from tests.factories import (
     AT,
     delegate,
@@ -377,6 +377,8 @@ def _make_scorecards(world: World) -> None:
         world.sheets[f"{letter}_closed"] = sheet_of(published, world.entities[unit])
         readers = set(DRAFTERS) if letter == "a" else {"focal_b"}
         _talk(world, f"{letter}_closed", focal, inside=readers, shared={*readers, "task_force"})
+    for name in ("published", "computed"):
+        simulating.simulate_cycle(cycle_id=world.cycles[name].pk, at=AT)
     Cycle.objects.filter(pk=published.pk).update(phase=Phase.CLOSED)
     publishing.propose(cycle=world.cycles["proposed"], by=second, at=AT)
     publishing.propose(cycle=world.cycles["proposed-own"], by=first, at=AT)

@@ -1,0 +1,239 @@
+"""How certain the figures of a cycle are: what is simulated of them, as far as its reader may see it."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from entities.models import Entity
+from quintet.models import Area, Cycle, Dimension
+from scorecards.domain.showing import fully_shown_groups, is_steady, shown_diagnostics
+from scorecards.models import Basis, Scorecard, Uncertainty
+from scorecards.queries.publications import published_document
+from scorecards.queries.reading import Figures, group_names
+from un20portal.lib.errors import NotFound
+from un20portal.lib.errors import marked as _
+from un20portal.outbox.models import Message
+
+SIMULATE = "scorecards.simulate"  # the errand by which a cycle is simulated
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Percentiles of an area figure over the draws in which it exists, texts with one decimal."""
+
+    p5: str
+    p50: str
+    p95: str
+    n_rated_draws: int
+
+
+@dataclass(frozen=True)
+class GroupInterval:
+    """A group's mean of an area: simulated, and as it is on each basis; None where hidden or unknown."""
+
+    group: str
+    name: str
+    n_group: int
+    is_suppressed: bool
+    interval: Interval | None = None
+    accepted: str | None = None
+    claimed: str | None = None
+
+
+@dataclass(frozen=True)
+class UnitInterval:
+    """One unit's figure of an area; without an interval while it is never rated."""
+
+    entity: str
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class AreaIntervals:
+    """One area: its groups, the units that the reader may see; bands of units for the task force alone."""
+
+    area: str
+    groups: Sequence[GroupInterval]
+    units: Sequence[UnitInterval]
+    bands: Sequence[Sequence[str]]
+
+    @property
+    def name(self) -> str:
+        return str(Area(self.area).label)
+
+
+@dataclass(frozen=True)
+class DimensionDiagnostics:
+    """What to know of one dimension before believing its index; `told` is None where it is hidden."""
+
+    dimension: str
+    label: str
+    told: Document | None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A simulation beside the figures that it is about: a published version, or provisional ones.
+
+    `document` is all that was simulated; of it, only what is the same for every reader may be shown.
+    """
+
+    cycle: Cycle
+    version: int | None
+    threshold: int
+    simulated: Uncertainty
+    document: Document
+    areas: Sequence[AreaIntervals]
+    diagnostics: Sequence[DimensionDiagnostics]
+    agreement: Document | None
+
+    @property
+    def is_provisional(self) -> bool:
+        return self.version is None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the simulation of a cycle is: when it was asked for, and whether it is under way."""
+
+    owed_at: datetime
+    is_running: bool
+    has_failed: bool
+    is_given_up: bool
+
+
+def published_estimate(scorecard: Scorecard, *, entities: set[int] | None) -> Estimate:
+    """The simulation of a published version's own inputs, as everybody may see it; else NotFound.
+
+    `entities` are the ids of those whose own figures the reader may see; None: all, and the bands too.
+    """
+    published = published_document(scorecard.sha256)
+    simulated = _simulation(scorecard.cycle, published["inputs_sha256"])
+    if simulated is None:
+        raise NotFound(_("The uncertainty of this scorecard has not been estimated."))
+    document = json.loads(simulated.payload)
+    threshold, groups = published["threshold"], fully_shown_groups(published)
+
+    def is_shown(group: str, entry: Document) -> bool:
+        return group in groups and is_steady(entry, threshold)
+
+    told = shown_diagnostics(published, document["diagnostics"])
+    return Estimate(
+        scorecard.cycle,
+        scorecard.version,
+        threshold,
+        simulated,
+        document,
+        _areas(document, is_shown, entities),
+        _diagnostics(scorecard.cycle, told),
+        document["agreement"] if all(told.values()) else None,
+    )
+
+
+def provisional_estimate(cycle: Cycle) -> Estimate | None:
+    """What was simulated last of a cycle, for the task force alone; None before the first time.
+
+    Groups with fewer counted units than the threshold are left out here, too.
+    """
+    simulated = Uncertainty.objects.filter(cycle=cycle).order_by("-pk").first()
+    if simulated is None:
+        return None
+    document = json.loads(simulated.payload)
+
+    def is_shown(group: str, _entry: Document) -> bool:
+        n_counted: int = document["groups"][group]["n_counted"][Basis.CLAIMED.value]
+        return n_counted >= cycle.threshold
+
+    return Estimate(
+        cycle,
+        None,
+        cycle.threshold,
+        simulated,
+        document,
+        _areas(document, is_shown, None),
+        _diagnostics(cycle, document["diagnostics"]),
+        document["agreement"],
+    )
+
+
+def is_estimated(figures: Figures) -> bool:
+    """Whether there is something to read of how certain these figures are; provisionally there always is."""
+    if figures.is_provisional:
+        return True
+    inputs_sha256 = published_document(figures.sha256)["inputs_sha256"]
+    return Uncertainty.objects.filter(cycle=figures.cycle, inputs_sha256=inputs_sha256).exists()
+
+
+def progress_of(cycle: Cycle, *, at: datetime) -> Progress | None:
+    """The simulation that is still owed, if any."""
+    owed = Message.objects.filter(topic=SIMULATE, payload__cycle_id=cycle.pk, done_at=None)
+    message = owed.order_by("-pk").first()
+    if message is None:
+        return None
+    return Progress(
+        owed_at=message.created_at,
+        is_running=message.leased_until is not None and message.leased_until > at,
+        has_failed=message.attempts > 0,
+        is_given_up=message.dead_at is not None,
+    )
+
+
+def _simulation(cycle: Cycle, inputs_sha256: str) -> Uncertainty | None:
+    return Uncertainty.objects.filter(cycle=cycle, inputs_sha256=inputs_sha256).first()
+
+
+def _areas(
+    document: Document, is_shown: Callable[[str, Document], bool], entities: set[int] | None
+) -> list[AreaIntervals]:
+    """All areas; hidden groups keep their name and size, as in a scorecard."""
+    names, sizes, codes = group_names(), document["groups"], _codes(entities)
+    found = []
+    for area in Area.values:
+        if area in document["areas"]:
+            entries, units = document["areas"][area], document["units"][area]
+            groups = [
+                _group(
+                    code,
+                    name,
+                    sizes[code]["n_group"],
+                    entries[code] if is_shown(code, entries[code]) else None,
+                )
+                for code, name in names.items()
+                if code in entries
+            ]
+            shown = sorted(code for code in units["intervals"] if codes is None or code in codes)
+            found.append(
+                AreaIntervals(
+                    area,
+                    groups,
+                    [UnitInterval(code, _interval(units["intervals"][code])) for code in shown],
+                    units["bands"] if codes is None else [],
+                )
+            )
+    return found
+
+
+def _codes(entities: set[int] | None) -> set[str] | None:
+    if entities is None:
+        return None
+    return set(Entity.objects.filter(pk__in=entities).values_list("code", flat=True))
+
+
+def _group(code: str, name: str, n_group: int, entry: Document | None) -> GroupInterval:
+    if entry is None:
+        return GroupInterval(code, name, n_group, is_suppressed=True)
+    return GroupInterval(
+        code, name, n_group, is_suppressed=False, interval=_interval(entry["interval"]), **entry["mean"]
+    )
+
+
+def _interval(entry: Document | None) -> Interval | None:
+    return None if entry is None else Interval(**entry)
+
+
+def _diagnostics(cycle: Cycle, told: Mapping[str, Document | None]) -> list[DimensionDiagnostics]:
+    dimensions = Dimension.objects.filter(framework=cycle.framework_id, code__in=told)
+    return [DimensionDiagnostics(one.code, one.label, told[one.code]) for one in dimensions]

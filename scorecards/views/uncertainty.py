@@ -1,0 +1,62 @@
+"""How certain the figures of a cycle are, and having that estimated."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from entities.access import signed_in
+from quintet.models import Cycle, Phase
+from scorecards import access
+from scorecards.queries.uncertainty import progress_of, provisional_estimate, published_estimate
+from scorecards.services import estimating
+from scorecards.services.gathering import gather
+from scorecards.views.reading import chosen_scorecard, wants_provisional
+
+
+@login_not_required
+@require_safe
+def uncertainty(request: HttpRequest, cycle: str) -> HttpResponse:
+    """The intervals of a published version, or of what was simulated last."""
+    chosen = get_object_or_404(Cycle.objects.select_related("framework"), code=cycle)
+    if wants_provisional(request):
+        return _provisional(request, chosen)
+    entities = access.entities_with_figures_for(request.user)
+    estimate = published_estimate(chosen_scorecard(request, chosen), entities=entities)
+    return _page(request, chosen, {"estimate": estimate})
+
+
+def _provisional(request: HttpRequest, cycle: Cycle) -> HttpResponse:
+    estimate = provisional_estimate(cycle)
+    inputs = gather(cycle_id=cycle.pk).sha256
+    context = {
+        "is_provisional": True,
+        "estimate": estimate,
+        "progress": progress_of(cycle, at=timezone.now()),
+        "is_outdated": estimate and estimate.simulated.inputs_sha256 != inputs,
+        "may_estimate": cycle.phase != Phase.PLANNED,
+    }
+    return _page(request, cycle, context)
+
+
+def _page(request: HttpRequest, cycle: Cycle, context: dict[str, Any]) -> HttpResponse:
+    shared = {"cycle": cycle, "version": request.GET.get("version"), "is_demo": cycle.is_demo}
+    return render(request, "scorecards/uncertainty.html", shared | context)
+
+
+@require_POST
+def estimate(request: HttpRequest, cycle: str) -> HttpResponse:
+    """Owe the simulation of the cycle as it stands."""
+    if not access.can_publish(request.user):
+        raise PermissionDenied
+    chosen = get_object_or_404(Cycle, code=cycle)
+    estimating.ask_for_simulation(cycle=chosen, by=signed_in(request), at=timezone.now())
+    messages.success(request, _("The uncertainty will be estimated from the sheets as they are now."))
+    return redirect(f"{reverse('scorecards:uncertainty-detail', args=[cycle])}?version=provisional")
