@@ -143,11 +143,14 @@ def interval_in_words(row: Any) -> str:
 
 @register.simple_tag
 def enablers_without(diagnostics: Sequence[Any]) -> dict[str, Any] | None:
-    """Arrange what leaving out each enabler changes: enablers, and a row of changes per capability."""
+    """Arrange what leaving out each enabler changes: capabilities, and a row of changes per enabler."""
     told = [row for row in diagnostics if row.told and row.told["without"]]
-    enablers = [code for code in ENABLER_NAMES if any(code in row.told["without"] for row in told)]
-    rows = [(row, [row.told["without"].get(code) for code in enablers]) for row in told]
-    return {"enablers": enablers, "rows": rows} if rows else None
+    rows = [
+        (code, [row.told["without"].get(code) for row in told])
+        for code in ENABLER_NAMES
+        if any(code in row.told["without"] for row in told)
+    ]
+    return {"capabilities": told, "rows": rows} if rows else None
 
 
 def _note(row: Any) -> str:
