@@ -1,7 +1,7 @@
 """What is asked: frameworks, dimensions, items, bridge questions; published facts to compare with."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -153,6 +153,27 @@ class Item(SourcedModel):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Crosswalk(SourcedModel):
+    """What became of the items of one framework in another that follows it."""
+
+    slug = models.SlugField(unique=True)
+    before = models.ForeignKey(Framework, on_delete=models.CASCADE, related_name="+")
+    after = models.ForeignKey(Framework, on_delete=models.CASCADE, related_name="+")
+    links = models.JSONField(help_text="[{before, after, relation}], see domain.crosswalk")
+
+    class Meta:
+        ordering = ["slug"]
+        constraints = [
+            models.UniqueConstraint(fields=["before", "after"], name="one_crosswalk_between_two_frameworks"),
+            models.CheckConstraint(
+                condition=~Q(before=F("after")), name="a_crosswalk_joins_different_frameworks"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class BridgeQuestion(models.Model):

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from quintet.domain import crosswalk
 from quintet.domain.sheets import ItemFacts
 from quintet.models import (
+    Crosswalk,
     Cycle,
     Framework,
     Item,
@@ -68,3 +70,16 @@ def item_facts(framework: Framework) -> dict[str, ItemFacts]:
     """What reading answers needs to know of each item, by code."""
     items = Item.objects.filter(framework=framework)
     return {item.code: ItemFacts(framework.highest_level, item.na_allowed) for item in items}
+
+
+def item_codes(framework: Framework) -> list[str]:
+    """The codes of the framework's items in its order, the one of packed levels."""
+    return list(Item.objects.filter(framework=framework).in_order().values_list("code", flat=True))
+
+
+def crosswalk_between(before: Framework, after: Framework) -> crosswalk.Crosswalk | None:
+    """How the items of two frameworks belong together; None where nobody has said it."""
+    if before == after:
+        return crosswalk.identity(item_codes(before))
+    stored = Crosswalk.objects.filter(before=before, after=after).first()
+    return stored and crosswalk.read(item_codes(before), item_codes(after), stored.links)

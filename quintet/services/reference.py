@@ -1,15 +1,18 @@
-"""Loading what is asked: frameworks with their items, and the published figures of the brief."""
+"""Loading what is asked: frameworks, how they follow each other, and the figures of the brief."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
-from quintet.models import Cycle, Framework, Observation, Phase, Snapshot
+from quintet.domain import crosswalk
+from quintet.models import Crosswalk, Cycle, Framework, Observation, Phase, Snapshot
+from quintet.queries.frameworks import item_codes
 from un20portal.lib.reference import Changes, Fixture, Problem, Row, refuse, sync
 
 FILES = ("observations-brief", "framework-quintet-2026")
+CROSSWALKS = "crosswalk"  # one file for each two frameworks that follow each other
 FROZEN_PHASES = (Phase.OPEN, Phase.VALIDATION)
 # What a row says about itself may be corrected at any time; what people answer to may not.
 NOT_TEXT = {"source", "doubts", "baseline", "baseline_comparability"}
@@ -27,6 +30,32 @@ def load_questions(*, fixtures: Mapping[str, Fixture]) -> list[Changes]:
     """
     observations, framework = (fixtures[name] for name in FILES)
     return [_load_observations(observations), _load_framework(framework)]
+
+
+@transaction.atomic
+def load_crosswalks(*, fixtures: Iterable[Fixture]) -> list[Changes]:
+    """Load how frameworks follow each other; raise InvalidReference and load nothing on any error.
+
+    Both must be there already, and every item of both accounted for exactly once (`domain.crosswalk`).
+    """
+    return [_load_crosswalk(fixture) for fixture in fixtures]
+
+
+def _load_crosswalk(fixture: Fixture) -> Changes:
+    head = fixture.titled(fixture.content["crosswalk"])
+    sides = {side: Framework.objects.filter(slug=head[side]).first() for side in ("before", "after")}
+    refuse(fixture.problem(head, f"{side}: no framework {head[side]}") for side in sides if not sides[side])
+    links = fixture.content["links"]
+    try:
+        crosswalk.read(*(item_codes(framework) for framework in sides.values() if framework), links)
+    except ValueError as error:
+        refuse([fixture.problem(head, f"links: {error}")])
+    return sync(
+        file=fixture.file,
+        listing=Crosswalk.objects.filter(slug=head["slug"]),
+        key=["slug"],
+        rows=[{**head, **sides, "links": links}],
+    )
 
 
 def _load_observations(fixture: Fixture) -> Changes:

@@ -9,7 +9,7 @@ from entities.services import reference as units
 from quintet.models import Observation
 from quintet.services import reference as questions
 from roadmap.models import Action, Community, PathElement
-from un20portal.lib.reference import Changes, Fixture, read_fixtures, refuse, sync
+from un20portal.lib.reference import Changes, Fixture, read_fixtures, read_kind, refuse, sync
 
 FILES = ("roadmap",)
 
@@ -20,10 +20,12 @@ def load_reference(*, directory: Path) -> list[Changes]:
     Returns the changes per file, in the order of loading; a second run returns no changes.
     """
     fixtures = read_fixtures(directory, [*units.FILES, *questions.FILES, *FILES])
+    crosswalks = read_kind(directory, questions.CROSSWALKS)
     with transaction.atomic():
         return [
             *units.load_units(fixtures=fixtures),
             *questions.load_questions(fixtures=fixtures),
+            *questions.load_crosswalks(fixtures=crosswalks),
             *load_roadmap(fixtures=fixtures),
         ]
 

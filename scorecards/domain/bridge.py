@@ -33,8 +33,8 @@ from functools import cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from quintet.domain.crosswalk import Place
 from quintet.domain.packing import NA_BYTE
-from scorecards.domain.crosswalk import Place
 from scorecards.domain.groups import count_item
 from scorecards.domain.movement import Comparison, Pair, is_answer
 from scorecards.domain.scoring import UnitFigures, score_dimension

@@ -9,8 +9,8 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 
+from quintet.domain.crosswalk import Crosswalk, identity
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
-from scorecards.domain.crosswalk import Crosswalk, identity
 from scorecards.domain.figures import FrameworkShape
 from scorecards.domain.groups import ItemCounts, count_item
 from scorecards.domain.scoring import HAS_FROM

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from quintet.models import Cycle, Snapshot
+from quintet.models import Cycle
 from scorecards.domain.figures import (
     BASES,
-    Unit,
     UnitScores,
     group_figures,
     score_units,
@@ -18,8 +17,10 @@ from scorecards.domain.figures import (
 from scorecards.domain.scoring import METHOD
 from scorecards.domain.suppression import Release, suppress
 from scorecards.models import Scorecard
+from scorecards.queries.publications import published_document
 from scorecards.queries.reading import baselines
-from scorecards.services.gathering import Inputs, gather, sheets_of
+from scorecards.queries.sheets import published_units
+from scorecards.services.gathering import Inputs, gather
 from un20portal.lib.canonical import canonical_json, sha256
 
 CHAIN = {"version", "supersedes", "changed_units", "previous_sha256"}
@@ -134,18 +135,8 @@ def _unit_documents(inputs: Inputs, scores: UnitScores) -> dict[int, str]:
 
 def _release(scorecard: Scorecard) -> Release:
     """A published version as the disclosure rule needs it: its cells, and the sheets behind them."""
-    document = json.loads(scorecard.payload)
-    units = document["units"]
-    snapshots = Snapshot.objects.filter(assessment__cycle=scorecard.cycle_id).defer("payload")
-    frozen = {snapshot.sha256: snapshot for snapshot in snapshots}
-    return Release(
-        scorecard.version,
-        [
-            Unit(code, tuple(unit["groups"]), sheets_of(frozen[unit["snapshot"]]))
-            for code, unit in units.items()
-        ],
-        document["groups"],
-    )
+    groups = published_document(scorecard.sha256)["groups"]
+    return Release(scorecard.version, published_units(scorecard), groups)
 
 
 def _changed_units(latest: Scorecard | None, units: dict[str, Any]) -> list[str]:

@@ -14,8 +14,8 @@ from scorecards.domain.scoring import METHOD, UnitFigures
 from scorecards.domain.tally import Tally
 from scorecards.models import Computation, GroupScore, UnitScore
 from scorecards.queries.frameworks import framework_shape, shape_sha256
+from scorecards.queries.sheets import groups_of, sheets_of
 from scorecards.queries.units import units_of
-from scorecards.services.gathering import groups_of, sheets_of
 from scorecards.services.locking import one_at_a_time
 
 

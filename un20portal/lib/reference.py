@@ -134,21 +134,31 @@ class _Loader(_FastLoader):
 
 def read_fixtures(directory: Path, names: Iterable[str]) -> dict[str, Fixture]:
     """Read `<name>.yaml` for each name; raise InvalidReference with the problems of all of them."""
+    return _read_all(directory, {directory / f"{name}.yaml": name for name in names})
+
+
+def read_kind(directory: Path, kind: str) -> list[Fixture]:
+    """Read every `<kind>-….yaml` that there is, by name; they share the schema of their kind."""
+    paths = sorted(directory.glob(f"{kind}-*.yaml"))
+    return list(_read_all(directory, dict.fromkeys(paths, kind)).values())
+
+
+def _read_all(directory: Path, schemas: Mapping[Path, str]) -> dict[str, Fixture]:
     registry = _registry(directory / SCHEMAS)
     fixtures: dict[str, Fixture] = {}
     problems: list[Problem] = []
-    for name in names:
+    for path, schema in schemas.items():
         try:
-            fixtures[name] = _read(directory / f"{name}.yaml", registry)
+            fixtures[path.stem] = _read(path, schema, registry)
         except InvalidReference as error:
             problems += error.problems
     refuse(problems)
     return fixtures
 
 
-def _read(path: Path, registry: Registry[Any]) -> Fixture:
+def _read(path: Path, schema_name: str, registry: Registry[Any]) -> Fixture:
     content = _parse(path)
-    schema = registry.contents(f"{path.stem}.schema.yaml")
+    schema = registry.contents(f"{schema_name}.schema.yaml")
     errors = list(Draft202012Validator(schema, registry=registry).iter_errors(content))
     refuse(_schema_problem(path.name, content, error) for error in errors)
     refuse(_uncited(path.name, content))

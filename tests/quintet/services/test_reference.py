@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from quintet.models import BridgeQuestion, Cycle, Dimension, Framework, Item, Observation
-from quintet.services.reference import FILES, load_questions
-from tests.factories import make_counted_cycle, make_entity
-from un20portal.lib.reference import Changes, InvalidReference, read_fixtures
+from quintet.models import BridgeQuestion, Crosswalk, Cycle, Dimension, Framework, Item, Observation
+from quintet.queries.frameworks import crosswalk_between
+from quintet.services.reference import CROSSWALKS, FILES, load_crosswalks, load_questions
+from tests.factories import ENABLERS, make_counted_cycle, make_entity, make_framework
+from un20portal.lib.reference import Changes, InvalidReference, read_fixtures, read_kind
 
 pytestmark = pytest.mark.django_db
 FRAMEWORK, FIGURES = "framework-quintet-2026.yaml", "observations-brief.yaml"
@@ -183,3 +184,78 @@ class TestShape:
         edit(directory / FRAMEWORK, TestFreeze.QUESTION, "approved data plan")
         (change,) = load(directory)[1].changed
         assert change.field == "question"
+
+
+CROSSWALK = """
+documents: {T1: invented for this test}
+crosswalk:
+  slug: small-to-next
+  before: small
+  after: next
+  source: {document: T1}
+  doubts: []
+links:
+"""
+
+
+class TestLoadCrosswalks:
+    """Two small frameworks with the items of data; the next one asks for leadership twice."""
+
+    @pytest.fixture(autouse=True)
+    def frameworks(self) -> tuple[Framework, Framework]:
+        before, after = (make_framework(slug, dimensions=("DAT",)) for slug in ("small", "next"))
+        extra = Item.objects.get(framework=after, code="DAT-PMS")
+        extra.pk, extra.code, extra.order = None, "DAT-LEA", 9
+        extra.save()
+        return before, after
+
+    @staticmethod
+    def write(directory: Path, leadership: list[str]) -> None:
+        equal = [code for code in ENABLERS if code != "LED"]
+        links = [f"{{before: DAT-{code}, after: DAT-{code}, relation: equal}}" for code in equal]
+        rows = "".join(f"  - {link}\n" for link in [*links, *leadership])
+        (directory / "crosswalk-small-to-next.yaml").write_text(CROSSWALK + rows)
+
+    @staticmethod
+    def load(directory: Path) -> list[Changes]:
+        return load_crosswalks(fixtures=read_kind(directory, CROSSWALKS))
+
+    SPLIT = [f"{{before: DAT-LED, after: DAT-{code}, relation: split}}" for code in ("LED", "LEA")]
+
+    def test_says_what_became_of_each_item(
+        self, directory: Path, frameworks: tuple[Framework, Framework]
+    ) -> None:
+        self.write(directory, self.SPLIT)
+        assert [changes.added for changes in self.load(directory)] == [("small-to-next",)]
+        assert [changes.unchanged for changes in self.load(directory)] == [1]
+        found = crosswalk_between(*frameworks)
+        assert found is not None
+        assert [mark.after for mark in found.breaks] == [("DAT-LED", "DAT-LEA")]
+        assert len(found.joined) == 6
+        assert Crosswalk.objects.get().source["title"] == "invented for this test"
+
+    def test_leaves_no_item_out(self, directory: Path) -> None:
+        self.write(directory, self.SPLIT[:1])
+        with pytest.raises(InvalidReference, match=r"small-to-next: links: .*DAT-LEA after is in no link"):
+            self.load(directory)
+
+    def test_needs_both_frameworks(self, directory: Path) -> None:
+        self.write(directory, self.SPLIT)
+        Framework.objects.get(slug="small").delete()
+        with pytest.raises(InvalidReference, match="before: no framework small"):
+            self.load(directory)
+
+    def test_knows_only_the_relations_of_the_method(self, directory: Path) -> None:
+        self.write(directory, ["{before: DAT-LED, after: DAT-LED, relation: similar}"])
+        with pytest.raises(InvalidReference, match="relation: 'similar' is not one of"):
+            self.load(directory)
+
+    def test_loads_none_where_there_is_none(self, directory: Path) -> None:
+        assert self.load(directory) == []
+
+    def test_a_framework_is_equal_to_itself(self, frameworks: tuple[Framework, Framework]) -> None:
+        before, after = frameworks
+        assert crosswalk_between(after, before) is None
+        same = crosswalk_between(before, before)
+        assert same is not None
+        assert list(same.joined) == [f"DAT-{code}" for code in ENABLERS]

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from quintet.domain.crosswalk import Crosswalk, Link, Relation
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
-from scorecards.domain.crosswalk import Crosswalk, Link, Relation
 from scorecards.domain.figures import FrameworkShape
 from scorecards.domain.movement import Comparison, CycleSheets, Sheet, compare
 from scorecards.domain.scoring import ItemShape

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quintet.domain.crosswalk import Crosswalk, Link, Relation
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
 from scorecards.domain.bridge import Bridge, Parts, State, WithoutParts, bridge_index, bridge_share, decompose
-from scorecards.domain.crosswalk import Crosswalk, Link, Relation
 from scorecards.domain.figures import FrameworkShape
 from scorecards.domain.movement import Comparison, CycleSheets, Sheet, compare, item_movements
 from scorecards.domain.scoring import ItemShape, score_dimension

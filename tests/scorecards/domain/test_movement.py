@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quintet.domain.crosswalk import Crosswalk, Link, Relation, identity
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
 from scorecards.domain.bridge import Parts, bridge_index
-from scorecards.domain.crosswalk import Crosswalk, Link, Relation, identity
 from scorecards.domain.figures import FrameworkShape
 from scorecards.domain.groups import count_item
 from scorecards.domain.movement import (

@@ -4,7 +4,7 @@ A series of figures goes on silently only where an item asks the same; elsewhere
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -93,6 +93,15 @@ def identity(codes: Iterable[str]) -> Crosswalk:
     """Return the crosswalk of one and the same framework version: every item is equal to itself."""
     same = tuple(codes)
     return Crosswalk(same, same, tuple(Link(Relation.EQUAL, code, code) for code in same))
+
+
+def read(before: Sequence[str], after: Sequence[str], links: Iterable[Mapping[str, str | None]]) -> Crosswalk:
+    """Return the crosswalk of links as reference data gives them: {before, after, relation}.
+
+    Raises ValueError as `Crosswalk` does.
+    """
+    found = (Link(Relation(str(link["relation"])), link["before"], link["after"]) for link in links)
+    return Crosswalk(tuple(before), tuple(after), tuple(found))
 
 
 def _break(link: Link, broken: Sequence[Link]) -> Break:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scorecards.domain.crosswalk import Break, Crosswalk, Link, Relation, identity
+from quintet.domain.crosswalk import Break, Crosswalk, Link, Relation, identity
 
 EQUAL, SUBSET, SPLIT, MERGED, NEW, DROPPED = Relation
 
