@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from scorecards.views import publication, reading, uncertainty
+from scorecards.views import movement, publication, reading, uncertainty
 
 app_name = "scorecards"
 urlpatterns = [
     path("", reading.scorecard_list, name="scorecard-list"),
     path("<slug:cycle>/", reading.scorecard_detail, name="scorecard-detail"),
     path("<slug:cycle>/figure/", reading.figure, name="scorecard-figure"),
+    path("<slug:cycle>/movement/", movement.movement, name="scorecard-movement"),
     path("<slug:cycle>/publication/", publication.publication, name="publication-detail"),
     path("<slug:cycle>/publication/propose/", publication.propose, name="publication-propose"),
     path("<slug:cycle>/publication/confirm/", publication.confirm, name="publication-confirm"),

@@ -82,4 +82,4 @@ def crosswalk_between(before: Framework, after: Framework) -> crosswalk.Crosswal
     if before == after:
         return crosswalk.identity(item_codes(before))
     stored = Crosswalk.objects.filter(before=before, after=after).first()
-    return stored and crosswalk.read(item_codes(before), item_codes(after), stored.links)
+    return crosswalk.read(item_codes(before), item_codes(after), stored.links) if stored else None

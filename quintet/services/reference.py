@@ -43,18 +43,21 @@ def load_crosswalks(*, fixtures: Iterable[Fixture]) -> list[Changes]:
 
 def _load_crosswalk(fixture: Fixture) -> Changes:
     head = fixture.titled(fixture.content["crosswalk"])
-    sides = {side: Framework.objects.filter(slug=head[side]).first() for side in ("before", "after")}
-    refuse(fixture.problem(head, f"{side}: no framework {head[side]}") for side in sides if not sides[side])
+    known = Framework.objects.in_bulk([head["before"], head["after"]], field_name="slug")
+    sides = ("before", "after")
+    missing = [side for side in sides if head[side] not in known]
+    refuse(fixture.problem(head, f"{side}: no framework {head[side]}") for side in missing)
+    before, after = (known[head[side]] for side in sides)
     links = fixture.content["links"]
     try:
-        crosswalk.read(*(item_codes(framework) for framework in sides.values() if framework), links)
+        crosswalk.read(item_codes(before), item_codes(after), links)
     except ValueError as error:
         refuse([fixture.problem(head, f"links: {error}")])
     return sync(
         file=fixture.file,
         listing=Crosswalk.objects.filter(slug=head["slug"]),
         key=["slug"],
-        rows=[{**head, **sides, "links": links}],
+        rows=[{**head, "before": before, "after": after, "links": links}],
     )
 
 

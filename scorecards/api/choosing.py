@@ -61,15 +61,16 @@ def chosen_scorecard(request: Request, cycle: Cycle) -> Scorecard:
 
 
 def chosen_basis(request: Request) -> str:
-    return _one_of(request, "basis", Basis.ACCEPTED.value, Basis.values)
+    return one_of(request, "basis", Basis.ACCEPTED.value, Basis.values)
 
 
 def chosen_group(request: Request, figures: Figures) -> str:
     codes = [group.code for group in reading.group_choices(figures)]
-    return _one_of(request, "group", reading.default_group(figures), codes)
+    return one_of(request, "group", reading.default_group(figures), codes)
 
 
-def _one_of(request: Request, name: str, default: str, allowed: list[str]) -> str:
+def one_of(request: Request, name: str, default: str, allowed: list[str]) -> str:
+    """Return a parameter that must be one of the allowed values; raise InvalidInput for another."""
     value = request.query_params.get(name, default)
     if value in allowed:
         return value

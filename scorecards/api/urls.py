@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scorecards.api import publication, reading, uncertainty
+from scorecards.api import movement, publication, reading, uncertainty
 
 app_name = "scorecards-api"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path(
         "scorecards/<slug:cycle>/dimensions/", reading.DimensionFiguresView.as_view(), name="dimension-list"
     ),
+    path("scorecards/<slug:cycle>/movement/", movement.MovementView.as_view(), name="movement"),
     path("scorecards/<slug:cycle>/entities/", reading.UnitFiguresListView.as_view(), name="unit-list"),
     path("scorecards/<slug:cycle>/uncertainty/", uncertainty.UncertaintyView.as_view(), name="uncertainty"),
     path(

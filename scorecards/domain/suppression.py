@@ -1,9 +1,9 @@
 """Applying the disclosure rule to the figures of a cycle: what is shown, hidden, or shown as before."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
 from scorecards.domain.disclosure import Atom, Cell, hidden_cells
@@ -31,6 +31,13 @@ class Release:
                     yield self.version, basis, group
 
 
+class TakesCells(Protocol):
+    """What a unit says somewhere, and the cells in which it takes part."""
+
+    @property
+    def cells(self) -> frozenset[Cell]: ...
+
+
 class Sheet(NamedTuple):
     """What a unit says on one basis in one version, and the cells in which it takes part."""
 
@@ -41,8 +48,9 @@ class Sheet(NamedTuple):
 
 
 # A view of the units: for each unit its sheets, each with the number of the unknown that it is.
-View = Sequence[Sequence[tuple[Sheet, int]]]
-TakesPart = Callable[[Sheet], bool]
+Said = TypeVar("Said", bound=TakesCells)
+View = Sequence[Sequence[tuple[Said, Hashable]]]
+TakesPart = Callable[[Said], bool]
 
 
 def suppress(
@@ -82,24 +90,24 @@ class _Curtain:
         sheets = _sheets_by_unit([*before, release], framework)
         # A unit is one unknown: whoever is known to be in one cell and not in another must not be found,
         # even if everybody else said the same in both.
-        self.views: list[View] = [[[(sheet, 0) for sheet in unit] for unit in sheets]]
+        self.views: list[View[Sheet]] = [[[(sheet, 0) for sheet in unit] for unit in sheets]]
         if before:
             self.views += [_changes(sheets, basis) for basis in BASES]
-        self.candidates = _by_importance(release)
+        self.candidates = by_importance(release)
 
     def hidden(
-        self, kind: str, code: str, parts: Sequence[TakesPart], without: Set[Cell] = frozenset()
+        self, kind: str, code: str, parts: Sequence[TakesPart[Sheet]], without: Set[Cell] = frozenset()
     ) -> frozenset[Cell]:
         """Return the cells of one figure that stay hidden; those in `without` do in any case."""
         now = self.views[0]
-        counts = [_count(now, takes_part) for takes_part in parts]
+        counts = [count_cells(now, takes_part) for takes_part in parts]
         wanted = [
             cell
             for cell in self.candidates
             if cell not in without and min(count[cell] for count in counts) >= self.threshold
         ]
         visible = {*wanted, *(cell for earlier in self.before for cell in earlier.own_cells(kind, code))}
-        populations = [_population(view, takes_part, visible) for view in self.views for takes_part in parts]
+        populations = [population(view, takes_part, visible) for view in self.views for takes_part in parts]
         refused = hidden_cells(populations, candidates=wanted, threshold=self.threshold)
         return frozenset(self.candidates) - set(wanted) | refused
 
@@ -108,11 +116,11 @@ def _is_counted(_sheet: Sheet) -> bool:
     return True
 
 
-def _is_rated(dimension: str) -> TakesPart:
+def _is_rated(dimension: str) -> TakesPart[Sheet]:
     return lambda sheet: sheet.figures[dimension].is_rated
 
 
-def _answers(position: int) -> TakesPart:
+def _answers(position: int) -> TakesPart[Sheet]:
     return lambda sheet: sheet.levels[position] not in (NA_BYTE, MISSING_BYTE)
 
 
@@ -129,7 +137,7 @@ def _sheets_by_unit(releases: Sequence[Release], framework: FrameworkShape) -> l
     return list(sheets.values())
 
 
-def _changes(units: Sequence[Sequence[Sheet]], basis: str) -> View:
+def _changes(units: Sequence[Sequence[Sheet]], basis: str) -> View[Sheet]:
     """Every version of a unit's sheet on this basis is an unknown: who changed it is known by name."""
     view = []
     for sheets in units:
@@ -139,21 +147,22 @@ def _changes(units: Sequence[Sequence[Sheet]], basis: str) -> View:
     return view
 
 
-def _population(view: View, takes_part: TakesPart, visible: Set[Cell]) -> Counter[Atom]:
+def population(view: View[Said], takes_part: TakesPart[Said], visible: Set[Cell]) -> Counter[Atom]:
     """Count the units by the visible cells in which their unknowns take part."""
     kinds = Counter(
         tuple((sheet.cells, unknown) for sheet, unknown in unit if takes_part(sheet)) for unit in view
     )
     atoms: Counter[Atom] = Counter()
     for kind, number in kinds.items():
-        unknowns: dict[int, set[Cell]] = {}
+        unknowns: dict[Hashable, set[Cell]] = {}
         for cells, unknown in kind:
             unknowns.setdefault(unknown, set()).update(cells & visible)
         atoms[frozenset(map(frozenset, unknowns.values()))] += number
     return atoms
 
 
-def _count(view: View, takes_part: TakesPart) -> Counter[Cell]:
+def count_cells(view: View[Said], takes_part: TakesPart[Said]) -> Counter[Cell]:
+    """Count the units that take part in each cell."""
     sets = Counter(sheet.cells for unit in view for sheet, _unknown in unit if takes_part(sheet))
     counts: Counter[Cell] = Counter()
     for cells, number in sets.items():
@@ -161,7 +170,7 @@ def _count(view: View, takes_part: TakesPart) -> Counter[Cell]:
     return counts
 
 
-def _by_importance(release: Release) -> list[Cell]:
+def by_importance(release: Release) -> list[Cell]:
     """All cells of the release: accepted before claimed, the main groups first, then the large ones."""
 
     def rank(cell: Cell) -> tuple[int, int, int, str]:

@@ -8,10 +8,12 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import get_language_bidi, gettext, gettext_lazy, ngettext
 
+from quintet.domain.crosswalk import Relation
 from quintet.models import DIMENSION_NAMES
 from scorecards import charts
 from scorecards.charts import Bar, FigureLabels, FigurePanel
 from un20portal.lib.languages import in_per_cent, left_to_right
+from un20portal.lib.ratios import one_decimal
 
 register = template.Library()
 
@@ -25,6 +27,14 @@ ENABLER_NAMES = {
     "PMS": gettext_lazy("Programmes for Member States"),
 }
 OPERATORS = {"approx": "≈ ", "less_than": "< ", "more_than": "> "}
+RELATIONS = {
+    Relation.EQUAL: gettext_lazy("the same question"),
+    Relation.SUBSET: gettext_lazy("the question is wider or narrower than before"),
+    Relation.SPLIT: gettext_lazy("one question has become several"),
+    Relation.MERGED: gettext_lazy("several questions have become one"),
+    Relation.NEW: gettext_lazy("a new question"),
+    Relation.DROPPED: gettext_lazy("no longer asked"),
+}
 COMPARABILITY = {
     "same_concept": gettext_lazy("same concept"),
     "near_concept_strategic_approach": gettext_lazy("near concept: strategic approach"),
@@ -66,6 +76,21 @@ def widest_gaps(rows: Sequence[Any], limit: int) -> list[Any]:
 def whole_number(share: Any) -> int | None:
     """A share or a gap as a whole number without a sign, for plural forms."""
     return None if share is None else round(share)
+
+
+@register.filter
+def signed(points: Any) -> str:
+    """Write a change in points with its sign and one decimal: "+8.0"; a dash where there is none."""
+    if points is None:
+        return "–"
+    value = Decimal(str(one_decimal(points)))
+    return left_to_right(f"{'+' if value > 0 else ''}{number_format(value, 1)}")
+
+
+@register.filter
+def relation_name(relation: str) -> str:
+    """Say why the series of an item breaks."""
+    return str(RELATIONS[Relation(relation)])
 
 
 @register.filter

@@ -16,6 +16,7 @@ from quintet.models import Cycle
 from scorecards import access
 from scorecards.models import Scorecard
 from scorecards.queries import publications, reading
+from scorecards.queries.movement import earlier_cycle
 from scorecards.queries.reading import Figures
 from scorecards.queries.uncertainty import is_estimated
 from un20portal.lib.canonical import sha256
@@ -71,7 +72,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     if group not in figures.groups or not reading.is_known_basis(basis):
         raise Http404
     rows = reading.state_of_play(figures, group=group, basis=basis)
-    version = request.GET.get("version")
+    version, replaced_by = request.GET.get("version"), reading.replacing_version(figures)
     return {
         "cycle": cycle,
         "figures": figures,
@@ -82,7 +83,8 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "group": group,
         "basis": basis,
         "version": version,
-        "replaced_by": reading.replacing_version(figures),
+        "earlier": None if replaced_by else earlier_cycle(cycle),
+        "replaced_by": replaced_by,
         "chosen": urlencode({"group": group, "basis": basis} | ({"version": version} if version else {})),
         "is_demo": cycle.is_demo,
         "is_estimated": is_estimated(figures),

@@ -208,6 +208,10 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         yield name, Sample({place: name, **others}, body=body)
     if route.name in WITH_PROVISIONAL:
         yield "provisional", Sample({place: "computed"}, query="?version=provisional")
+    if route.name in COMPARING:
+        since = "?from=earlier"
+        yield "compared", Sample({place: "published"}, query=since)
+        yield "compared-provisional", Sample({place: "computed"}, query=f"{since}&version=provisional")
 
 
 STEPS_OF_CYCLES: dict[str, dict[str, Any]] = {
@@ -220,6 +224,7 @@ STEPS_OF_CYCLES: dict[str, dict[str, Any]] = {
         "reason": "A flood",
     },
 }
+COMPARING = {"scorecards-api:movement", "scorecards:scorecard-movement"}
 WITH_PROVISIONAL = {
     "scorecards-api:item-list", "scorecards-api:state-of-play", "scorecards-api:dimension-list",
     "scorecards-api:unit-list", "scorecards:scorecard-detail", "scorecards:scorecard-figure",

@@ -355,11 +355,12 @@ def _make_uploads(world: World) -> None:
 
 
 def _make_scorecards(world: World) -> None:
-    """Cycles: planned; closed and published; computed only; proposed by the second or the first person."""
+    """Cycles: planned; two published; computed only; proposed by the second or the first person."""
     world.cycles["planned"] = make_cycle(world.framework, "planned", closes_on=date(2099, 12, 31))
     crowd = [world.entities["UNDP"], world.entities["UNICEF"], *make_entities(CROWD)]
     levels = {item.code: 2 for item in Item.objects.all()}
     for name, phase in [
+        ("earlier", Phase.VALIDATION),
         ("published", Phase.VALIDATION),
         ("computed", Phase.VALIDATION),
         ("proposed", Phase.VALIDATION),
@@ -371,8 +372,9 @@ def _make_scorecards(world: World) -> None:
         computing.compute_cycle(cycle_id=cycle.pk, at=AT)
     first, second = world.people["task_force"], world.people["second"]
     published = world.cycles["published"]
-    publishing.propose(cycle=published, by=second, at=AT)
-    publishing.confirm(cycle=published, by=first, at=AT)
+    for cycle in (world.cycles["earlier"], published):
+        publishing.propose(cycle=cycle, by=second, at=AT)
+        publishing.confirm(cycle=cycle, by=first, at=AT)
     for letter, unit, focal in (("a", "UNDP", "focal"), ("b", "UNICEF", "focal_b")):
         world.sheets[f"{letter}_closed"] = sheet_of(published, world.entities[unit])
         readers = set(DRAFTERS) if letter == "a" else {"focal_b"}
