@@ -1,0 +1,344 @@
+"""Movement between two cycles in the API and on its page: what it says, refuses, hides and asks."""
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from entities.models import Entity, User
+from quintet.models import Crosswalk, Cycle, Framework, Item
+from scorecards.domain.bridge import Parts, bridge_index, bridge_share
+from scorecards.domain.figures import FrameworkShape
+from scorecards.domain.movement import CycleSheets, compare, item_movements
+from scorecards.models import Scorecard
+from scorecards.queries.frameworks import framework_shape
+from scorecards.services import publishing
+from scorecards.services.computing import compute_cycle
+from tests.factories import (
+    AT,
+    ENABLERS,
+    Cast,
+    Levels,
+    fill,
+    make_cast,
+    make_counted_cycle,
+    make_cycle,
+    make_entities,
+    make_entity,
+    make_framework,
+    make_token,
+)
+from un20portal.lib.ratios import one_decimal
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/scorecards/2026/movement/"
+CODES = [f"{dimension}-{enabler}" for dimension in ("DAT", "INN") for enabler in ENABLERS]
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
+
+
+@pytest.fixture
+def framework() -> Framework:
+    return make_framework()
+
+
+@pytest.fixture
+def units() -> list[Entity]:
+    return make_entities(24)
+
+
+def level(unit: int, item: int, year: int) -> int | None:
+    """An invented level; every seventh answer of units 12 to 17 is left open."""
+    if 12 <= unit < 18 and (unit + item) % 7 == year % 2:
+        return None
+    return (unit * 7 + item * 3 + year * (unit % 3)) % 5
+
+
+def sheets(units: list[Entity], numbers: range, year: int) -> dict[Entity, Levels]:
+    return {
+        units[number]: {code: level(number, place, year) for place, code in enumerate(CODES)}
+        for number in numbers
+    }
+
+
+def publish(cycle: Cycle, cast: Cast) -> Scorecard:
+    publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+    return publishing.confirm(cycle=cycle, by=cast.second, at=AT)
+
+
+def cycle_of(framework: Framework, code: str, found: Mapping[Entity, Levels]) -> Cycle:
+    days = {"opens_on": date(int(code), 1, 1), "closes_on": date(int(code), 6, 30)}
+    cycle = make_counted_cycle(framework, found, code)
+    Cycle.objects.filter(pk=cycle.pk).update(**days)
+    cycle.refresh_from_db()
+    return cycle
+
+
+@pytest.fixture
+def cycles(framework: Framework, units: list[Entity], cast: Cast) -> list[Cycle]:
+    """Units 0 to 17 answer in 2025, 6 to 23 in 2026: six left, six joined."""
+    found = [
+        cycle_of(framework, "2025", sheets(units, range(18), 1)),
+        cycle_of(framework, "2026", sheets(units, range(6, 24), 2)),
+    ]
+    for cycle in found:
+        publish(cycle, cast)
+    return found
+
+
+def get(client: Client, query: str = "?from=2025", user: User | None = None) -> Any:
+    return client.get(f"{URL}{query}", headers={"Authorization": make_token(user)} if user else {})
+
+
+def packed(numbers: range, year: int) -> dict[str, bytes | None]:
+    return {
+        f"ENT-{number + 1:03}": bytes(
+            255 if (found := level(number, place, year)) is None else found for place in range(len(CODES))
+        )
+        for number in numbers
+    }
+
+
+def exact(parts: Parts | None, change: Fraction | None) -> dict[str, list[int] | None]:
+    values = [change, *(parts or [None] * 4)]
+    names = ["total", *Parts._fields]
+    return {
+        name: None if value is None else list(value.as_integer_ratio())
+        for name, value in zip(names, values, strict=True)
+    }
+
+
+class TestMovement:
+    def test_says_what_the_method_says_of_the_same_sheets(
+        self, client: Client, cycles: list[Cycle], framework: Framework
+    ) -> None:
+        shape: FrameworkShape = framework_shape(framework)
+        comparison = compare(
+            CycleSheets(shape, packed(range(18), 1)), CycleSheets(shape, packed(range(6, 24), 2))
+        )
+        shown = get(client).json()
+        assert [row["item"] for row in shown["items"]] == CODES
+        for row, (code, found) in zip(shown["items"], item_movements(comparison).items(), strict=True):
+            assert row["relation"] == "equal"
+            assert row["after"]["share_has"] == one_decimal(found.after.share_has)
+            assert row["before"]["n_answered"] == found.before.n_answered
+            if row["panel"]:
+                assert [row["panel"][name] for name in ("n", "rose", "same", "fell")] == [
+                    found.n_panel,
+                    found.rose,
+                    found.same,
+                    found.fell,
+                ]
+                assert row["panel"]["delta_has"] == {
+                    "entities": found.delta_has,
+                    "points": one_decimal(found.delta_points),
+                }
+            if row["bridge"]:
+                bridge = bridge_share(comparison, code)
+                assert row["bridge"]["exact"] == exact(bridge.parts, bridge.change)
+        assert any(row["panel"] for row in shown["items"])
+        for row in shown["dimensions"]:
+            bridge = bridge_index(comparison, row["dimension"])
+            if row["bridge"]:
+                assert row["bridge"]["exact"] == exact(bridge.parts, bridge.change)
+
+    def test_names_what_it_compares(self, client: Client, cycles: list[Cycle]) -> None:
+        answer = get(client)
+        assert {name: answer.json()[name] for name in ("cycle", "version", "from_cycle", "from_version")} == {
+            "cycle": "2026",
+            "version": 1,
+            "from_cycle": "2025",
+            "from_version": 1,
+        }
+        again = client.get(f"{URL}?from=2025", headers={"If-None-Match": answer["ETag"]})
+        assert again.status_code == 304
+
+    def test_has_a_shape(self, client: Client, framework: Framework, cast: Cast) -> None:
+        """Ten units, all in both years: nobody left, joined or left an item open."""
+        units = make_entities(10)
+        for code, levels in (("2025", [1] * 6 + [2] * 4), ("2026", [2] * 4 + [1] * 2 + [2] * 3 + [0])):
+            found = {unit: dict.fromkeys(CODES, level) for unit, level in zip(units, levels, strict=True)}
+            publish(cycle_of(framework, code, found), cast)
+        shown = get(client).json()
+        assert shown["items"][0] == {
+            "item": "DAT-STR",
+            "dimension": "DAT",
+            "capability": "DAT",
+            "enabler": "STR",
+            "relation": "equal",
+            "others": [],
+            "suppressed": False,
+            "panel": {
+                "n": 10,
+                "rose": 4,
+                "same": 5,
+                "fell": 1,
+                "has_before": 4,
+                "has_after": 7,
+                "newly_answered": 0,
+                "no_longer_answered": 0,
+                "delta_has": {"entities": 3, "points": "30.0"},
+                "verdict": "clear",
+            },
+            "before": {
+                "suppressed": False,
+                "carried_from": None,
+                "n_answered": 10,
+                "has": 4,
+                "share_has": "40.0",
+            },
+            "after": {
+                "suppressed": False,
+                "carried_from": None,
+                "n_answered": 10,
+                "has": 7,
+                "share_has": "70.0",
+            },
+            "bridge": {
+                "total": "30.0",
+                "membership": "0.0",
+                "na": "0.0",
+                "method": "0.0",
+                "real": "30.0",
+                "exact": {
+                    "total": [30, 1],
+                    "membership": [0, 1],
+                    "na": [0, 1],
+                    "method": [0, 1],
+                    "real": [30, 1],
+                },
+                "why_not": None,
+            },
+        }
+        assert shown["dimensions"][0]["bridge"]["exact"]["total"] == [5, 1]
+
+    def test_asks_as_often_for_more_units(
+        self, client: Client, cycles: list[Cycle], django_assert_max_num_queries: Any
+    ) -> None:
+        get(client)
+        with django_assert_max_num_queries(12) as known:
+            get(client)
+        with django_assert_max_num_queries(len(known)):
+            get(client, "?from=2025&group=all&basis=claimed")
+
+    def test_is_suppressed_where_one_unit_left(
+        self, client: Client, framework: Framework, cast: Cast
+    ) -> None:
+        units = make_entities(10)
+        for code, count in (("2025", 10), ("2026", 9)):
+            found = {unit: dict.fromkeys(CODES, 2) for unit in units[:count]}
+            publish(cycle_of(framework, code, found), cast)
+        row = get(client).json()["items"][0]
+        assert (row["suppressed"], row["panel"], row["bridge"]) == (True, None, None)
+        assert (row["before"]["n_answered"], row["after"]["n_answered"]) == (10, 9)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("query", "status", "says"),
+        [
+            ("", 400, "Name the cycle to compare with."),
+            ("?from=", 400, "Name the cycle to compare with."),
+            ("?from=2026", 400, "Choose another cycle to compare with."),
+            ("?from=1999", 404, "has no published scorecard"),
+            ("?from=2024", 404, "has no published scorecard"),
+            ("?from=2025&group=nobody", 400, "Choose one of: entities"),
+            ("?from=2025&basis=guessed", 400, "Choose one of: accepted"),
+            ("?from=2025&version=1", 400, "Choose one of: provisional"),
+            ("?from=2025&to=2026", 400, "There is no such parameter"),
+        ],
+    )
+    def test_are_plain(
+        self, client: Client, cycles: list[Cycle], framework: Framework, query: str, status: int, says: str
+    ) -> None:
+        make_cycle(framework, "2024")
+        answer = get(client, query)
+        assert answer.status_code == status
+        assert says in answer.content.decode()
+
+    def test_of_a_cycle_that_has_published_nothing(self, client: Client, framework: Framework) -> None:
+        make_cycle(framework, "2026")
+        assert get(client).status_code == 404
+
+
+class TestProvisional:
+    def test_is_for_the_task_force_and_unhidden(
+        self, client: Client, cycles: list[Cycle], cast: Cast, units: list[Entity]
+    ) -> None:
+        fill(cycles[1], sheets(units, range(1), 2))
+        compute_cycle(cycle_id=cycles[1].pk, at=AT)
+        query = "?from=2025&version=provisional"
+        for who in (None, cast.focal, cast.committee, cast.administrator):
+            assert get(client, query, who).status_code == 404
+        shown = get(client, query, cast.task_force).json()
+        assert shown["version"] is None
+        assert all(row["panel"] and row["bridge"] for row in shown["items"])
+        assert max(row["after"]["n_answered"] for row in shown["items"]) == 19
+
+
+class TestAnotherFramework:
+    @pytest.fixture
+    def next_cycle(self, framework: Framework, units: list[Entity], cast: Cast) -> Framework:
+        """The framework of 2026 asks for everything but leadership of data, and for learning instead."""
+        after = make_framework("next")
+        Item.objects.filter(framework=after, code="DAT-LED").update(code="DAT-LEA")
+        publish(cycle_of(framework, "2025", {unit: dict.fromkeys(CODES, 1) for unit in units}), cast)
+        codes = [code.replace("DAT-LED", "DAT-LEA") for code in CODES]
+        publish(cycle_of(after, "2026", {unit: dict.fromkeys(codes, 2) for unit in units}), cast)
+        return after
+
+    def test_needs_a_crosswalk(self, client: Client, next_cycle: Framework) -> None:
+        answer = get(client)
+        assert answer.status_code == 404
+        assert "belong together" in answer.json()["detail"]
+
+    def test_shows_where_series_break(
+        self, client: Client, framework: Framework, next_cycle: Framework
+    ) -> None:
+        links = [{"before": code, "after": code, "relation": "equal"} for code in CODES if code != "DAT-LED"]
+        links += [
+            {"before": "DAT-LED", "after": None, "relation": "dropped"},
+            {"before": None, "after": "DAT-LEA", "relation": "new"},
+        ]
+        Crosswalk.objects.create(slug="small-next", before=framework, after=next_cycle, links=links)
+        rows = {row["item"]: row for row in get(client).json()["items"]}
+        assert (rows["DAT-STR"]["relation"], rows["DAT-STR"]["panel"]["rose"]) == ("equal", 24)
+        new, dropped = rows["DAT-LEA"], rows["DAT-LED"]
+        assert (new["relation"], new["panel"], new["before"], new["suppressed"]) == ("new", None, None, False)
+        assert (dropped["relation"], dropped["after"]) == ("dropped", None)
+        page = client.get("/scorecards/2026/movement/").content.decode()
+        assert "a new question" in page
+        assert "no longer asked" in page
+
+
+class TestThePage:
+    def test_compares_with_the_cycle_before_unless_told(self, client: Client, cycles: list[Cycle]) -> None:
+        page = " ".join(client.get("/scorecards/2026/movement/").content.decode().split())
+        assert '<option value="2025" selected>' in page
+        assert "DAT-STR" in page
+        assert client.get("/scorecards/2026/movement/?from=2025&group=all&basis=claimed").status_code == 200
+
+    def test_is_linked_from_the_later_scorecard_only(self, client: Client, cycles: list[Cycle]) -> None:
+        address = "/scorecards/2026/movement/?from=2025"
+        assert address in client.get("/scorecards/2026/").content.decode()
+        assert "/movement/" not in client.get("/scorecards/2025/").content.decode()
+
+    def test_does_not_exist_without_another_cycle(
+        self, client: Client, framework: Framework, units: list[Entity], cast: Cast
+    ) -> None:
+        publish(cycle_of(framework, "2026", sheets(units, range(12), 1)), cast)
+        assert client.get("/scorecards/2026/movement/").status_code == 404
+
+    @pytest.mark.parametrize(
+        "query", ["?from=1999", "?group=nobody", "?basis=guessed", "?version=1", "?version=provisional"]
+    )
+    def test_does_not_answer_to_what_is_not_there(
+        self, client: Client, cycles: list[Cycle], query: str
+    ) -> None:
+        assert client.get(f"/scorecards/2026/movement/{query}").status_code == 404
