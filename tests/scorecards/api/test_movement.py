@@ -301,8 +301,9 @@ class TestAnotherFramework:
     def test_shows_where_series_break(
         self, client: Client, framework: Framework, next_cycle: Framework
     ) -> None:
-        links = [{"before": code, "after": code, "relation": "equal"} for code in CODES if code != "DAT-LED"]
-        links += [
+        same = [code for code in CODES if code != "DAT-LED"]
+        links = [
+            *({"before": code, "after": code, "relation": "equal"} for code in same),
             {"before": "DAT-LED", "after": None, "relation": "dropped"},
             {"before": None, "after": "DAT-LEA", "relation": "new"},
         ]
