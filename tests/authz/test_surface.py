@@ -27,6 +27,7 @@ PUBLIC_PAGES = {
     "quintet:invitation-follow", "quintet:invitation-accept",
     "scorecards:scorecard-list", "scorecards:scorecard-detail", "scorecards:scorecard-figure",
     "scorecards:uncertainty-detail",
+    "scorecards:scorecard-movement",
 }  # fmt: skip
 Cells = dict[str, str]
 
