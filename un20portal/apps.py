@@ -13,13 +13,14 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from un20portal.celery import app as _tasks_find_their_app  # noqa: F401
-        from un20portal.production import check_append_only_tables, unsafe_settings
+        from un20portal.production import check_append_only_tables, check_checkpoint_key, unsafe_settings
 
         names = [name for name in dir(settings) if name.isupper()]
         findings = unsafe_settings({name: getattr(settings, name) for name in names})
         if findings:
             raise ImproperlyConfigured("The portal does not start:\n  " + "\n  ".join(findings))
         register(check_append_only_tables, Tags.database)
+        register(check_checkpoint_key, Tags.security)
 
 
 class PortalAdminConfig(AdminConfig):

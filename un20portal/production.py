@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings as portal_settings
 from django.core.checks import CheckMessage, Error
+from django.core.checks import Warning as Caution
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from un20portal.lib.append_only import TRIGGER, unguarded_tables
+from un20portal.lib.signatures import read_private_key
 
 
 def unsafe_settings(settings: Mapping[str, Any]) -> list[str]:
@@ -82,6 +85,21 @@ def check_append_only_tables(
             for table in unguarded_tables(connection)
         ]
     return found
+
+
+def check_checkpoint_key(**_options: object) -> list[CheckMessage]:
+    """Name a key that cannot sign: the portal runs without, but then no copy outside tells of a cut chain."""
+    try:
+        read_private_key(portal_settings.CHECKPOINT_KEY)
+    except ValueError:
+        return [
+            Caution(
+                "Checkpoints are not signed: CHECKPOINT_KEY is missing, or no Ed25519 key.",
+                hint="openssl genpkey -algorithm ed25519 -out FILE, and set CHECKPOINT_KEY_FILE=FILE.",
+                id="un20portal.W014",
+            )
+        ]
+    return []
 
 
 def _has_pending_migrations(connection: BaseDatabaseWrapper) -> bool:

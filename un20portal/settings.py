@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from un20portal.lib.secret import local_secret_key
+from un20portal.lib.secret import local_checkpoint_key, local_secret_key
 from un20portal.lib.storage import bucket, folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -30,6 +30,15 @@ PRODUCTION = env.bool("PRODUCTION", default=not set(ALLOWED_HOSTS) <= set(LOOPBA
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="unset" if PRODUCTION else local_secret_key(VAR_DIR))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Signs checkpoints of what is published: an Ed25519 key, PEM or hexadecimal (docs/decisions/0016)
+_key_file = env.str("CHECKPOINT_KEY_FILE", default="")
+_local_key = "" if PRODUCTION else local_checkpoint_key(VAR_DIR)
+CHECKPOINT_KEY = (
+    Path(_key_file).read_text(encoding="utf-8")
+    if _key_file
+    else env.str("CHECKPOINT_KEY", default=_local_key, multiline=True)
+)
+CHECKPOINT_FORMER_KEYS = env.list("CHECKPOINT_FORMER_KEYS", default=[])  # public keys, hexadecimal
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # --- what it is made of ------------------------------------------------------------------------
@@ -285,6 +294,9 @@ CELERY_BEAT_SCHEDULE = {
     "owe missing simulations": {
         "task": "scorecards.tasks.owe_missing_simulations",
         "schedule": crontab(hour=3, minute=13),
+    "sign a checkpoint": {
+        "task": "scorecards.tasks.sign_checkpoint",
+        "schedule": crontab(hour=2, minute=11),
     },
     "end extensions": {"task": "quintet.tasks.end_extensions", "schedule": crontab(minute=2)},
     "sweep files of evidence": {

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from tests.provision import NOT_INHERITED
-from un20portal.production import unsafe_settings
+from un20portal.production import check_checkpoint_key, unsafe_settings
 
 pytestmark = pytest.mark.once  # each start has an environment of its own
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,6 +78,29 @@ class TestUnsafeSettings:
     def test_this_machine_alone_needs_nothing(self) -> None:
         local = {**SAFE_SETTINGS, "PRODUCTION": False, "ALLOWED_HOSTS": ["localhost"], "DEBUG": True}
         assert unsafe_settings(local) == []
+
+
+class TestTheKeyOfCheckpoints:
+    def test_of_this_machine_signs(self) -> None:
+        assert check_checkpoint_key() == []
+
+    @pytest.mark.parametrize("key", ["", "hunter2"])
+    def test_is_missed_and_never_repeated(self, settings: Settings, key: str) -> None:
+        settings.CHECKPOINT_KEY = key
+        [caution] = check_checkpoint_key()
+        assert caution.id == "un20portal.W014"
+        assert "CHECKPOINT_KEY_FILE" in str(caution.hint)
+        assert "hunter2" not in f"{caution.msg} {caution.hint}"
+
+    def test_missing_in_production_does_not_keep_the_portal_from_starting(self) -> None:
+        done = start({})
+        assert (done.returncode, "un20portal.W014" in done.stderr) == (0, True)
+
+    def test_can_lie_in_a_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "key"
+        path.write_text("07" * 32)
+        done = start({"CHECKPOINT_KEY_FILE": str(path)})
+        assert (done.returncode, "un20portal.W014" in done.stderr) == (0, False)
 
 
 class TestStart:

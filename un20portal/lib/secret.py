@@ -9,20 +9,25 @@ from pathlib import Path
 
 def local_secret_key(folder: Path) -> str:
     """Return the secret key kept in `folder` (64 characters); make it when missing."""
-    return _kept(folder / "secret_key", 48)
+    return _kept(folder / "secret_key", secrets.token_urlsafe(48))
+
+
+def local_checkpoint_key(folder: Path) -> str:
+    """Return the key of checkpoints kept in `folder` (64 hexadecimal digits); make it when missing."""
+    return _kept(folder / "checkpoint_key", secrets.token_hex(32))
 
 
 def local_password(folder: Path) -> str:
     """Return the password of the demo cast kept in `folder` (20 characters); make it when missing."""
-    return _kept(folder / "demo_password", 15)
+    return _kept(folder / "demo_password", secrets.token_urlsafe(15))
 
 
-def _kept(path: Path, n_bytes: int) -> str:
-    """Read the secret; make it first when missing. Two processes that start at once get the same one."""
+def _kept(path: Path, new: str) -> str:
+    """Read the secret; keep `new` when there is none. Two processes that start at once get the same one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:  # readable for its owner only
-            file.write(secrets.token_urlsafe(n_bytes))
+            file.write(new)
             file.flush()
             with suppress(FileExistsError):  # the other process was first
                 os.link(file.name, path)
