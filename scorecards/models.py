@@ -1,12 +1,14 @@
 """What it adds up to: computed figures, and published scorecards that never change."""
 
+import json
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from entities.access import Person, is_committee, is_task_force
 from entities.models import Entity
 from quintet.models import Cycle, Snapshot
 from un20portal.lib.models import AppendOnlyModel
@@ -125,6 +127,19 @@ class Proposal(models.Model):
         return f"{self.cycle_id} {self.sha256[:8]}"
 
 
+class ScorecardQuerySet(models.QuerySet["Scorecard"]):
+    """Which published versions a person may read: nothing else decides it."""
+
+    def public(self) -> "ScorecardQuerySet":
+        """Those that everybody may read: from the start, or since their release."""
+        released = PublicRelease.objects.filter(scorecard=OuterRef("pk"))
+        return self.filter(Q(audience=Audience.PUBLIC) | Exists(released))
+
+    def readable_by(self, user: Person) -> "ScorecardQuerySet":
+        """All for the committees and the task force; for everybody else the others do not exist."""
+        return self.all() if is_task_force(user) or is_committee(user) else self.public()
+
+
 class Scorecard(AppendOnlyModel):
     """One published version of a cycle's scorecard. Never updated, never deleted."""
 
@@ -142,6 +157,8 @@ class Scorecard(AppendOnlyModel):
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField()
 
+    objects = ScorecardQuerySet.as_manager()
+
     class Meta:
         ordering = ["pk"]
         constraints = [
@@ -152,6 +169,12 @@ class Scorecard(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.cycle_id} v{self.version}"
+
+    @property
+    def readers(self) -> str:
+        """Who reads it now; lists read it together with `public_release`."""
+        is_public = self.audience == Audience.PUBLIC or hasattr(self, "public_release")
+        return Audience.PUBLIC.value if is_public else self.audience
 
 
 class EntityDocument(AppendOnlyModel):
@@ -182,6 +205,13 @@ class PublicRelease(AppendOnlyModel):
         return f"{self.scorecard_id} for everybody"
 
 
+class CheckpointQuerySet(models.QuerySet["Checkpoint"]):
+    def readable_by(self, user: Person) -> "CheckpointQuerySet":
+        """Those that name a scorecard which `user` may read, or none: others would tell that there is one."""
+        heads = Scorecard.objects.readable_by(user).values("sha256")
+        return self.filter(Q(head_sha256="") | Q(head_sha256__in=heads))
+
+
 class Checkpoint(AppendOnlyModel):
     """A signed statement of how many scorecards there are and which is the newest, to be kept outside."""
 
@@ -192,8 +222,15 @@ class Checkpoint(AppendOnlyModel):
     key_id = models.CharField(max_length=16, help_text="The first bytes of the public key's SHA-256")
     at = models.DateTimeField()
 
+    objects = CheckpointQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"{self.n_scorecards} {self.head_sha256[:8]}"
+
+    @property
+    def public_key(self) -> str:
+        """The key that checks the signature, as the payload names it."""
+        return str(json.loads(self.payload)["public_key"])
 
 
 class Uncertainty(AppendOnlyModel):

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from scorecards.services import computing, estimating
+from scorecards.services import checkpoints, computing, estimating
 
 
 @shared_task
@@ -16,3 +16,9 @@ def heal() -> int:
 def owe_missing_simulations() -> int:
     """Have simulated what was published or proposed and is not."""
     return estimating.owe_missing_simulations(at=timezone.now())
+
+
+@shared_task
+def sign_checkpoint() -> None:
+    """Say once a day which scorecards there are."""
+    checkpoints.sign_checkpoint(at=timezone.now())

@@ -15,4 +15,9 @@ urlpatterns = [
     path("<slug:cycle>/publication/confirm/", publication.confirm, name="publication-confirm"),
     path("<slug:cycle>/uncertainty/", uncertainty.uncertainty, name="uncertainty-detail"),
     path("<slug:cycle>/uncertainty/estimate/", uncertainty.estimate, name="uncertainty-estimate"),
+    path(
+        "<slug:cycle>/publication/<int:version>/release/",
+        publication.ReleaseView.as_view(),
+        name="publication-release",
+    ),
 ]

@@ -294,6 +294,7 @@ CELERY_BEAT_SCHEDULE = {
     "owe missing simulations": {
         "task": "scorecards.tasks.owe_missing_simulations",
         "schedule": crontab(hour=3, minute=13),
+    },
     "sign a checkpoint": {
         "task": "scorecards.tasks.sign_checkpoint",
         "schedule": crontab(hour=2, minute=11),

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.http import require_http_methods
 
+from scorecards.views.checkpoints import checkpoint_list
 from un20portal import api_docs, health, views
 
 page = require_http_methods(["GET", "HEAD", "POST"])  # allauth's own views answer PUT and OPTIONS too
@@ -49,6 +50,7 @@ urlpatterns = [
         path("api/v1/docs/", api_docs.DocsView.as_view(), name="api-docs"),
         path("", include("quintet.urls")),
         path("scorecards/", include("scorecards.urls")),
+        path("checkpoints/", checkpoint_list, name="checkpoint-list"),
         prefix_default_language=False,
     ),
 ]

@@ -30,7 +30,7 @@ from un20portal.lib.negotiation import is_script
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What UN 2.0 is, and the state of play of the leading scorecard."""
-    scorecard = publications.leading_scorecard()
+    scorecard = publications.leading_scorecard(request.user)
     context = _state_of_play(scorecard) if scorecard else {}
     return render(request, "home.html", {"scorecard": scorecard, **context})
 

@@ -53,7 +53,9 @@ def chosen_scorecard(request: Request, cycle: Cycle) -> Scorecard:
     """Return the published version asked for, by default the latest; else NotFound."""
     version = whole_number(request, "version", default=0, lowest=1, highest=10**6)
     scorecard = (
-        publications.scorecard_version(cycle, version) if version else publications.latest_scorecard(cycle)
+        publications.scorecard_version(request.user, cycle, version)
+        if version
+        else publications.latest_scorecard(request.user, cycle)
     )
     if scorecard is None:
         raise NotFound(_("No such scorecard of this cycle is published."))

@@ -35,7 +35,7 @@ class MovementView(ApiView):
     )
     def get(self, request: Request, cycle: str) -> Response:
         after, basis = _after(request, cycle), chosen_basis(request)
-        before = movement.figures_of_other(after.cycle, _from(request))
+        before = movement.figures_of_other(request.user, after.cycle, _from(request))
         codes = [choice.code for choice in movement.common_groups(before, after)]
         group = one_of(request, "group", reading.default_group(after), codes)
         found = movement.movement(before, after, group=group, basis=basis)
@@ -49,7 +49,7 @@ def _after(request: Request, code: str) -> Figures:
         if not access.can_see_provisional(request.user):
             raise Http404
         return reading.provisional_figures(cycle)
-    scorecard = publications.latest_scorecard(cycle)
+    scorecard = publications.newest_scorecard(request.user, cycle)
     if scorecard is None:
         raise NotFound(_("No such scorecard of this cycle is published."))
     return reading.published_figures(scorecard)

@@ -8,12 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scorecards.api.choosing import cycle_of
-from scorecards.api.serializers import ProposalSerializer, ScorecardSerializer
+from scorecards.api.serializers import ProposalSerializer, PublishBodySerializer, ScorecardSerializer
 from scorecards.models import Scorecard
 from scorecards.services import publishing
 from un20portal.lib.api import SignedIn, identity
 from un20portal.lib.apiviews import ApiView
-from un20portal.lib.serializers import IDEMPOTENCY_KEY, NoBodySerializer, problems
+from un20portal.lib.serializers import IDEMPOTENCY_KEY, problems
 from un20portal.outbox.services import answer_once
 
 
@@ -23,9 +23,10 @@ class PublishView(ApiView):
     @extend_schema(
         tags=["scorecards"],
         summary="Propose a scorecard, or confirm what another person proposed",
-        description="If the figures changed since a proposal, they are proposed anew (202).",
+        description="If the figures changed since a proposal, or if it is asked for with another note or for "
+        "other readers, it is proposed anew (202).",
         parameters=[IDEMPOTENCY_KEY],
-        request=None,
+        request=PublishBodySerializer,
         responses={
             201: ScorecardSerializer,
             202: ProposalSerializer,
@@ -35,10 +36,11 @@ class PublishView(ApiView):
     def post(self, request: Request, cycle: str) -> Response:
         chosen, at = cycle_of(cycle), timezone.now()
         by: Any = request.user
-        NoBodySerializer(data=request.data).is_valid(raise_exception=True)
+        body = PublishBodySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
 
         def act() -> tuple[int, Any]:
-            done = publishing.publish(cycle=chosen, by=by, at=at)
+            done = publishing.publish(cycle=chosen, by=by, at=at, **body.validated_data)
             if isinstance(done, Scorecard):
                 return 201, ScorecardSerializer(done).data
             return 202, ProposalSerializer(done).data

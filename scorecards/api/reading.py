@@ -46,7 +46,7 @@ class ScorecardListView(ApiView, generics.ListAPIView[Scorecard]):
     serializer_class = ScorecardSerializer
 
     def get_queryset(self) -> QuerySet[Scorecard]:
-        return publications.published_scorecards()
+        return publications.published_scorecards(self.request.user)
 
 
 class ScorecardView(ApiView):
@@ -69,7 +69,7 @@ class LatestScorecardView(ScorecardView):
         responses={200: OpenApiTypes.OBJECT, **problems(404)},
     )
     def get(self, request: Request, cycle: str) -> HttpResponse:
-        return self.bytes_of(publications.published_sha256(cycle))
+        return self.bytes_of(publications.published_sha256(request.user, cycle))
 
 
 class ScorecardVersionView(ScorecardView):
@@ -80,7 +80,7 @@ class ScorecardVersionView(ScorecardView):
         responses={200: OpenApiTypes.OBJECT, **problems(404)},
     )
     def get(self, request: Request, cycle: str, version: int) -> HttpResponse:
-        return self.bytes_of(publications.published_sha256(cycle, version))
+        return self.bytes_of(publications.published_sha256(request.user, cycle, version))
 
 
 FIGURES: Any = {

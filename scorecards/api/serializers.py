@@ -6,9 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from scorecards.models import Proposal, Scorecard
+from scorecards.models import READERS, Checkpoint, Proposal, Scorecard
+from scorecards.queries.publications import imprint
 from un20portal.lib.ratios import one_decimal
-from un20portal.lib.serializers import BaselineSerializer
+from un20portal.lib.serializers import BaselineSerializer, StrictSerializer, TextField
 
 Entry = Mapping[str, Any]
 
@@ -29,14 +30,28 @@ class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
     cycle = serializers.CharField(source="cycle.code", read_only=True)
     synthetic = serializers.BooleanField(source="cycle.is_demo", read_only=True)
     previous_sha256 = serializers.SerializerMethodField()
+    audience = serializers.ChoiceField(choices=READERS, source="readers", read_only=True)
+    note = serializers.SerializerMethodField(help_text="What a later version corrects; empty for the first")
 
     class Meta:
         model = Scorecard
-        fields = ["cycle", "version", "sha256", "previous_sha256", "published_at", "synthetic"]
+        fields = [
+            "cycle",
+            "version",
+            "sha256",
+            "previous_sha256",
+            "published_at",
+            "synthetic",
+            "audience",
+            "note",
+        ]
         read_only_fields: Any = fields
 
     def get_previous_sha256(self, scorecard: Scorecard) -> str | None:
         return scorecard.previous_sha256 or None
+
+    def get_note(self, scorecard: Scorecard) -> str:
+        return imprint(scorecard.sha256).note
 
 
 class ProposalSerializer(serializers.ModelSerializer[Proposal]):
@@ -47,7 +62,30 @@ class ProposalSerializer(serializers.ModelSerializer[Proposal]):
 
     class Meta:
         model = Proposal
-        fields = ["cycle", "sha256", "proposed_at"]
+        fields = ["cycle", "sha256", "proposed_at", "audience", "note"]
+        read_only_fields: Any = fields
+
+
+class PublishBodySerializer(StrictSerializer):
+    """What may be said of a version; asked for otherwise than proposed, it is proposed anew."""
+
+    audience = serializers.ChoiceField(
+        choices=READERS, required=False, help_text="Who reads it first; without it everybody"
+    )
+    note = TextField(
+        required=False, help_text="What a later version corrects; without it a sentence of facts"
+    )
+
+
+class CheckpointSerializer(serializers.ModelSerializer[Checkpoint]):
+    """A signed statement to be kept outside: the payload is what is signed, byte for byte."""
+
+    number = serializers.IntegerField(source="pk", read_only=True)
+    public_key = serializers.CharField(read_only=True, help_text="Ed25519, the hexadecimal of its 32 bytes")
+
+    class Meta:
+        model = Checkpoint
+        fields = ["number", "payload", "signature", "public_key", "key_id"]
         read_only_fields: Any = fields
 
 

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from scorecards.api import movement, publication, reading, uncertainty
+from scorecards.api import checkpoints, movement, publication, reading, uncertainty
 
 app_name = "scorecards-api"
 urlpatterns = [
+    path("checkpoints/", checkpoints.CheckpointListView.as_view(), name="checkpoint-list"),
+    path("checkpoints/<int:number>/", checkpoints.CheckpointDetailView.as_view(), name="checkpoint-detail"),
     path("scorecards/", reading.ScorecardListView.as_view(), name="scorecard-list"),
     path("scorecards/<slug:cycle>/", reading.LatestScorecardView.as_view(), name="scorecard-detail"),
     path(

@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import takewhile
 
+from entities.access import Person
 from quintet.domain.crosswalk import Crosswalk, Relation
 from quintet.models import Cycle, Dimension
 from quintet.queries.frameworks import crosswalk_between
@@ -22,7 +23,7 @@ from scorecards.domain.movement import Comparison, CycleSheets, ItemMovement, it
 from scorecards.domain.suppression import Release
 from scorecards.models import Scorecard
 from scorecards.queries.frameworks import framework_shape
-from scorecards.queries.publications import published_document, published_scorecards
+from scorecards.queries.publications import newest_scorecard, published_document
 from scorecards.queries.reading import (
     PERCENTAGES_FROM,
     Figures,
@@ -107,28 +108,33 @@ class Moved:
         )
 
 
-def comparable_cycles(cycle: Cycle) -> list[Cycle]:
-    """The other cycles with a published scorecard, the nearest earlier one first, later ones last."""
-    scorecards = Scorecard.objects.exclude(cycle=cycle).select_related("cycle").defer("payload")
-    cycles = sorted({scorecard.cycle for scorecard in scorecards}, key=_in_time, reverse=True)
+def comparable_cycles(user: Person, cycle: Cycle) -> list[Cycle]:
+    """The other cycles whose newest scorecard `user` may read: the nearest earlier one first.
+
+    An older version is never taken in its place: what a comparison may show is decided for the newest ones.
+    """
+    published = Cycle.objects.filter(pk__in=Scorecard.objects.exclude(cycle=cycle).values("cycle"))
+    readable = (other for other in published if newest_scorecard(user, other))
+    cycles = sorted(readable, key=_in_time, reverse=True)
     return sorted(cycles, key=lambda other: _in_time(other) > _in_time(cycle))
 
 
-def earlier_cycle(cycle: Cycle) -> Cycle | None:
+def earlier_cycle(user: Person, cycle: Cycle) -> Cycle | None:
     """The published cycle that ended last before this one."""
-    others = comparable_cycles(cycle)
+    others = comparable_cycles(user, cycle)
     return others[0] if others and _in_time(others[0]) < _in_time(cycle) else None
 
 
-def figures_of_other(cycle: Cycle, code: str) -> Figures:
-    """The latest published figures of another cycle, to compare this one with.
+def figures_of_other(user: Person, cycle: Cycle, code: str) -> Figures:
+    """The newest published figures of another cycle, to compare this one with.
 
     Raises InvalidInput for the same cycle, NotFound for one that has published nothing.
     """
     if code == cycle.code:
         message = _("Choose another cycle to compare with.")
         raise InvalidInput(message, errors=[FieldError("from", "same_cycle", message)])
-    scorecard = published_scorecards().filter(cycle__code=code).order_by("-version").first()
+    other = Cycle.objects.filter(code=code).first()
+    scorecard = newest_scorecard(user, other) if other else None
     if scorecard is None:
         raise NotFound(_("The cycle to compare with has no published scorecard."))
     return published_figures(scorecard)

@@ -1,43 +1,55 @@
-"""Published scorecards: their versions, their bytes, and what waits to be published."""
+"""Published scorecards as a person may read them: versions, bytes, and what waits to be published."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
 
+from entities.access import Person
 from quintet.models import Cycle, Phase
-from scorecards.models import Computation, Proposal, Scorecard
+from scorecards.models import Checkpoint, Computation, Proposal, Scorecard
 
 KEPT = 4  # published versions that a process holds, a few megabytes each
 
 
-def published_scorecards() -> QuerySet[Scorecard]:
-    """All published versions, the newest first; their bytes are not read."""
-    return Scorecard.objects.select_related("cycle__framework").defer("payload").order_by("-pk")
+def published_scorecards(user: Person) -> QuerySet[Scorecard]:
+    """The published versions that `user` may read, the newest first; their bytes are not read."""
+    readable = Scorecard.objects.readable_by(user).select_related("cycle__framework", "public_release")
+    return readable.defer("payload").order_by("-pk")
 
 
-def leading_scorecard() -> Scorecard | None:
+def leading_scorecard(user: Person) -> Scorecard | None:
     """The one to begin with: of the cycle that ends last, its latest version; final before interim ones."""
-    scorecards = list(published_scorecards().order_by("-cycle__closes_on", "-version"))
-    final = (scorecard for scorecard in scorecards if is_final(scorecard.sha256))
+    scorecards = list(published_scorecards(user).order_by("-cycle__closes_on", "-version"))
+    final = (scorecard for scorecard in scorecards if imprint(scorecard.sha256).is_final)
     return next(final, next(iter(scorecards), None))
 
 
-def latest_scorecard(cycle: Cycle) -> Scorecard | None:
-    """The latest published version of a cycle; its bytes are not read."""
-    return published_scorecards().filter(cycle=cycle).order_by("-version").first()
+def latest_scorecard(user: Person, cycle: Cycle) -> Scorecard | None:
+    """The latest version of a cycle that `user` may read; its bytes are not read."""
+    return published_scorecards(user).filter(cycle=cycle).order_by("-version").first()
 
 
-def scorecard_version(cycle: Cycle, version: int) -> Scorecard | None:
+def newest_scorecard(user: Person, cycle: Cycle) -> Scorecard | None:
+    """The newest version of a cycle; None where there is none, or where `user` may not read it (yet)."""
+    newest = Scorecard.objects.filter(cycle=cycle).order_by("-version").values("pk")[:1]
+    return published_scorecards(user).filter(pk__in=newest).first()
+
+
+def scorecard_version(user: Person, cycle: Cycle, version: int) -> Scorecard | None:
     """A certain published version of a cycle; its bytes are not read."""
-    return published_scorecards().filter(cycle=cycle, version=version).first()
+    return published_scorecards(user).filter(cycle=cycle, version=version).first()
 
 
-def published_sha256(code: str, version: int | None = None) -> str | None:
-    """The hash of a cycle's latest published version, or of a certain one."""
-    scorecards = Scorecard.objects.filter(cycle__code=code)
+def published_sha256(user: Person, code: str, version: int | None = None) -> str | None:
+    """The hash of a cycle's latest version that `user` may read, or of a certain one.
+
+    Who holds the hash of a version may read its bytes: only this and the rows above give it away.
+    """
+    scorecards = Scorecard.objects.readable_by(user).filter(cycle__code=code)
     if version is not None:
         scorecards = scorecards.filter(version=version)
     return scorecards.order_by("-version").values_list("sha256", flat=True).first()
@@ -56,15 +68,34 @@ def published_document(sha256: str) -> Mapping[str, Any]:
     return document
 
 
+@dataclass(frozen=True)
+class Imprint:
+    """What a published version says of itself, for lists: after the cycle had closed, or what it corrects."""
+
+    is_final: bool
+    note: str
+
+
 @lru_cache(maxsize=1000)
-def is_final(sha256: str) -> bool:
-    """Whether the scorecard with this hash was published after its cycle had closed."""
-    return bool(published_document(sha256)["cycle"]["phase"] == Phase.CLOSED)
+def imprint(sha256: str) -> Imprint:
+    """The imprint of the version with this hash."""
+    document = published_document(sha256)
+    return Imprint(document["cycle"]["phase"] == Phase.CLOSED, correction_note(document))
+
+
+def correction_note(document: Mapping[str, Any]) -> str:
+    """What a version corrects, in words; "" for the first, and for those of before notes were asked for."""
+    return str((document.get("correction") or {}).get("note", ""))
 
 
 def proposal_of(cycle: Cycle) -> Proposal | None:
     """What waits for a second person, if anything."""
     return Proposal.objects.filter(cycle=cycle).select_related("by").first()
+
+
+def checkpoints(user: Person) -> QuerySet[Checkpoint]:
+    """The signed checkpoints that `user` may read, the newest first."""
+    return Checkpoint.objects.readable_by(user).order_by("-pk")
 
 
 def computation_of(cycle: Cycle) -> Computation | None:

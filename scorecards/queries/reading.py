@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Max, QuerySet
 from django.utils.translation import gettext
 
+from entities.access import Person
 from entities.models import EntityType, Region
 from quintet.models import Area, Cycle, Dimension, Framework, Item, Phase
 from quintet.queries.frameworks import published_baseline
@@ -21,9 +22,9 @@ from scorecards.domain.groups import (
     ItemCounts,
 )
 from scorecards.domain.tally import Tally
-from scorecards.models import Basis, Computation, GroupScore, Scorecard
+from scorecards.models import Audience, Basis, Computation, GroupScore, Scorecard
 from scorecards.queries.frameworks import framework_shape
-from scorecards.queries.publications import published_document
+from scorecards.queries.publications import correction_note, published_document
 from un20portal.lib.errors import NotFound
 from un20portal.lib.errors import marked as _
 
@@ -127,6 +128,8 @@ class Figures:
     threshold: int
     version: int | None = None
     sha256: str = ""
+    note: str = ""
+    readers: str = Audience.NOBODY
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -143,12 +146,17 @@ class Figures:
     def is_interim(self) -> bool:
         return self.phase != Phase.CLOSED
 
+    @property
+    def is_for_committees(self) -> bool:
+        return self.readers == Audience.COMMITTEE
 
-def replacing_version(figures: Figures) -> int | None:
-    """The number of the cycle's latest version, when these figures are of an earlier one."""
+
+def replacing_version(user: Person, figures: Figures) -> int | None:
+    """The number of the latest version that `user` may read, when these figures are of an earlier one."""
     if figures.version is None:
         return None
-    latest = Scorecard.objects.filter(cycle=figures.cycle).aggregate(version=Max("version"))["version"]
+    readable = Scorecard.objects.readable_by(user).filter(cycle=figures.cycle)
+    latest = readable.aggregate(version=Max("version"))["version"]
     return latest if latest > figures.version else None
 
 
@@ -163,6 +171,8 @@ def published_figures(scorecard: Scorecard) -> Figures:
         document["threshold"],
         scorecard.version,
         scorecard.sha256,
+        correction_note(document),
+        scorecard.readers,
     )
 
 

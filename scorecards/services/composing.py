@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quintet.models import Cycle
+from scorecards.domain.corrections import facts_of
 from scorecards.domain.figures import (
     BASES,
     UnitScores,
@@ -23,7 +24,7 @@ from scorecards.queries.sheets import published_units
 from scorecards.services.gathering import Inputs, gather
 from un20portal.lib.canonical import canonical_json, sha256
 
-CHAIN = {"version", "supersedes", "changed_units", "previous_sha256"}
+CHAIN = {"version", "supersedes", "changed_units", "correction", "previous_sha256"}
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,11 @@ class Draft:
         return all(ours[name] == theirs[name] for name in ours.keys() - CHAIN)
 
 
-def compose(*, cycle: Cycle) -> Draft:
-    """Return what would be published now; equal inputs give equal bytes on every database."""
+def compose(*, cycle: Cycle, note: str = "") -> Draft:
+    """Return what would be published now; equal inputs give equal bytes on every database.
+
+    A later version says what it corrects: in the words of `note`, without them in facts.
+    """
     inputs = gather(cycle_id=cycle.pk)
     scores = score_units(inputs.units, inputs.framework)
     before = list(Scorecard.objects.filter(cycle=cycle).order_by("version"))
@@ -69,7 +73,16 @@ def compose(*, cycle: Cycle) -> Draft:
         threshold=cycle.threshold,
     )
     documents = _unit_documents(inputs, scores)
-    return Draft(canonical_json(_document(inputs, groups, documents, before)), documents, inputs.sha256)
+    document = _document(inputs, groups, documents, before)
+    document["correction"] = _correction(document, note)
+    return Draft(canonical_json(document), documents, inputs.sha256)
+
+
+def _correction(document: dict[str, Any], note: str) -> dict[str, str] | None:
+    """What a later version says of itself; the first one corrects nothing."""
+    if document["supersedes"] is None:
+        return None
+    return {"note": note or facts_of(len(document["changed_units"]))}
 
 
 def _document(

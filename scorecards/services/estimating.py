@@ -11,8 +11,8 @@ from django.db import transaction
 from entities.models import User
 from quintet.models import Cycle, Phase
 from scorecards import access
-from scorecards.models import Proposal, Uncertainty
-from scorecards.queries.publications import latest_scorecard, published_document
+from scorecards.models import Proposal, Scorecard, Uncertainty
+from scorecards.queries.publications import published_document
 from scorecards.queries.uncertainty import SIMULATE
 from scorecards.services.gathering import gather
 from un20portal.lib.errors import NotAllowed, WrongState
@@ -64,8 +64,8 @@ def owe_missing_simulations(*, at: datetime) -> int:
 def _wanted(cycle: Cycle) -> set[str]:
     """The inputs of the cycle's proposal and of its latest scorecard."""
     wanted = set(Proposal.objects.filter(cycle=cycle).values_list("inputs_sha256", flat=True))
-    if latest := latest_scorecard(cycle):
-        wanted.add(published_document(latest.sha256)["inputs_sha256"])
+    if latest := Scorecard.objects.filter(cycle=cycle).order_by("version").values_list("sha256").last():
+        wanted.add(published_document(*latest)["inputs_sha256"])
     return wanted
 
 

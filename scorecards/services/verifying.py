@@ -1,9 +1,13 @@
-"""Checking what was published: every hash, every unit's document, and the chain between versions."""
+"""Checking what was published: every hash, every unit's document, the chain, and checkpoints of it."""
 
 import json
+from collections.abc import Iterable, Sequence
 
-from scorecards.models import Scorecard
+from scorecards.domain.checkpoints import SignedCheckpoint, disagreement, parse_checkpoint
+from scorecards.models import Checkpoint, Scorecard
+from scorecards.services.checkpoints import known_keys, published_chain
 from un20portal.lib.canonical import sha256
+from un20portal.lib.signatures import is_signed, key_id
 
 
 def first_broken_publication() -> tuple[int, str]:
@@ -22,6 +26,47 @@ def first_broken_publication() -> tuple[int, str]:
             return count, f"{name}: {finding}"
         previous, count = scorecard.sha256, count + 1
     return count, ""
+
+
+def first_broken_checkpoint(files: Iterable[tuple[str, str]] = ()) -> tuple[int, str]:
+    """Return how many checkpoints were checked, and a sentence on the first bad one ("" when all are good).
+
+    First those that are stored here, then the (name, text) of `files` that were kept outside.
+    """
+    chain, keys, count = published_chain(), known_keys(), 0
+    for row in Checkpoint.objects.order_by("pk"):
+        if finding := _broken_row(row, chain, keys):
+            return count, f"Checkpoint {row.pk}: {finding}"
+        count += 1
+    for name, text in files:
+        try:
+            finding = _broken_checkpoint(parse_checkpoint(text), chain, keys)
+        except ValueError as error:
+            finding = f"this is no checkpoint: {error}."
+        if finding:
+            return count, f"{name}: {finding}"
+        count += 1
+    return count, ""
+
+
+def _broken_row(row: Checkpoint, chain: Sequence[str], keys: set[str]) -> str:
+    try:
+        kept = SignedCheckpoint(row.payload, row.signature, row.public_key, row.key_id)
+        said = kept.statement()
+    except (ValueError, KeyError, TypeError) as error:
+        return f"the payload cannot be read: {error}."
+    if (said.n_scorecards, said.head_sha256) != (row.n_scorecards, row.head_sha256):
+        return "the row says otherwise than the payload that is signed."
+    return _broken_checkpoint(kept, chain, keys)
+
+
+def _broken_checkpoint(kept: SignedCheckpoint, chain: Sequence[str], keys: set[str]) -> str:
+    statement = kept.statement()
+    if not is_signed(kept.payload, signature=kept.signature, public_key=kept.public_key):
+        return "the signature does not fit the payload."
+    if kept.public_key not in keys:
+        return f"the key {key_id(kept.public_key)} is not known here: see CHECKPOINT_FORMER_KEYS."
+    return disagreement(statement, chain)
 
 
 def _broken_document(scorecard: Scorecard, units: dict[str, dict[str, str]]) -> str:

@@ -12,7 +12,7 @@ from quintet.models import Cycle
 from scorecards import access
 from scorecards.queries import movement as compared
 from scorecards.queries import reading
-from scorecards.queries.publications import latest_scorecard
+from scorecards.queries.publications import newest_scorecard
 from scorecards.queries.reading import Figures
 
 
@@ -21,10 +21,10 @@ from scorecards.queries.reading import Figures
 def movement(request: HttpRequest, cycle: str) -> HttpResponse:
     """The latest published versions of two cycles beside each other; without `from`, the cycle before."""
     after = _after(request, get_object_or_404(Cycle.objects.select_related("framework"), code=cycle))
-    others = compared.comparable_cycles(after.cycle)
+    others = compared.comparable_cycles(request.user, after.cycle)
     if not others:
         raise Http404
-    before = compared.figures_of_other(after.cycle, request.GET.get("from", others[0].code))
+    before = compared.figures_of_other(request.user, after.cycle, request.GET.get("from", others[0].code))
     return render(request, "scorecards/movement.html", _context(request, before, after, others))
 
 
@@ -33,7 +33,7 @@ def _after(request: HttpRequest, cycle: Cycle) -> Figures:
         if not access.can_see_provisional(request.user):
             raise Http404
         return reading.provisional_figures(cycle)
-    scorecard = latest_scorecard(cycle)
+    scorecard = newest_scorecard(request.user, cycle)
     if scorecard is None or "version" in request.GET:
         raise Http404
     return reading.published_figures(scorecard)

@@ -1,4 +1,4 @@
-"""Publishing by two persons: the state of the proposal, proposing, confirming."""
+"""Publishing by two persons: the state of the proposal, proposing, confirming, releasing to everybody."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -7,10 +7,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django.views.generic import View
 
 from entities.access import signed_in
 from quintet.models import Cycle, Phase
 from scorecards import access
+from scorecards.forms import ProposalForm, ReleaseForm
+from scorecards.models import Scorecard
 from scorecards.queries import publications
 from scorecards.services import publishing
 from scorecards.services.gathering import gather
@@ -25,28 +28,41 @@ def _cycle(request: HttpRequest, code: str) -> Cycle:
 
 @require_safe
 def publication(request: HttpRequest, cycle: str) -> HttpResponse:
-    """What would be published, who proposed it, and what has been published so far."""
     chosen = _cycle(request, cycle)
-    proposal, computation = publications.proposal_of(chosen), publications.computation_of(chosen)
-    inputs = gather(cycle_id=chosen.pk).sha256
+    is_correction = publications.latest_scorecard(request.user, chosen) is not None
+    return _page(request, chosen, ProposalForm(is_correction=is_correction))
+
+
+def _page(request: HttpRequest, cycle: Cycle, form: ProposalForm) -> HttpResponse:
+    """What would be published, who proposed it, and what has been published so far."""
+    proposal, computation = publications.proposal_of(cycle), publications.computation_of(cycle)
+    inputs = gather(cycle_id=cycle.pk).sha256
+    page = page_of(request, publications.published_scorecards(request.user).filter(cycle=cycle))
     context = {
-        "cycle": chosen,
+        "cycle": cycle,
         "computation": computation,
         "proposal": proposal,
         "inputs_sha256": inputs,
         "is_outdated": proposal and proposal.inputs_sha256 != inputs,
-        "will_be_interim": chosen.phase not in (Phase.PLANNED, Phase.CLOSED),
-        "page": page_of(request, publications.published_scorecards().filter(cycle=chosen)),
-        "may_propose": chosen.phase != Phase.PLANNED,
+        "will_be_interim": cycle.phase not in (Phase.PLANNED, Phase.CLOSED),
+        "page": page,
+        "imprints": {scorecard.pk: publications.imprint(scorecard.sha256) for scorecard in page},
+        "form": form,
+        "may_propose": cycle.phase != Phase.PLANNED,
         "may_confirm": proposal is not None and proposal.by_id != request.user.pk,
-        "is_demo": chosen.is_demo,
+        "is_demo": cycle.is_demo,
     }
-    return render(request, "scorecards/publication.html", context)
+    return render(request, "scorecards/publication.html", context, status=400 if form.errors else 200)
 
 
 @require_POST
 def propose(request: HttpRequest, cycle: str) -> HttpResponse:
-    publishing.propose(cycle=_cycle(request, cycle), by=signed_in(request), at=timezone.now())
+    chosen = _cycle(request, cycle)
+    is_correction = publications.latest_scorecard(request.user, chosen) is not None
+    form = ProposalForm(request.POST, is_correction=is_correction)
+    if not form.is_valid():
+        return _page(request, chosen, form)
+    publishing.propose(cycle=chosen, **form.cleaned_data, by=signed_in(request), at=timezone.now())
     messages.success(request, _("Proposed: a second person of the task force confirms it."))
     return redirect("scorecards:publication-detail", cycle=cycle)
 
@@ -56,3 +72,30 @@ def confirm(request: HttpRequest, cycle: str) -> HttpResponse:
     publishing.confirm(cycle=_cycle(request, cycle), by=signed_in(request), at=timezone.now())
     messages.success(request, _("Published."))
     return redirect("scorecards:scorecard-detail", cycle=cycle)
+
+
+class ReleaseView(View):
+    """Opening to everybody a version that the committees read first."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def get(self, request: HttpRequest, cycle: str, version: int) -> HttpResponse:
+        return self._page(request, self._scorecard(request, cycle, version), ReleaseForm())
+
+    def post(self, request: HttpRequest, cycle: str, version: int) -> HttpResponse:
+        scorecard, form = self._scorecard(request, cycle, version), ReleaseForm(request.POST)
+        if not form.is_valid():
+            return self._page(request, scorecard, form)
+        publishing.release(scorecard=scorecard, by=signed_in(request), at=timezone.now())
+        messages.success(request, _("Version %(version)s is open to everybody.") % {"version": version})
+        return redirect("scorecards:publication-detail", cycle=cycle)
+
+    def _scorecard(self, request: HttpRequest, cycle: str, version: int) -> Scorecard:
+        rows = publications.published_scorecards(request.user).filter(cycle=_cycle(request, cycle))
+        return get_object_or_404(rows, version=version)
+
+    def _page(self, request: HttpRequest, scorecard: Scorecard, form: ReleaseForm) -> HttpResponse:
+        cycle = scorecard.cycle
+        context = {"scorecard": scorecard, "cycle": cycle, "form": form, "is_demo": cycle.is_demo}
+        status = 400 if form.errors else 200
+        return render(request, "scorecards/publication_release.html", context, status=status)

@@ -30,9 +30,9 @@ PAGES = LocMemCache("scorecard-pages", {"TIMEOUT": 60, "OPTIONS": {"MAX_ENTRIES"
 @login_not_required
 @require_safe
 def scorecard_list(request: HttpRequest) -> HttpResponse:
-    page = page_of(request, publications.published_scorecards())
-    interim = {scorecard.pk for scorecard in page if not publications.is_final(scorecard.sha256)}
-    return render(request, "scorecards/scorecard_list.html", {"page": page, "interim": interim})
+    page = page_of(request, publications.published_scorecards(request.user))
+    imprints = {scorecard.pk: publications.imprint(scorecard.sha256) for scorecard in page}
+    return render(request, "scorecards/scorecard_list.html", {"page": page, "imprints": imprints})
 
 
 @login_not_required
@@ -58,10 +58,10 @@ def figure(request: HttpRequest, cycle: str) -> HttpResponse:
 
 def _public_page_key(request: HttpRequest, code: str) -> str | None:
     """Name the page that everybody who is not signed in sees here; None when it is this reader's own."""
-    published = publications.published_sha256(code)
-    if published is None or request.user.is_authenticated or len(get_messages(request)):
+    if request.user.is_authenticated or len(get_messages(request)):
         return None
-    return sha256(f"{published} {request.get_full_path()}")
+    published = publications.published_sha256(request.user, code)
+    return published and sha256(f"{published} {request.get_full_path()}")
 
 
 def _context(request: HttpRequest, code: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     if group not in figures.groups or not reading.is_known_basis(basis):
         raise Http404
     rows = reading.state_of_play(figures, group=group, basis=basis)
-    version, replaced_by = request.GET.get("version"), reading.replacing_version(figures)
+    version, replaced_by = request.GET.get("version"), reading.replacing_version(request.user, figures)
     return {
         "cycle": cycle,
         "figures": figures,
@@ -83,7 +83,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "group": group,
         "basis": basis,
         "version": version,
-        "earlier": None if replaced_by else earlier_cycle(cycle),
+        "earlier": None if replaced_by else earlier_cycle(request.user, cycle),
         "replaced_by": replaced_by,
         "chosen": urlencode({"group": group, "basis": basis} | ({"version": version} if version else {})),
         "is_demo": cycle.is_demo,
@@ -109,14 +109,15 @@ def wants_provisional(request: HttpRequest) -> bool:
 
 def chosen_scorecard(request: HttpRequest, cycle: Cycle) -> Scorecard:
     """Return the published version that is asked for, by default the latest; else 404."""
-    version = request.GET.get("version")
-    scorecard = publications.latest_scorecard(cycle) if version is None else _version(cycle, version)
+    scorecard = _published(request, cycle, request.GET.get("version"))
     if scorecard is None:
         raise Http404
     return scorecard
 
 
-def _version(cycle: Cycle, written: str) -> Scorecard | None:
-    if not NUMBER.fullmatch(written):
+def _published(request: HttpRequest, cycle: Cycle, version: str | None) -> Scorecard | None:
+    if version is None:
+        return publications.latest_scorecard(request.user, cycle)
+    if not NUMBER.fullmatch(version):
         return None
-    return publications.scorecard_version(cycle, int(written))
+    return publications.scorecard_version(request.user, cycle, int(version))

@@ -9,11 +9,11 @@ from playwright.sync_api import Locator, Page, expect
 from entities.models import Entity
 from quintet.models import Assessment, Cycle, Status
 from quintet.services import signing
-from scorecards.models import Basis, Computation, UnitScore
 from scorecards.services.computing import compute_cycle
 from tests import factories
 from tests.factories import Cast
 from tests.journeys.conftest import AtWork
+from tests.scorecards.stored import figures_of, unit_figures
 
 ITEM, OWN_ITEM = "DAT-STR", "DAT-OWN-1"
 LEVELS = {f"{dimension}-{enabler}": 1 for dimension in ("DAT", "INN") for enabler in factories.ENABLERS}
@@ -58,7 +58,7 @@ def test_own_targets_and_questions_stay_inside(
     expect(task_force.locator(f"#{ITEM}")).to_be_visible()
     expect(task_force.get_by_role("main")).not_to_contain_text(re.compile(f"{QUESTION}|Our target"))
     assert points_of(sheet) == {"DAT": (7, 4 + 6), "INN": (7, 7)}
-    assert OWN_ITEM not in Computation.objects.get(cycle=sheet.cycle).figures
+    assert OWN_ITEM not in str(figures_of(sheet.cycle))
 
 
 def row_of(page: Page, item: str) -> Locator:
@@ -106,8 +106,5 @@ def hand_in(sheet: Assessment, cast: Cast) -> None:
 def points_of(sheet: Assessment) -> dict[str, tuple[int, int]]:
     """What the system counts: for each dimension the weight of its items, and the sum of levels."""
     compute_cycle(cycle_id=sheet.cycle_id, at=timezone.now())
-    scores = UnitScore.objects.filter(entity=sheet.entity, basis=Basis.CLAIMED)
-    return {
-        score.dimension.code: (score.weight_applicable, score.points)
-        for score in scores.select_related("dimension")
-    }
+    figures = unit_figures(sheet.cycle, sheet.entity.code, "claimed")
+    return {code: (found.weight_applicable, found.points) for code, found in figures.items()}

@@ -1,4 +1,4 @@
-"""`manage.py export_scorecard --cycle CODE --format json|csv [--version N] --output FILE`."""
+"""`manage.py export_scorecard --cycle CODE --format json|csv [--version N] [--committee] --output FILE`."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from scorecards.interchange.tables import scorecard_csv
-from scorecards.queries.publications import published_scorecards
+from scorecards.models import Scorecard
 
 
 class Command(BaseCommand):
@@ -20,10 +20,14 @@ class Command(BaseCommand):
         parser.add_argument("--cycle", required=True)
         parser.add_argument("--format", choices=["json", "csv"], required=True)
         parser.add_argument("--version", type=int, dest="number", help="default: the latest")
+        parser.add_argument(
+            "--committee", action="store_true", help="also versions that only the committees read so far"
+        )
         parser.add_argument("--output", type=Path, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        scorecards = published_scorecards().filter(cycle__code=options["cycle"])
+        readable = Scorecard.objects.all() if options["committee"] else Scorecard.objects.public()
+        scorecards = readable.filter(cycle__code=options["cycle"]).order_by("-version")
         if options["number"] is not None:
             scorecards = scorecards.filter(version=options["number"])
         scorecard = scorecards.first()

@@ -1,4 +1,7 @@
-"""`manage.py publish_scorecard --cycle CODE --by EMAIL --second EMAIL`: the two persons at one desk."""
+"""`manage.py publish_scorecard --cycle CODE --by EMAIL --second EMAIL [--audience A] [--note TEXT]`.
+
+The two persons at one desk.
+"""
 
 from typing import Any
 
@@ -8,6 +11,7 @@ from django.utils import timezone
 
 from entities.models import User
 from quintet.models import Cycle
+from scorecards.models import READERS, Audience
 from scorecards.services import publishing
 from un20portal.lib.errors import DomainError
 
@@ -19,6 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("--cycle", required=True)
         parser.add_argument("--by", required=True, help="e-mail address of the person who proposes")
         parser.add_argument("--second", required=True, help="e-mail address of the person who confirms")
+        parser.add_argument("--audience", choices=READERS, default=Audience.PUBLIC, help="who reads it first")
+        parser.add_argument("--note", default="", help="what a later version corrects; default: the facts")
 
     def handle(self, *args: Any, **options: Any) -> None:
         cycle = Cycle.objects.filter(code=options["cycle"]).first()
@@ -27,7 +33,8 @@ class Command(BaseCommand):
         first, second = (_person(options[name]) for name in ("by", "second"))
         try:
             with transaction.atomic():
-                publishing.propose(cycle=cycle, by=first, at=timezone.now())
+                words = {"note": options["note"], "audience": options["audience"]}
+                publishing.propose(cycle=cycle, by=first, at=timezone.now(), **words)
                 scorecard = publishing.confirm(cycle=cycle, by=second, at=timezone.now())
         except DomainError as error:
             raise CommandError(str(error)) from error

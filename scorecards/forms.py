@@ -1,0 +1,51 @@
+"""Shapes of publishing: proposing a scorecard, releasing one to everybody."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from scorecards.domain.corrections import LONGEST_NOTE
+from scorecards.models import Audience
+
+
+class ProposalForm(forms.Form):
+    """Who reads the scorecard first, and for a later version what it corrects."""
+
+    audience = forms.ChoiceField(
+        label=_("Who reads it once it is confirmed"),
+        choices=[
+            (Audience.PUBLIC, _("Everybody")),
+            (
+                Audience.COMMITTEE,
+                _("The committees first: for all others it does not exist until it is released"),
+            ),
+        ],
+        initial=Audience.PUBLIC,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    note = forms.CharField(
+        label=_("What this version corrects"),
+        help_text=_("One or two sentences that everybody reads beside the version. They become part of it."),
+        error_messages={"required": _("Say what is corrected: a later version is never without its reason.")},
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+
+    def __init__(self, *args: Any, is_correction: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not is_correction:
+            del self.fields["note"]
+
+    def clean_audience(self) -> str:
+        return self.cleaned_data["audience"] or Audience.PUBLIC.value
+
+
+class ReleaseForm(forms.Form):
+    """Opening to everybody what the committees read first, confirmed by a box."""
+
+    confirmed = forms.BooleanField(
+        label=_("Open this version to everybody. This cannot be taken back."),
+        error_messages={"required": _("Tick the box to confirm: this step cannot be taken back.")},
+    )
