@@ -274,7 +274,7 @@ def untouchable_rows(world: World) -> Iterator[Any]:
     for name in ("Assessment", "OwnItem", "PriorityProfile"):
         model = apps.get_model("quintet", name)
         yield model._default_manager.filter(entity=other).order_by("pk").values_list()
-    for name in ("Scorecard", "EntityDocument", "Computation", "Uncertainty"):
+    for name in ("Scorecard", "EntityDocument", "PublicRelease", "Checkpoint", "Computation", "Uncertainty"):
         yield apps.get_model("scorecards", name)._default_manager.order_by("pk").values_list()
 
 

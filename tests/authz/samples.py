@@ -58,6 +58,9 @@ def _variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         yield from _sheet_variants(world, route)
     elif route.name.startswith("quintet:own-"):
         yield from _own_path_variants(world, route)
+    elif route.name == "scorecards-api:checkpoint-detail":
+        for name in ("published", "committee", "missing"):
+            yield name, Sample({"number": world.checkpoints.get(name, NOBODY)})
     elif "cycle" in route.parameters or (route.name.startswith("quintet") and "code" in route.parameters):
         yield from _cycle_variants(world, route)
     else:
@@ -202,9 +205,11 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         for letter, code in (("a", "UNDP"), ("b", "UNICEF")):
             values = {"cycle": "computed", "code": code}
             yield f"provisional_{letter}", Sample(values, query="?version=provisional")
+            yield f"committee_{letter}", Sample({"cycle": "committee", "code": code})
         return
     waiting = ("draft", "proposed", "proposed-own") if "POST" in route.methods else ()
-    for name in ("planned", "computed", "published", "missing", *waiting):
+    hidden = ("committee",) if route.name.startswith("scorecards") else ()
+    for name in ("planned", "computed", "published", "missing", *hidden, *waiting):
         yield name, Sample({place: name, **others}, body=body)
     if route.name in WITH_PROVISIONAL:
         yield "provisional", Sample({place: "computed"}, query="?version=provisional")
@@ -218,6 +223,8 @@ STEPS_OF_CYCLES: dict[str, dict[str, Any]] = {
     "quintet:cycle-open": {"codes": "UNDP", "confirmed": "on"},
     "quintet:cycle-start-validation": {"confirmed": "on"},
     "quintet:cycle-close": {"confirmed": "on"},
+    "scorecards:publication-propose": {"audience": "public", "note": "written by a test"},
+    "scorecards:publication-release": {"confirmed": "on"},
     "quintet:cycle-remind": {"words": "Please answer."},
     "quintet:cycle-extend": {
         "until": max(date.today(), date(2026, 12, 18)) + timedelta(days=30),

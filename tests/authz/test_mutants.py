@@ -14,6 +14,7 @@ from quintet import access as sheets
 from quintet.models.collaboration import ThreadQuerySet
 from quintet.models.cycles import AssessmentQuerySet
 from scorecards import access as figures
+from scorecards.models import CheckpointQuerySet, ScorecardQuerySet
 from tests.authz.runner import Runner, cases_of
 from tests.authz.surface import routes
 from tests.authz.world import World
@@ -62,6 +63,18 @@ MUTANTS = [
     Mutant(figures, "can_publish", always(True), ("scorecards-api:scorecard-publish",)),
     Mutant(figures, "can_see_provisional", always(True), ("scorecards-api:item-list",)),
     Mutant(figures, "entities_with_figures_for", always(None), ("scorecards-api:unit-detail",)),
+    Mutant(
+        ScorecardQuerySet,
+        "readable_by",
+        lambda rows, _user: rows.all(),
+        ("home", "scorecards:scorecard-list", "scorecards:scorecard-figure", "scorecards-api:item-list"),
+    ),
+    Mutant(
+        CheckpointQuerySet,
+        "readable_by",
+        lambda rows, _user: rows.all(),
+        ("scorecards-api:checkpoint-detail",),
+    ),
     Mutant(people, "is_administrator", always(True), ("admin:index",)),
     Mutant(PortalAdminSite, "has_permission", always(True), ("admin:entities_user_changelist",)),
     Mutant(SignedIn, "has_permission", always(True), ("quintet-api:assessment-list",)),

@@ -19,7 +19,7 @@ from un20portal.lib.apiviews import ApiView
 pytestmark = pytest.mark.once  # it compares lists: nothing is asked of a server
 NOT_DESCRIBED = {"api-schema", "api-docs"}  # the description itself
 PUBLIC_PAGES = {
-    "healthz", "readyz", "home",
+    "healthz", "readyz", "home", "checkpoint-list",
     "account_login", "account_inactive", "account_language",
     "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done",

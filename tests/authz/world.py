@@ -35,7 +35,7 @@ from quintet.models import (
 from quintet.models.evidence import evidence_storage
 from quintet.services import cycles, exporting, inviting, reviewing, signing, tailoring, threads
 from quintet.services.answering import record_answer
-from scorecards.services import computing, publishing, simulating
+from scorecards.services import checkpoints, computing, publishing, simulating
 from tests.factories import (
     AT,
     delegate,
@@ -94,6 +94,7 @@ class World:
     authorization: str = ""
     mailing: int = 0  # a reminder sent in the cycle `published`
     export: int = 0  # the workbook of everything in the cycle `published`
+    checkpoints: dict[str, int] = field(default_factory=dict)  # by the cycle whose scorecard was the newest
     framework: Framework = field(default_factory=Framework)
 
     def canary(self, label: str, readers: Iterable[str]) -> str:
@@ -355,13 +356,14 @@ def _make_uploads(world: World) -> None:
 
 
 def _make_scorecards(world: World) -> None:
-    """Cycles: planned; two published; computed only; proposed by the second or the first person."""
+    """Cycles: planned; published, to all (two of them) or to the committees; computed only; proposed."""
     world.cycles["planned"] = make_cycle(world.framework, "planned", closes_on=date(2099, 12, 31))
     crowd = [world.entities["UNDP"], world.entities["UNICEF"], *make_entities(CROWD)]
     levels = {item.code: 2 for item in Item.objects.all()}
     for name, phase in [
         ("earlier", Phase.VALIDATION),
         ("published", Phase.VALIDATION),
+        ("committee", Phase.VALIDATION),
         ("computed", Phase.VALIDATION),
         ("proposed", Phase.VALIDATION),
         ("proposed-own", Phase.VALIDATION),
@@ -375,6 +377,8 @@ def _make_scorecards(world: World) -> None:
     for cycle in (world.cycles["earlier"], published):
         publishing.propose(cycle=cycle, by=second, at=AT)
         publishing.confirm(cycle=cycle, by=first, at=AT)
+    world.checkpoints["published"] = checkpoints.sign_checkpoint(at=AT).pk
+    _publish_for_committees(world)
     for letter, unit, focal in (("a", "UNDP", "focal"), ("b", "UNICEF", "focal_b")):
         world.sheets[f"{letter}_closed"] = sheet_of(published, world.entities[unit])
         readers = set(DRAFTERS) if letter == "a" else {"focal_b"}
@@ -396,6 +400,18 @@ def _make_scorecards(world: World) -> None:
         for item in Item.objects.filter(code__in=(DELEGATED, NOT_DELEGATED)):
             text = world.canary(f"document of {item.code} of {name}", {*readers, "task_force"})
             _document(world, name, world.sheets[name], item, text)
+
+
+def _publish_for_committees(world: World) -> None:
+    """Two versions that the committees read first; what the second one corrects is for them, too."""
+    first, second = world.people["task_force"], world.people["second"]
+    cycle = world.cycles["committee"]
+    note = world.canary("what a version for the committees corrects", {"task_force", "committee"})
+    for phase, words in ((Phase.VALIDATION, ""), (Phase.CLOSED, note)):
+        Cycle.objects.filter(pk=cycle.pk).update(phase=phase)
+        publishing.propose(cycle=cycle, by=second, at=AT, audience="committee", note=words)
+        publishing.confirm(cycle=cycle, by=first, at=AT)
+    world.checkpoints["committee"] = checkpoints.sign_checkpoint(at=AT).pk
 
 
 def version_of(sheet: Assessment, item: str) -> int:
