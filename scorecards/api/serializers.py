@@ -59,6 +59,7 @@ class ProposalSerializer(serializers.ModelSerializer[Proposal]):
 
     cycle = serializers.CharField(source="cycle.code", read_only=True)
     proposed_at = serializers.DateTimeField(source="at", read_only=True)
+    audience = serializers.ChoiceField(choices=READERS, read_only=True)
 
     class Meta:
         model = Proposal
