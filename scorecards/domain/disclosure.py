@@ -6,7 +6,8 @@ subtract them, so the rule speaks of all that they can be made to say:
     no linear combination of public cells depends on fewer units than the threshold.
 
 That covers the small group itself, the difference of two groups (entities − CEB members), of several
-(entities − one type − another), of the two bases (claimed − accepted) and of two versions of a cycle.
+(entities − one type − another), of the two bases (claimed − accepted), of two versions of a cycle and of
+two cycles.
 What a unit says is an unknown, or several when it says different things in different cells. A cell is
 the sum of the unknowns of its units: a row of a matrix with one column per unknown. Units that take part
 in the same cells are one *atom* with a weight. Cells that take part in a combination that touches too
@@ -21,7 +22,7 @@ from typing import NamedTuple, TypeVar
 # Sums are taken modulo a prime: what vanishes in integers vanishes here too, so nothing is missed.
 PRIME = (1 << 61) - 1
 
-Cell = tuple[int, str, str]  # version, basis, group
+Cell = tuple[int, str, str]  # version (negative: of another cycle), basis, group
 Unknown = frozenset[Cell]  # the cells in which one sheet of a unit takes part
 Atom = frozenset[Unknown]  # all sheets of a unit
 Key = TypeVar("Key", bound=Hashable)
@@ -58,26 +59,20 @@ def _hidden_cells(
 ) -> frozenset[Cell]:
     named = {cell for units in populations for atom, _n in units for unknown in atom for cell in unknown}
     public = sorted(named.difference(candidates))
-    hidden: set[Cell] = set()
-
-    def telling() -> Set[Cell]:
-        shown = [*public, *(cell for cell in candidates if cell not in hidden)]
-        found = (_telling_cells(shown, units, threshold) for units in populations)
-        return next(filter(None, found), frozenset())
-
-    while cells := telling():
-        least = next((cell for cell in reversed(candidates) if cell in cells), None)
-        if least is None:  # what is public already tells it: hiding takes nothing back, showing could add
-            return frozenset(candidates)
-        hidden.add(least)
-    return frozenset(hidden)
+    wanted = list(candidates)
+    for units in populations:  # what tells nothing in one of them still does not with fewer cells
+        while cells := _telling_cells(public, wanted, units, threshold):
+            wanted.remove(next(cell for cell in reversed(wanted) if cell in cells))
+    return frozenset(candidates).difference(wanted)
 
 
-def _telling_cells(shown: Sequence[Cell], units: Population, threshold: int) -> Set[Cell]:
-    """Return cells that together depend on too few units; empty when `shown` tells no secret."""
-    weights, rows = _matrix(shown, units)
+def _telling_cells(
+    public: Sequence[Cell], wanted: Sequence[Cell], units: Population, threshold: int
+) -> Set[Cell]:
+    """Return cells, a wanted one among them, that together depend on too few units; empty if none do."""
+    weights, rows = _matrix([*public, *wanted], units)
     heavy = [column for column in _columns(rows) if weights[column[0]] >= threshold]
-    return _light_combination(_vanishing(rows, heavy), weights, threshold - 1).keys()
+    return _light_combination(_vanishing(rows, heavy), weights, threshold - 1, set(wanted)).keys()
 
 
 def _matrix(shown: Sequence[Cell], units: Population) -> tuple[Sequence[int], Sequence[Row]]:
@@ -99,25 +94,29 @@ def _in_order(atom: Iterable[Iterable[Cell]]) -> Ordered:
     return tuple(sorted(tuple(sorted(unknown)) for unknown in atom if unknown))
 
 
-def _light_combination(rows: Sequence[Row], weights: Sequence[int], budget: int) -> dict[Cell, int]:
+def _light_combination(
+    rows: Sequence[Row], weights: Sequence[int], budget: int, wanted: Set[Cell]
+) -> dict[Cell, int]:
     """Return the cells of a combination of independent `rows` that touches no more weight than `budget`.
+
+    Of those without a `wanted` cell none is returned.
 
     Atom by atom, the heaviest first: either the combination does not touch it (one elimination less to
     choose from) or it does (less budget for the others).
     """
-    if not rows:
+    if wanted.isdisjoint(cell for row in rows for cell in row.cells):
         return {}
     atoms = {place for place, _unknown in _columns(rows)}
     if not atoms:
-        return rows[0].cells
+        return next(row.cells for row in rows if not wanted.isdisjoint(row.cells))
     place = max(atoms, key=lambda atom: (weights[atom], atom))
     columns = [column for column in _columns(rows) if column[0] == place]
-    if found := _light_combination(_vanishing(rows, columns), weights, budget):
+    if found := _light_combination(_vanishing(rows, columns), weights, budget, wanted):
         return found
     if weights[place] > budget:
         return {}
     touched = [Row({at: n for at, n in row.sums.items() if at[0] != place}, row.cells) for row in rows]
-    return _light_combination(touched, weights, budget - weights[place])
+    return _light_combination(touched, weights, budget - weights[place], wanted)
 
 
 def _columns(rows: Sequence[Row]) -> list[Column]:
@@ -136,14 +135,17 @@ def _vanishing(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
 
 def _independent(rows: Sequence[Row]) -> list[Row]:
     """Return the rows without those that are a combination of rows before them."""
-    echelon: list[tuple[Row, Column]] = []
+    echelon: list[tuple[dict[Column, int], Column]] = []
     kept = []
     for row in rows:
-        rest = row
+        rest = row.sums
         for pivot, column in echelon:
-            rest = _reduced(rest, pivot, column)
-        if rest.sums:
-            echelon.append((rest, next(iter(rest.sums))))
+            if column in rest:
+                rest = _less(rest, rest[column], pivot)
+        if rest:
+            column = next(iter(rest))
+            inverse = pow(rest[column], -1, PRIME)
+            echelon.append(({key: part * inverse % PRIME for key, part in rest.items()}, column))
             kept.append(row)
     return kept
 

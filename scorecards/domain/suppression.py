@@ -18,7 +18,7 @@ MAIN_GROUPS = (ALL, ENTITIES, COUNTRY_TEAMS, CEB31)  # the last to be hidden, in
 class Release:
     """One version of a cycle's figures: the units behind it and its cells, published or about to be."""
 
-    version: int
+    version: int  # negative: of another cycle than the one in question
     units: Sequence[Unit]
     groups: Mapping[str, Any]  # {group: {basis: {n_group, n_counted, items, dimensions}}}
 
@@ -47,6 +47,7 @@ class Sheet(NamedTuple):
     cells: frozenset[Cell]
 
 
+SheetsByUnit = Mapping[str, Sequence[Sheet]]  # of one cycle, by the unit's code
 # A view of the units: for each unit its sheets, each with the number of the unknown that it is.
 Said = TypeVar("Said", bound=TakesCells)
 View = Sequence[Sequence[tuple[Said, Hashable]]]
@@ -54,18 +55,24 @@ TakesPart = Callable[[Said], bool]
 
 
 def suppress(
-    release: Release, framework: FrameworkShape, *, before: Sequence[Release] = (), threshold: int
+    release: Release,
+    framework: FrameworkShape,
+    *,
+    before: Sequence[Release] = (),
+    beside: Sequence[Sequence[Release]] = (),
+    threshold: int,
 ) -> dict[str, Any]:
-    """Return a copy of the groups in which no cell tells too much beside those published `before`.
+    """Return a copy of the groups in which no cell tells too much beside those that are published.
 
-    `before` holds the cycle's earlier versions, in order. A cell that must be hidden shows what the last
-    of them showed, marked with `carried_from`, the version that figure is of; else only that it is hidden.
+    `before` holds the cycle's earlier versions, in order; `beside` those of each neighbouring cycle. A cell
+    that must be hidden shows what the last version before showed, marked with `carried_from`, the version
+    that figure is of; else only that it is hidden.
     """
     shown: dict[str, Any] = {
         group: {basis: {**figures[basis], "items": {}, "dimensions": {}} for basis in BASES}
         for group, figures in release.groups.items()
     }
-    curtain = _Curtain(release, framework, before, threshold)
+    curtain = _Curtain(release, framework, before, beside, threshold)
     for dimension, place in framework.places.items():
         telling: set[Cell] = set()
         for position in range(place.start, place.stop):
@@ -84,15 +91,23 @@ class _Curtain:
     """Decides figure by figure which cells of a release stay hidden."""
 
     def __init__(
-        self, release: Release, framework: FrameworkShape, before: Sequence[Release], threshold: int
+        self,
+        release: Release,
+        framework: FrameworkShape,
+        before: Sequence[Release],
+        beside: Sequence[Sequence[Release]],
+        threshold: int,
     ) -> None:
-        self.release, self.before, self.threshold = release, before, threshold
-        sheets = _sheets_by_unit([*before, release], framework)
-        # A unit is one unknown: whoever is known to be in one cell and not in another must not be found,
-        # even if everybody else said the same in both.
-        self.views: list[View[Sheet]] = [[[(sheet, 0) for sheet in unit] for unit in sheets]]
-        if before:
-            self.views += [_changes(sheets, basis) for basis in BASES]
+        self.threshold = threshold
+        here = [*before, release]
+        # Where nobody repeats a sheet, the other cycle is of other unknowns and tells nothing of these.
+        beside = [cycle for cycle in beside if not _said(here).isdisjoint(_said(cycle))]
+        self.published = [*before, *(other for cycle in beside for other in cycle)]
+        own = _sheets_by_unit(here, framework)
+        others = [_sheets_by_unit(cycle, framework) for cycle in beside]
+        self.views = [_units(own, others)]
+        if self.published:
+            self.views += [_changes([own, *others], basis) for basis in BASES]
         self.candidates = by_importance(release)
 
     def hidden(
@@ -106,7 +121,7 @@ class _Curtain:
             for cell in self.candidates
             if cell not in without and min(count[cell] for count in counts) >= self.threshold
         ]
-        visible = {*wanted, *(cell for earlier in self.before for cell in earlier.own_cells(kind, code))}
+        visible = {*wanted, *(cell for other in self.published for cell in other.own_cells(kind, code))}
         populations = [population(view, takes_part, visible) for view in self.views for takes_part in parts]
         refused = hidden_cells(populations, candidates=wanted, threshold=self.threshold)
         return frozenset(self.candidates) - set(wanted) | refused
@@ -124,7 +139,18 @@ def _answers(position: int) -> TakesPart[Sheet]:
     return lambda sheet: sheet.levels[position] not in (NA_BYTE, MISSING_BYTE)
 
 
-def _sheets_by_unit(releases: Sequence[Release], framework: FrameworkShape) -> list[list[Sheet]]:
+def _said(releases: Sequence[Release]) -> set[tuple[str, bytes]]:
+    """The sheets of all units, each with the unit's code."""
+    return {
+        (unit.code, levels)
+        for release in releases
+        for unit in release.units
+        for levels in unit.sheets.values()
+        if levels is not None
+    }
+
+
+def _sheets_by_unit(releases: Sequence[Release], framework: FrameworkShape) -> SheetsByUnit:
     sheets: dict[str, list[Sheet]] = {}
     for release in releases:
         scores = score_units(release.units, framework)
@@ -134,14 +160,33 @@ def _sheets_by_unit(releases: Sequence[Release], framework: FrameworkShape) -> l
                     cells = frozenset((release.version, basis, group) for group in unit.groups)
                     found = Sheet(basis, levels, scores[basis][unit.code], cells)
                     sheets.setdefault(unit.code, []).append(found)
-    return list(sheets.values())
+    return sheets
 
 
-def _changes(units: Sequence[Sequence[Sheet]], basis: str) -> View[Sheet]:
-    """Every version of a unit's sheet on this basis is an unknown: who changed it is known by name."""
+def _units(own: SheetsByUnit, others: Sequence[SheetsByUnit]) -> View[Sheet]:
+    """A unit is one unknown in a cycle, and the same in another one if it handed in the same sheet again.
+
+    Whoever is known to be in one cell and not in another must not be found, even if everybody else said the
+    same in both.
+    """
     view = []
-    for sheets in units:
-        here = [sheet for sheet in sheets if sheet.basis == basis]
+    for code in dict.fromkeys(code for cycle in (own, *others) for code in cycle):
+        sheets = own.get(code, [])
+        said = {sheet.levels for sheet in sheets}
+        unit = [(sheet, 0) for sheet in sheets]
+        for number, cycle in enumerate(others, start=1):
+            there = cycle.get(code, [])
+            is_repeated = any(sheet.levels in said for sheet in there)
+            unit += [(sheet, 0 if is_repeated else number) for sheet in there]
+        view.append(unit)
+    return view
+
+
+def _changes(cycles: Sequence[SheetsByUnit], basis: str) -> View[Sheet]:
+    """Every different sheet of a unit on this basis is an unknown: who changed it is known by name."""
+    view = []
+    for code in dict.fromkeys(code for cycle in cycles for code in cycle):
+        here = [sheet for cycle in cycles for sheet in cycle.get(code, []) if sheet.basis == basis]
         numbers = {levels: number for number, levels in enumerate(dict.fromkeys(s.levels for s in here))}
         view.append([(sheet, numbers[sheet.levels]) for sheet in here])
     return view

@@ -55,6 +55,15 @@ def published_sha256(user: Person, code: str, version: int | None = None) -> str
     return scorecards.order_by("-version").values_list("sha256", flat=True).first()
 
 
+def published_neighbours(cycle: Cycle) -> list[Cycle]:
+    """The published cycles with the same framework that end last before this one, and first after it."""
+    published = Scorecard.objects.values("cycle")
+    others = Cycle.objects.filter(framework=cycle.framework_id, pk__in=published).exclude(pk=cycle.pk)
+    before = others.filter(closes_on__lte=cycle.closes_on).order_by("-closes_on", "-code").first()
+    after = others.filter(closes_on__gt=cycle.closes_on).order_by("closes_on", "code").first()
+    return [other for other in (before, after) if other is not None]
+
+
 @lru_cache(maxsize=KEPT)
 def published_bytes(sha256: str) -> bytes:
     """The published bytes that have this hash: they never change, so a process keeps the last few."""

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from quintet.models import Cycle
@@ -18,7 +19,7 @@ from scorecards.domain.figures import (
 from scorecards.domain.scoring import METHOD
 from scorecards.domain.suppression import Release, suppress
 from scorecards.models import Scorecard
-from scorecards.queries.publications import published_document
+from scorecards.queries.publications import published_document, published_neighbours
 from scorecards.queries.reading import baselines
 from scorecards.queries.sheets import published_units
 from scorecards.services.gathering import Inputs, gather
@@ -63,13 +64,14 @@ def compose(*, cycle: Cycle, note: str = "") -> Draft:
     """
     inputs = gather(cycle_id=cycle.pk)
     scores = score_units(inputs.units, inputs.framework)
-    before = list(Scorecard.objects.filter(cycle=cycle).order_by("version"))
+    before = _versions(cycle)
     tallies = tally_units(inputs.units, inputs.framework, scores)
     release = Release(len(before) + 1, inputs.units, group_figures(tallies, inputs.framework))
     groups = suppress(
         release,
         inputs.framework,
         before=[_release(scorecard) for scorecard in before],
+        beside=_releases_beside(cycle),
         threshold=cycle.threshold,
     )
     documents = _unit_documents(inputs, scores)
@@ -146,10 +148,23 @@ def _unit_documents(inputs: Inputs, scores: UnitScores) -> dict[int, str]:
     }
 
 
+def _versions(cycle: Cycle) -> list[Scorecard]:
+    return list(Scorecard.objects.filter(cycle=cycle).order_by("version"))
+
+
 def _release(scorecard: Scorecard) -> Release:
     """A published version as the disclosure rule needs it: its cells, and the sheets behind them."""
     groups = published_document(scorecard.sha256)["groups"]
     return Release(scorecard.version, published_units(scorecard), groups)
+
+
+def _releases_beside(cycle: Cycle) -> list[list[Release]]:
+    """All versions of the neighbouring cycles, numbered downwards from -1."""
+    numbers = count(1)
+    return [
+        [replace(_release(scorecard), version=-next(numbers)) for scorecard in _versions(other)]
+        for other in published_neighbours(cycle)
+    ]
 
 
 def _changed_units(latest: Scorecard | None, units: dict[str, Any]) -> list[str]:

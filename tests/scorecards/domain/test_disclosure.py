@@ -100,10 +100,16 @@ class TestSeveralVersions:
         population = {frozenset({before | now}): 30, frozenset({now}): 2}
         assert hidden_cells([population], candidates=[*now], threshold=5) == now
 
-    def test_hide_everything_new_beside_versions_that_tell_too_much_already(self) -> None:
-        public, now = cells(["all", "small"]), cells(["all"], version=2)
-        population = {frozenset({cells(["all"]) | now}): 30, frozenset({public | now}): 2}
-        assert hidden_cells([population], candidates=[*now], threshold=5) == now
+    def test_add_nothing_to_versions_that_tell_too_much_already(self) -> None:
+        """The two of the small group are told; the three others of the medium one would be, too."""
+        public = cells(["all", "small"])
+        now = [(2, "accepted", "all"), (2, "accepted", "medium")]
+        population = {
+            frozenset({cells(["all"]) | {now[0]}}): 30,
+            frozenset({cells(["all"]) | {*now}}): 3,
+            frozenset({public | {*now}}): 2,
+        }
+        assert hidden_cells([population], candidates=now, threshold=5) == {now[1]}
 
 
 @st.composite

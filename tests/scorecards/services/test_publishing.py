@@ -21,6 +21,7 @@ from quintet.services import reviewing
 from scorecards.interchange.tables import scorecard_csv
 from scorecards.models import EntityDocument, Proposal, Scorecard
 from scorecards.queries import reading
+from scorecards.queries.publications import published_neighbours
 from scorecards.services import publishing
 from scorecards.services.composing import compose
 from scorecards.services.computing import compute_cycle
@@ -327,6 +328,52 @@ class TestVersions:
         scorecard = publish(cycle, cast)
         assert self.cell(scorecard)["n_answered"] == 7
         assert self.cell(scorecard, basis="claimed")["suppressed"] is True
+
+
+class TestTwoCycles:
+    """What the difference of two cycles must not tell, where units hand in the same sheets again."""
+
+    def answered(self, scorecard: Scorecard) -> int | None:
+        cell = document_of(scorecard)["groups"]["all"]["accepted"]["items"]["DAT-STR"]
+        return None if cell.get("suppressed") else int(cell["n_answered"])
+
+    @pytest.fixture
+    def next_cycle(self, cycle: Cycle) -> Cycle:
+        """The eight of 2026, who repeat what they said, and a new one."""
+        sheets = dict(zip(Entity.objects.filter(code__startswith="ENT"), LEVELS, strict=True))
+        days = {"opens_on": date(2027, 9, 15), "closes_on": date(2027, 12, 18)}
+        found = make_cycle(cycle.framework, "2027", phase=Phase.VALIDATION, **days)
+        fill(found, {unit: {"DAT-STR": level} for unit, level in sheets.items()})
+        fill(found, {make_entity("NEW"): {"DAT-STR": 4}})
+        return found
+
+    def test_hide_the_figure_that_would_tell_who_joined(
+        self, cycle: Cycle, next_cycle: Cycle, cast: Cast
+    ) -> None:
+        assert self.answered(publish(cycle, cast)) == 7
+        assert self.answered(publish(next_cycle, cast)) is None
+
+    def test_are_looked_at_from_both_sides(self, cycle: Cycle, next_cycle: Cycle, cast: Cast) -> None:
+        assert self.answered(publish(next_cycle, cast)) == 8
+        first = publish(cycle, cast)
+        assert self.answered(first) is None
+        assert compose(cycle=next_cycle).repeats(Scorecard.objects.get(cycle=next_cycle))
+
+    def test_of_different_frameworks_are_not_compared(
+        self, cycle: Cycle, next_cycle: Cycle, cast: Cast
+    ) -> None:
+        Cycle.objects.filter(pk=cycle.pk).update(framework=make_framework("other"))
+        assert published_neighbours(next_cycle) == []
+
+    def test_are_neighbours_in_time(self, cycle: Cycle, next_cycle: Cycle, cast: Cast) -> None:
+        for year in (2024, 2025):
+            days = {"opens_on": date(year, 1, 1), "closes_on": date(year, 12, 1)}
+            earlier = make_cycle(cycle.framework, str(year), phase=Phase.VALIDATION, **days)
+            fill(earlier, {Entity.objects.get(code="ENT-001"): {"DAT-STR": 1}})
+            publish(earlier, cast)
+        assert [found.code for found in published_neighbours(next_cycle)] == ["2025"]
+        publish(next_cycle, cast)
+        assert [found.code for found in published_neighbours(cycle)] == ["2025", "2027"]
 
 
 class TestParityAfterPublication:
