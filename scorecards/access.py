@@ -1,6 +1,10 @@
-"""Who may see which figures, and who publishes."""
+"""Who may see which figures, who publishes, and who lets others read a unit's own figures."""
 
-from entities.access import Person, is_task_force, roles
+from entities.access import Person, entities_with, has_role, is_committee, is_task_force
+from entities.models import ENTITY_ROLES, Entity, Role
+from quintet.models import Cycle
+from scorecards.domain.visibility import Reader, may_see
+from scorecards.models import Audience, Consent
 
 
 def can_publish(user: Person) -> bool:
@@ -12,6 +16,46 @@ def can_see_provisional(user: Person) -> bool:
     return is_task_force(user)
 
 
-def entities_with_figures_for(user: Person) -> set[int] | None:
-    """Ids of the entities whose own figures their member `user` may see; None: all, for the task force."""
-    return None if is_task_force(user) else {pk for _role, pk in roles(user) if pk is not None}
+def can_share(user: Person, entity: Entity) -> bool:
+    """Whom the unit lets read its own figures is the word of its approver, who releases its sheet, too."""
+    return has_role(user, Role.APPROVER, entity)
+
+
+def entities_of_member(user: Person) -> set[int]:
+    """Return the ids of the entities for which `user` holds a role: members know who reads their figures."""
+    return entities_with(user, *ENTITY_ROLES)
+
+
+def audiences_of(cycle: Cycle) -> dict[int, Audience]:
+    """Return the latest word of each unit that said whom it lets read its figures, by entity id."""
+    words = Consent.objects.filter(cycle=cycle).order_by("pk").values_list("entity_id", "audience")
+    return {entity_id: Audience(audience) for entity_id, audience in words}
+
+
+def entities_with_figures_for(user: Person, cycle: Cycle, *, is_published: bool = True) -> set[int] | None:
+    """Return the ids of the entities whose own figures `user` may see, if they have any; None: all.
+
+    `is_published` is false for figures that are computed and not published.
+    """
+    everywhere = _readers_everywhere(user)
+
+    def is_open(readers: set[Reader], audience: Audience) -> bool:
+        return may_see(readers, is_counted=True, is_published=is_published, audience=audience)
+
+    if is_open(everywhere, Audience.NOBODY):
+        return None
+    own, audiences = entities_of_member(user), audiences_of(cycle)
+    return {
+        pk
+        for pk in own | audiences.keys()
+        if is_open(everywhere | ({Reader.MEMBER} if pk in own else set()), audiences.get(pk, Audience.NOBODY))
+    }
+
+
+def _readers_everywhere(user: Person) -> set[Reader]:
+    found = set()
+    if is_task_force(user):
+        found.add(Reader.TASK_FORCE)
+    if is_committee(user):
+        found.add(Reader.COMMITTEE)
+    return found

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scorecards.views import movement, publication, reading, uncertainty
+from scorecards.views import movement, publication, reading, uncertainty, units
 
 app_name = "scorecards"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("<slug:cycle>/", reading.scorecard_detail, name="scorecard-detail"),
     path("<slug:cycle>/figure/", reading.figure, name="scorecard-figure"),
     path("<slug:cycle>/movement/", movement.movement, name="scorecard-movement"),
+    path("<slug:cycle>/entities/", units.unit_list, name="unit-list"),
+    path("<slug:cycle>/entities/<slug:entity>/", units.unit_detail, name="unit-detail"),
+    path("<slug:cycle>/entities/<slug:entity>/sharing/", units.SharingView.as_view(), name="unit-sharing"),
     path("<slug:cycle>/publication/", publication.publication, name="publication-detail"),
     path("<slug:cycle>/publication/propose/", publication.propose, name="publication-propose"),
     path("<slug:cycle>/publication/confirm/", publication.confirm, name="publication-confirm"),

@@ -5,6 +5,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -13,7 +15,6 @@ from rest_framework.response import Response
 
 from entities.models import Entity
 from quintet.models import Area
-from scorecards import access
 from scorecards.api.choosing import (
     BASIS,
     GROUP,
@@ -30,7 +31,7 @@ from scorecards.api.serializers import (
 )
 from scorecards.models import Scorecard
 from scorecards.queries import publications, reading, units
-from un20portal.lib.api import PublishedForAll, SignedIn
+from un20portal.lib.api import PublishedForAll
 from un20portal.lib.apiviews import ApiView
 from un20portal.lib.pagination import CursorPagination
 from un20portal.lib.serializers import problems
@@ -131,14 +132,15 @@ class CodePagination(CursorPagination):
     ordering = "code"
 
 
+@method_decorator(cache_control(no_store=True), name="dispatch")  # a unit may take its consent back
 class UnitFiguresView(ApiView):
-    """Figures of units: their members' and the task force's to see."""
+    """Figures of units: their members', the task force's, and whose the unit consents to."""
 
-    permission_classes = [SignedIn]
+    permission_classes = [PublishedForAll]
     query_parameters = ("basis", "version")
 
     def units(self, figures: reading.Figures) -> QuerySet[Entity]:
-        return units.units_with_figures(figures, access.entities_with_figures_for(self.request.user))
+        return units.units_with_figures(figures, self.request.user)
 
 
 class UnitFiguresListView(UnitFiguresView, generics.GenericAPIView[Any]):
@@ -151,7 +153,7 @@ class UnitFiguresListView(UnitFiguresView, generics.GenericAPIView[Any]):
         operation_id="scorecards_entities_list",
         summary="Figures per unit and dimension, of the units that the caller may see",
         parameters=[BASIS, VERSION],
-        responses={200: UnitSerializer(many=True), **problems(401, 404)},
+        responses={200: UnitSerializer(many=True), **problems(404)},
     )
     def get(self, request: Request, cycle: str) -> Response:
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)
@@ -165,7 +167,7 @@ class UnitFiguresDetailView(UnitFiguresView):
         tags=["figures"],
         summary="The figures of one unit per dimension",
         parameters=[BASIS, VERSION],
-        responses={200: UnitSerializer, **problems(401, 404)},
+        responses={200: UnitSerializer, **problems(404)},
     )
     def get(self, request: Request, cycle: str, code: str) -> Response:
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)

@@ -108,7 +108,7 @@ class UncertaintyView(ApiView):
 def _estimate(request: Request, code: str) -> Estimate:
     cycle = cycle_of(code)
     if not wants_provisional(request):
-        entities = access.entities_with_figures_for(request.user)
+        entities = access.entities_with_figures_for(request.user, cycle)
         return published_estimate(chosen_scorecard(request, cycle), entities=entities)
     if (estimate := provisional_estimate(cycle)) is None:
         raise NotFound(_("The uncertainty of this cycle has not been estimated yet."))

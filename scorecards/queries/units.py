@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from entities.access import Person
 from entities.models import Entity
 from quintet.models import Cycle
+from scorecards import access
 from scorecards.domain.figures import unit_entry
 from scorecards.domain.packed import unpack_figures
 from scorecards.models import EntityDocument, UnitScore
@@ -21,15 +23,16 @@ def units_of(cycle: Cycle) -> QuerySet[Entity]:
     return asked.order_by("pk")
 
 
-def units_with_figures(figures: Figures, entities: set[int] | None) -> QuerySet[Entity]:
-    """The units that the figures hold, of the given ids (None: all), by code."""
+def units_with_figures(figures: Figures, user: Person) -> QuerySet[Entity]:
+    """The units that the figures hold and whose own figures `user` may see, by code."""
     held = (
         Q(pk__in=UnitScore.objects.filter(cycle=figures.cycle).exclude(snapshot=None).values("entity"))
         if figures.is_provisional
         else Q(pk__in=EntityDocument.objects.filter(scorecard__sha256=figures.sha256).values("entity"))
     )
     units = Entity.objects.filter(held).order_by("code")
-    return units if entities is None else units.filter(pk__in=entities)
+    readable = access.entities_with_figures_for(user, figures.cycle, is_published=not figures.is_provisional)
+    return units if readable is None else units.filter(pk__in=readable)
 
 
 @dataclass(frozen=True)

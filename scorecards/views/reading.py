@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from quintet.models import Cycle
 from scorecards import access
 from scorecards.models import Scorecard
-from scorecards.queries import publications, reading
+from scorecards.queries import publications, reading, sharing
 from scorecards.queries.movement import earlier_cycle
 from scorecards.queries.reading import Figures
 from scorecards.queries.uncertainty import is_estimated
@@ -32,7 +32,9 @@ PAGES = LocMemCache("scorecard-pages", {"TIMEOUT": 60, "OPTIONS": {"MAX_ENTRIES"
 def scorecard_list(request: HttpRequest) -> HttpResponse:
     page = page_of(request, publications.published_scorecards(request.user))
     imprints = {scorecard.pk: publications.imprint(scorecard.sha256) for scorecard in page}
-    return render(request, "scorecards/scorecard_list.html", {"page": page, "imprints": imprints})
+    sheets = sharing.shareable_sheets(request.user)
+    context = {"page": page, "imprints": imprints, "sheets": sheets}
+    return render(request, "scorecards/scorecard_list.html", context)
 
 
 @login_not_required
@@ -66,7 +68,7 @@ def _public_page_key(request: HttpRequest, code: str) -> str | None:
 
 def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     cycle = get_object_or_404(Cycle.objects.select_related("framework"), code=code)
-    figures = _figures(request, cycle)
+    figures = chosen_figures(request, cycle)
     group = request.GET.get("group", reading.default_group(figures))
     basis = request.GET.get("basis", "accepted")
     if group not in figures.groups or not reading.is_known_basis(basis):
@@ -92,7 +94,8 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     }
 
 
-def _figures(request: HttpRequest, cycle: Cycle) -> Figures:
+def chosen_figures(request: HttpRequest, cycle: Cycle) -> Figures:
+    """The published figures that `?version=` names, or the provisional ones to those who may; else 404."""
     if wants_provisional(request):
         return reading.provisional_figures(cycle)
     return reading.published_figures(chosen_scorecard(request, cycle))

@@ -28,7 +28,7 @@ def uncertainty(request: HttpRequest, cycle: str) -> HttpResponse:
     chosen = get_object_or_404(Cycle.objects.select_related("framework"), code=cycle)
     if wants_provisional(request):
         return _provisional(request, chosen)
-    entities = access.entities_with_figures_for(request.user)
+    entities = access.entities_with_figures_for(request.user, chosen)
     estimate = published_estimate(chosen_scorecard(request, chosen), entities=entities)
     return _page(request, chosen, {"estimate": estimate})
 

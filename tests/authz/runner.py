@@ -274,6 +274,8 @@ def untouchable_rows(world: World) -> Iterator[Any]:
     for name in ("Assessment", "OwnItem", "PriorityProfile"):
         model = apps.get_model("quintet", name)
         yield model._default_manager.filter(entity=other).order_by("pk").values_list()
+    consents = apps.get_model("scorecards", "Consent")._default_manager.exclude(entity__code="UNDP")
+    yield consents.order_by("pk").values_list()
     for name in ("Scorecard", "EntityDocument", "PublicRelease", "Checkpoint", "Computation", "Uncertainty"):
         yield apps.get_model("scorecards", name)._default_manager.order_by("pk").values_list()
 

@@ -16,7 +16,16 @@ from quintet.queries.workbooks import book_of
 from quintet.services.invitation_links import link_token
 from quintet.services.subscriptions import token_for
 from tests.authz.surface import ADMIN, API, Route
-from tests.authz.world import DELEGATED, NOT_DELEGATED, PASSWORD, RATED_TWICE, World, version_of
+from tests.authz.world import (
+    DELEGATED,
+    FOR_ALL,
+    FOR_COMMITTEES,
+    NOT_DELEGATED,
+    PASSWORD,
+    RATED_TWICE,
+    World,
+    version_of,
+)
 from un20portal.outbox.models import Message
 
 SHEETS = (
@@ -197,15 +206,8 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
     body = STEPS_OF_CYCLES.get(route.name, {})
     known: dict[str, Any] = {"version": 1, "unit": "UNDP", "mailing": world.mailing, "export": world.export}
     others = {name: value for name, value in known.items() if name in route.parameters}
-    if route.name == "scorecards-api:unit-detail":
-        for name in ("published", "submitted"):
-            for letter, code in (("a", "UNDP"), ("b", "UNICEF")):
-                values = {"cycle": name, "code": code}
-                yield f"{name}_{letter}", Sample(values)
-        for letter, code in (("a", "UNDP"), ("b", "UNICEF")):
-            values = {"cycle": "computed", "code": code}
-            yield f"provisional_{letter}", Sample(values, query="?version=provisional")
-            yield f"committee_{letter}", Sample({"cycle": "committee", "code": code})
+    if ":unit-" in route.name and route.name not in WITH_PROVISIONAL:
+        yield from _unit_variants(route)
         return
     waiting = ("draft", "proposed", "proposed-own") if "POST" in route.methods else ()
     hidden = ("committee",) if route.name.startswith("scorecards") else ()
@@ -217,6 +219,25 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         since = "?from=earlier"
         yield "compared", Sample({place: "published"}, query=since)
         yield "compared-provisional", Sample({place: "computed"}, query=f"{since}&version=provisional")
+
+
+def _unit_variants(route: Route) -> Iterator[tuple[str, Sample]]:
+    """Units with figures: A, B, and one each that lets everybody and the committees read them."""
+    place = "code" if "code" in route.parameters else "entity"
+    units = {"a": "UNDP", "b": "UNICEF", "for_all": FOR_ALL, "for_committees": FOR_COMMITTEES}
+    is_sharing = route.name == "scorecards:unit-sharing"
+    body = {"audience": "public"} if is_sharing else {}
+    for letter, code in units.items():
+        if not (is_sharing and letter == "for_committees"):
+            yield f"published_{letter}", Sample({"cycle": "published", place: code}, body=body)
+    for letter in ("a", "b"):
+        yield f"submitted_{letter}", Sample({"cycle": "submitted", place: units[letter]}, body=body)
+        if not is_sharing:
+            values = {"cycle": "computed", place: units[letter]}
+            yield f"provisional_{letter}", Sample(values, query="?version=provisional")
+            yield f"committee_{letter}", Sample({"cycle": "committee", place: units[letter]})
+    if is_sharing:
+        yield "missing", Sample({"cycle": "published", place: "NOBODY"}, body=body)
 
 
 STEPS_OF_CYCLES: dict[str, dict[str, Any]] = {
@@ -236,6 +257,7 @@ WITH_PROVISIONAL = {
     "scorecards-api:item-list", "scorecards-api:state-of-play", "scorecards-api:dimension-list",
     "scorecards-api:unit-list", "scorecards:scorecard-detail", "scorecards:scorecard-figure",
     "scorecards-api:uncertainty", "scorecards:uncertainty-detail",
+    "scorecards:unit-list",
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ PUBLIC_PAGES = {
     "scorecards:scorecard-list", "scorecards:scorecard-detail", "scorecards:scorecard-figure",
     "scorecards:uncertainty-detail",
     "scorecards:scorecard-movement",
+    "scorecards:unit-list", "scorecards:unit-detail",
 }  # fmt: skip
 Cells = dict[str, str]
 

@@ -35,7 +35,8 @@ from quintet.models import (
 from quintet.models.evidence import evidence_storage
 from quintet.services import cycles, exporting, inviting, reviewing, signing, tailoring, threads
 from quintet.services.answering import record_answer
-from scorecards.services import checkpoints, computing, publishing, simulating
+from scorecards.models import Audience
+from scorecards.services import checkpoints, computing, consenting, publishing, simulating
 from tests.factories import (
     AT,
     delegate,
@@ -46,6 +47,7 @@ from tests.factories import (
     make_framework,
     make_region,
     make_token,
+    make_user,
     sheet_of,
 )
 from un20portal.outbox import services as outbox
@@ -72,6 +74,7 @@ OF_A = ("viewer", "focal", "contributor", "approver", "read_token")
 DRAFTERS = ("focal", "approver", "read_token")  # those of A who read a whole draft
 DELEGATED, NOT_DELEGATED = "DAT-STR", "DAT-LED"
 SEED, RATED_TWICE = "authz-3", "INN-STR"  # the item of A that this seed has rated a second time
+FOR_ALL, FOR_COMMITTEES = "ENT-001", "ENT-002"  # units that let others read their figures
 CROWD = 6  # more units than the threshold of a published figure
 
 
@@ -379,8 +382,12 @@ def _make_scorecards(world: World) -> None:
         publishing.confirm(cycle=cycle, by=first, at=AT)
     world.checkpoints["published"] = checkpoints.sign_checkpoint(at=AT).pk
     _publish_for_committees(world)
-    for letter, unit, focal in (("a", "UNDP", "focal"), ("b", "UNICEF", "focal_b")):
-        world.sheets[f"{letter}_closed"] = sheet_of(published, world.entities[unit])
+    for code, audience in ((FOR_ALL, Audience.PUBLIC), (FOR_COMMITTEES, Audience.COMMITTEE)):
+        unit = Entity.objects.get(code=code)
+        approver = make_user(f"approver-{code}", Role.APPROVER, unit)
+        consenting.set_consent(cycle=published, entity=unit, audience=audience, by=approver, at=AT)
+    for letter, code, focal in (("a", "UNDP", "focal"), ("b", "UNICEF", "focal_b")):
+        world.sheets[f"{letter}_closed"] = sheet_of(published, world.entities[code])
         readers = set(DRAFTERS) if letter == "a" else {"focal_b"}
         _talk(world, f"{letter}_closed", focal, inside=readers, shared={*readers, "task_force"})
     for name in ("published", "computed"):

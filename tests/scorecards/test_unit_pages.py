@@ -1,0 +1,205 @@
+"""Figures of single units: one decision on every face, and the page on which a unit opens them."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from entities.models import Entity, User
+from quintet.models import Cycle
+from scorecards.models import Audience, Consent
+from scorecards.services import publishing
+from scorecards.services.computing import compute_cycle
+from scorecards.services.consenting import set_consent
+from tests.factories import (
+    AT,
+    Cast,
+    fill,
+    make_cast,
+    make_counted_cycle,
+    make_entities,
+    make_entity,
+    make_framework,
+    make_token,
+)
+
+pytestmark = pytest.mark.django_db
+PAGES, API = "/scorecards/2026/entities/", "/api/v1/scorecards/2026/entities/"
+SHARING = f"{PAGES}UNDP/sharing/"
+FULL = {f"DAT-{enabler}": 2 for enabler in ("STR", "LED", "COE", "HRS", "TRN", "FUN")}
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast(make_entity("UNDP"), make_entity("UNICEF"))
+
+
+@pytest.fixture
+def cycle(cast: Cast) -> Cycle:
+    return make_counted_cycle(make_framework(), dict.fromkeys(Entity.objects.all(), FULL))
+
+
+@pytest.fixture
+def published(cycle: Cycle, cast: Cast) -> Cycle:
+    publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+    publishing.confirm(cycle=cycle, by=cast.second, at=AT)
+    return cycle
+
+
+def share(cycle: Cycle, audience: str, by: User, code: str = "UNDP") -> None:
+    set_consent(cycle=cycle, entity=Entity.objects.get(code=code), audience=audience, by=by, at=AT)
+
+
+def client_of(user: User | None) -> Client:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def faces(user: User | None) -> dict[str, bool]:
+    """Whether this reader meets the figures of UNDP on each face."""
+    page, program = client_of(user), {"Authorization": make_token(user)} if user else {}
+    client = Client()
+    listed = client.get(API, headers=program).json()["results"]
+    return {
+        "page": page.get(f"{PAGES}UNDP/").status_code == 200,
+        "list": f"{PAGES}UNDP/".encode() in page.get(PAGES).content,
+        "api": client.get(f"{API}UNDP/", headers=program).status_code == 200,
+        "api list": "UNDP" in [row["entity"] for row in listed],
+    }
+
+
+class TestEveryFace:
+    @pytest.mark.parametrize(
+        ("audience", "readers"),
+        [
+            ("nobody", {"viewer", "focal", "contributor", "approver", "task_force"}),
+            ("committee", {"viewer", "focal", "contributor", "approver", "task_force", "committee"}),
+            (
+                "public",
+                {"viewer", "focal", "contributor", "approver", "task_force", "committee"}
+                | {"stranger", "administrator", "nobody"},
+            ),
+        ],
+    )
+    def test_decides_alike(self, published: Cycle, cast: Cast, audience: str, readers: set[str]) -> None:
+        share(published, audience, cast.approver)
+        for who in (*cast.__annotations__, "nobody"):
+            if who != "second":
+                expected = dict.fromkeys(["page", "list", "api", "api list"], who in readers)
+                assert faces(getattr(cast, who, None)) == expected, who
+
+    def test_forgets_at_once_what_is_taken_back(self, published: Cycle, cast: Cast) -> None:
+        reader = Client()
+        share(published, "public", cast.approver)
+        first = reader.get(f"{API}UNDP/")
+        assert (first.status_code, reader.get(f"{PAGES}UNDP/").status_code) == (200, 200)
+        assert "no-store" in first["Cache-Control"]
+        assert "no-store" in reader.get(f"{PAGES}UNDP/")["Cache-Control"]
+        share(published, "nobody", cast.approver)
+        again = {"If-None-Match": first["ETag"]}
+        assert reader.get(f"{API}UNDP/", headers=again).status_code == 404
+        assert reader.get(f"{PAGES}UNDP/").status_code == 404
+        assert not any(faces(None).values())
+
+    def test_holds_for_every_version_of_the_cycle(self, published: Cycle, cast: Cast) -> None:
+        share(published, "public", cast.approver)
+        fill(published, dict.fromkeys(make_entities(6), FULL))
+        publishing.propose(cycle=published, by=cast.task_force, at=AT)
+        publishing.confirm(cycle=published, by=cast.second, at=AT)
+        for version in (1, 2):
+            assert Client().get(f"{API}UNDP/?version={version}").status_code == 200
+            assert Client().get(f"{PAGES}UNDP/?version={version}").status_code == 200
+
+    def test_keeps_provisional_figures_for_the_task_force(self, cycle: Cycle, cast: Cast) -> None:
+        compute_cycle(cycle_id=cycle.pk, at=AT)
+        share(cycle, "public", cast.approver)
+        for who in (None, cast.focal, cast.approver, cast.committee):
+            assert client_of(who).get(f"{PAGES}UNDP/?version=provisional").status_code == 404
+        page = client_of(cast.task_force).get(f"{PAGES}UNDP/?version=provisional").content.decode()
+        assert "Provisional." in page
+
+    def test_asks_as_many_questions_for_more_units(
+        self, published: Cycle, cast: Cast, django_assert_max_num_queries: Any
+    ) -> None:
+        client = client_of(cast.task_force)
+        client.get(PAGES)  # a process keeps the bytes of a version
+        with CaptureQueriesContext(connection) as few:
+            client.get(PAGES)
+        number = len(few)
+        fill(published, dict.fromkeys(make_entities(20), FULL))
+        publishing.propose(cycle=published, by=cast.task_force, at=AT)
+        publishing.confirm(cycle=published, by=cast.second, at=AT)
+        client.get(PAGES)
+        with django_assert_max_num_queries(number):
+            assert "ENT-020" in client.get(PAGES).content.decode()
+
+
+class TestTheFigures:
+    def test_are_those_of_the_api(self, published: Cycle, cast: Cast) -> None:
+        row = Client().get(f"{API}UNDP/", headers={"Authorization": make_token(cast.focal)}).json()
+        page = " ".join(client_of(cast.focal).get(f"{PAGES}UNDP/").content.decode().split())
+        data = row["dimensions"][0]
+        assert (data["index"], data["has"], data["operates"]) == ("50.0", 6, 0)
+        assert '<td class="num">50.0</td> <td class="num"> 6 of 7 </td> <td class="num">6</td>' in page
+
+    def test_are_not_there_for_another_basis_or_unit(self, published: Cycle, cast: Cast) -> None:
+        client = client_of(cast.task_force)
+        assert client.get(f"{PAGES}undp/?basis=claimed").status_code == 200
+        assert client.get(f"{PAGES}UNDP/?basis=mine").status_code == 404
+        assert client.get(f"{PAGES}NOBODY/").status_code == 404
+        assert client.get("/scorecards/1999/entities/UNDP/").status_code == 404
+
+
+class TestSharingPage:
+    def test_says_who_reads_and_lets_the_approver_choose(self, published: Cycle, cast: Cast) -> None:
+        client = client_of(cast.approver)
+        page = client.get(SHARING).content.decode()
+        assert "read by the entity itself and the task force, nobody else" in page
+        assert "What others have copied by then cannot be taken back." in page
+        answer = client.post(SHARING, {"audience": "public"}, follow=True)
+        assert answer.redirect_chain == [(SHARING, 302)]
+        assert "The entity lets everybody read these figures." in answer.content.decode()
+        assert Consent.objects.get().audience == Audience.PUBLIC
+
+    def test_is_read_by_the_focal_point_who_cannot_choose(self, published: Cycle, cast: Cast) -> None:
+        client = client_of(cast.focal)
+        page = client.get(SHARING).content.decode()
+        assert 'name="audience"' not in page
+        assert "The approver of the entity decides who else reads them." in page
+        assert client.post(SHARING, {"audience": "public"}).status_code == 403
+        assert not Consent.objects.exists()
+
+    def test_does_not_exist_for_others(self, published: Cycle, cast: Cast) -> None:
+        for who in (cast.stranger, cast.task_force, cast.committee, cast.administrator):
+            for answer in (client_of(who).get(SHARING), client_of(who).post(SHARING, {"audience": "public"})):
+                assert answer.status_code == 404
+
+    def test_takes_nothing_but_the_audience(self, published: Cycle, cast: Cast) -> None:
+        other = Entity.objects.get(code="UNICEF")
+        sent = {"entity": other.pk, "cycle": "1999", "by": cast.focal.pk, "at": "2020-01-01", "id": 7}
+        assert client_of(cast.approver).post(SHARING, {"audience": "committee", **sent}).status_code == 302
+        word = Consent.objects.get()
+        assert (word.entity.code, word.cycle.code, word.by) == ("UNDP", "2026", cast.approver)
+        assert word.at.year > 2020
+
+    def test_refuses_what_it_does_not_know(self, published: Cycle, cast: Cast) -> None:
+        for body in ({}, {"audience": "the world"}):
+            assert client_of(cast.approver).post(SHARING, body).status_code == 400
+        assert not Consent.objects.exists()
+
+    def test_is_there_before_anything_is_published(self, cycle: Cycle, cast: Cast) -> None:
+        client = client_of(cast.approver)
+        assert (
+            "What is chosen here holds from the first publication on." in client.get(SHARING).content.decode()
+        )
+        assert client.post(SHARING, {"audience": "public"}).status_code == 302
+
+    def test_is_found_from_the_scorecards(self, published: Cycle, cast: Cast) -> None:
+        assert SHARING in client_of(cast.viewer).get("/scorecards/").content.decode()
+        for who in (None, cast.stranger, cast.committee):
+            assert SHARING not in client_of(who).get("/scorecards/").content.decode()
+        assert PAGES in Client().get("/scorecards/2026/").content.decode()
