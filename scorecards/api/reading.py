@@ -26,11 +26,13 @@ from scorecards.api.choosing import (
 from scorecards.api.serializers import (
     DimensionFigureSerializer,
     ItemFigureSerializer,
+    OwnUnitSerializer,
     ScorecardSerializer,
     UnitSerializer,
 )
 from scorecards.models import Scorecard
 from scorecards.queries import publications, reading, units
+from scorecards.queries.tailored import own_unit_entry
 from un20portal.lib.api import PublishedForAll
 from un20portal.lib.apiviews import ApiView
 from un20portal.lib.pagination import CursorPagination
@@ -151,7 +153,7 @@ class UnitFiguresListView(UnitFiguresView, generics.GenericAPIView[Any]):
     @extend_schema(
         tags=["figures"],
         operation_id="scorecards_entities_list",
-        summary="Figures per unit and dimension, of the units that the caller may see",
+        summary="Figures per unit, dimension and area, of the units that the caller may see",
         parameters=[BASIS, VERSION],
         responses={200: UnitSerializer(many=True), **problems(404)},
     )
@@ -165,11 +167,13 @@ class UnitFiguresListView(UnitFiguresView, generics.GenericAPIView[Any]):
 class UnitFiguresDetailView(UnitFiguresView):
     @extend_schema(
         tags=["figures"],
-        summary="The figures of one unit per dimension",
+        summary="The figures of one unit per dimension and area",
         parameters=[BASIS, VERSION],
-        responses={200: UnitSerializer, **problems(404)},
+        responses={200: OwnUnitSerializer, **problems(404)},
     )
     def get(self, request: Request, cycle: str, code: str) -> Response:
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)
         unit = get_object_or_404(self.units(figures), code__iexact=code)
-        return Response(UnitSerializer(units.unit_entries(figures, [unit], basis=basis)[0]).data)
+        entry = units.unit_entries(figures, [unit], basis=basis)[0]
+        own = own_unit_entry(request.user, figures, entry, basis=basis)
+        return Response((OwnUnitSerializer(own) if own else UnitSerializer(entry)).data)

@@ -153,8 +153,45 @@ class UnitDimensionSerializer(serializers.Serializer[Any]):
     advanced = serializers.BooleanField(allow_null=True)
 
 
+class AreaSerializer(serializers.Serializer[Any]):
+    """One unit over an area (method §3): three figures, all null unless enough of the area is rated."""
+
+    area = serializers.CharField()
+    mean = RatioField()
+    geometric = serializers.CharField(allow_null=True)
+    weakest = RatioField()
+
+
 class UnitSerializer(serializers.Serializer[Any]):
     """One unit with its figures; no dimensions while its sheet does not count on this basis."""
 
     entity = serializers.CharField(source="entity.code")
     dimensions = UnitDimensionSerializer(many=True)
+    areas = AreaSerializer(many=True)
+
+
+class TailoredDimensionSerializer(serializers.Serializer[Any]):
+    """One dimension by a unit's own weights, and how many levels are missing to its own targets."""
+
+    dimension = serializers.CharField()
+    index = RatioField()
+    gap = RatioField(help_text="Levels missing to the targets, mean by own weights")
+    gaps = serializers.DictField(
+        child=serializers.IntegerField(allow_null=True),
+        help_text="Levels missing by item; 0 at the target, null without an answer",
+    )
+
+
+class TailoredSerializer(serializers.Serializer[Any]):
+    """One unit by its own weights and targets."""
+
+    dimensions = TailoredDimensionSerializer(many=True)
+    areas = AreaSerializer(many=True)
+
+
+class OwnUnitSerializer(UnitSerializer):
+    """One unit with its figures; `tailored` is there for those alone who read its own path."""
+
+    tailored = TailoredSerializer(
+        required=False, allow_null=True, help_text="Null while the unit has no own weights or targets"
+    )
