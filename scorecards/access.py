@@ -2,7 +2,8 @@
 
 from entities.access import Person, entities_with, has_role, is_committee, is_task_force
 from entities.models import ENTITY_ROLES, Entity, Role
-from quintet.models import Cycle
+from quintet.access import answerable_items, can_read_own_path
+from quintet.models import Assessment, Cycle
 from scorecards.domain.visibility import Reader, may_see
 from scorecards.models import Audience, Consent
 
@@ -59,3 +60,14 @@ def _readers_everywhere(user: Person) -> set[Reader]:
     if is_committee(user):
         found.add(Reader.COMMITTEE)
     return found
+
+
+def items_with_levels_for(user: Person, sheet: Assessment) -> set[int] | None:
+    """Ids of the items whose levels are in a receipt for a reader of the unit's figures; None: all.
+
+    A contributor reads the items handed over, here as on the sheet itself.
+    """
+    reads_all = is_task_force(user) or can_read_own_path(user, sheet.entity)
+    if reads_all or not has_role(user, Role.CONTRIBUTOR, sheet.entity_id):
+        return None
+    return answerable_items(user, sheet)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scorecards.api import checkpoints, movement, publication, reading, uncertainty
+from scorecards.api import checkpoints, movement, publication, reading, receipts, uncertainty
 
 app_name = "scorecards-api"
 urlpatterns = [
@@ -29,4 +29,5 @@ urlpatterns = [
         reading.UnitFiguresDetailView.as_view(),
         name="unit-detail",
     ),
+    path("scorecards/<slug:cycle>/receipt/", receipts.ReceiptView.as_view(), name="receipt-detail"),
 ]

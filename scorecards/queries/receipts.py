@@ -1,0 +1,334 @@
+"""Receipts: how a figure came about, as far as the reader may see. Whose figures those are, `access` says."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+
+from entities.access import Person
+from entities.models import Entity
+from quintet.models import Dimension, Item
+from scorecards import access
+from scorecards.domain import derivations, unit_derivations
+from scorecards.domain.figures import FrameworkShape
+from scorecards.domain.receipts import (
+    BASIS_IN_WORDS,
+    CARRIED,
+    OWN,
+    PROVISIONAL,
+    ROUNDING,
+    SHOWN,
+    SUPPRESSED,
+    Sentence,
+    Step,
+    Subject,
+    disclosure_in_words,
+)
+from scorecards.domain.scoring import METHOD
+from scorecards.domain.unit_derivations import WITHHELD, DimensionLine, ItemLine, item_line
+from scorecards.models import Computation, Scorecard, UnitScore
+from scorecards.queries import reading, units
+from scorecards.queries.frameworks import framework_shape
+from scorecards.queries.publications import published_document
+from scorecards.queries.reading import PERCENTAGES_FROM, Figures, ItemFigure
+from scorecards.queries.units import UnitEntry
+from un20portal.lib.errors import NotFound
+from un20portal.lib.errors import marked as _
+
+CODE = re.compile("[A-Za-z0-9-]{1,40}")
+
+
+@dataclass(frozen=True)
+class UnitHashes:
+    """A unit behind a group's figure: the hashes of its sheet and of its document (None: not published)."""
+
+    entity: str
+    snapshot: str
+    document: str | None
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """What the figure can be checked against; None where there is no such thing."""
+
+    scorecard: str | None = None
+    inputs: str | None = None
+    previous: str | None = None
+    carried_from: str | None = None
+    snapshot: str | None = None
+    document: str | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """How one figure came about. `figure` is None where it is suppressed, and where it is a single level."""
+
+    subject: Subject
+    figures: Figures
+    basis: str
+    item: Item | None
+    dimension: Dimension | None  # of the item too
+    state: str
+    hashes: Hashes
+    figure: Any = None
+    carried_from: int | None = None
+    steps: Sequence[Step] = ()
+    missing: Sequence[Sentence] = ()
+    items: Sequence[ItemLine] = ()
+    dimensions: Sequence[DimensionLine] = ()
+    units: Sequence[UnitHashes] = ()
+    entity: Entity | None = None
+    method: str = METHOD
+
+    @cached_property
+    def whose(self) -> str:
+        """The name of the unit or of the group, in the reader's language."""
+        if self.entity:
+            return self.entity.short_name
+        names = {choice.code: choice.name for choice in reading.group_choices(self.figures)}
+        return names[self.subject.group]
+
+    @property
+    def steps_on_page(self) -> list[Step]:
+        """Below ten answers a page shows counts, no shares."""
+        return [step for step in self.steps if self.shows_shares or not step.is_share]
+
+    @property
+    def shows_shares(self) -> bool:
+        if isinstance(self.figure, ItemFigure):
+            return self.figure.shows_percentages
+        return not self.subject.group or (self.figure.get("n_rated") or 0) >= PERCENTAGES_FROM
+
+    @property
+    def basis_in_words(self) -> Sentence:
+        return Sentence(BASIS_IN_WORDS[self.basis])
+
+    @property
+    def rounding(self) -> Sentence:
+        return Sentence(ROUNDING)
+
+    @property
+    def disclosure(self) -> Sentence:
+        """What is hidden, and why."""
+        return disclosure_in_words(
+            self.state, threshold=self.figures.threshold, carried_from=self.carried_from
+        )
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked for, looked up: the item and the dimension are those of the framework, or None."""
+
+    subject: Subject
+    figures: Figures
+    basis: str
+    item: Item | None
+    dimension: Dimension | None
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The part of a receipt that repeats the question."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def receipt_of(user: Person, figures: Figures, subject: Subject, *, basis: str) -> Receipt:
+    """The receipt of one figure; NotFound for what is not there or not this reader's to see."""
+    framework = figures.cycle.framework
+    items = Item.objects.filter(framework=framework).select_related("dimension")
+    dimensions = Dimension.objects.filter(framework=framework)
+    item = _found(items, subject.item)
+    dimension = item.dimension if item else _found(dimensions, subject.dimension)
+    question = _Question(subject, figures, basis, item, dimension)
+    if subject.entity:
+        return _unit_receipt(user, question)
+    if subject.group not in figures.sizes:
+        raise _unknown()
+    return _item_of_group(question, item) if item else _dimension_of_group(question)
+
+
+def _found(rows: QuerySet[Any], code: str) -> Any:
+    """The row with this code; None for no code, NotFound for one that does not exist."""
+    if not code:
+        return None
+    row = rows.filter(code=code).first() if CODE.fullmatch(code) else None
+    if row is None:
+        raise _unknown()
+    return row
+
+
+def _item_of_group(question: _Question, item: Item) -> Receipt:
+    figures, group = question.figures, question.subject.group
+    rows = reading.item_figures(figures, group=group, basis=question.basis)
+    [row] = [row for row in rows if row.item == item.code]
+    return Receipt(
+        **question.names,
+        state=_state(figures, row.carried_from, is_suppressed=row.is_suppressed),
+        hashes=_hashes(figures, row.carried_from),
+        figure=row,
+        carried_from=row.carried_from,
+        steps=derivations.item_steps(row.counts) if row.counts else [],
+        missing=derivations.item_gaps(row.counts) if row.counts else [],
+        items=_weights([item]),
+        units=_units_behind(figures, group, row.carried_from),
+    )
+
+
+def _dimension_of_group(question: _Question) -> Receipt:
+    figures, group = question.figures, question.subject.group
+    entries = reading.dimension_entries(figures, group=group, basis=question.basis)
+    [entry] = [entry for entry in entries if entry["dimension"] == question.subject.dimension]
+    is_suppressed, carried_from = bool(entry.get("suppressed")), entry.get("carried_from")
+    return Receipt(
+        **question.names,
+        state=_state(figures, carried_from, is_suppressed=is_suppressed),
+        hashes=_hashes(figures, carried_from),
+        figure=entry,
+        carried_from=carried_from,
+        steps=[] if is_suppressed else derivations.dimension_steps(entry),
+        missing=[] if is_suppressed else derivations.dimension_gaps(entry),
+        items=_weights(Item.objects.filter(dimension=question.dimension).order_by("order")),
+        units=_units_behind(figures, group, carried_from),
+    )
+
+
+def _weights(items: Iterable[Item]) -> list[ItemLine]:
+    return [ItemLine(item.code, item.weight, item.enabler) for item in items]
+
+
+def _unit_receipt(user: Person, question: _Question) -> Receipt:
+    figures, basis = question.figures, question.basis
+    unit = _unit(user, figures, question.subject.entity)
+    entry = units.unit_entries(figures, [unit], basis=basis)[0]
+    if not entry.dimensions:
+        raise NotFound(_("The sheet of this unit does not count on this basis."))
+    sheet = units.frozen_sheet(figures, unit)
+    seen = access.items_with_levels_for(user, sheet.snapshot.assessment)
+    shape = framework_shape(figures.cycle.framework)
+    lines = _item_lines(shape, bytes(getattr(sheet.snapshot, basis)), _codes(figures, seen))
+    hashes = _hashes(figures)
+    return Receipt(
+        **question.names,
+        state=OWN,
+        hashes=replace(hashes, snapshot=sheet.snapshot.sha256, document=sheet.document_sha256 or None),
+        entity=unit,
+        **_follow_unit(question, entry, lines, shape.highest_level),
+    )
+
+
+def _unit(user: Person, figures: Figures, code: str) -> Entity:
+    held = units.units_with_figures(figures, user)
+    unit = held.filter(code__iexact=code).first() if CODE.fullmatch(code) else None
+    if unit is None:
+        raise _unknown()
+    return unit
+
+
+def _codes(figures: Figures, ids: set[int] | None) -> set[str] | None:
+    if ids is None:
+        return None
+    items = Item.objects.filter(framework=figures.cycle.framework_id, pk__in=ids)
+    return set(items.values_list("code", flat=True))
+
+
+def _item_lines(shape: FrameworkShape, levels: bytes, seen: set[str] | None) -> dict[str, list[ItemLine]]:
+    """The items of a sheet by dimension; those that are not in `seen` (None: all are) without their level."""
+    return {
+        code: [
+            item_line(item, level, is_withheld=seen is not None and item.code not in seen)
+            for item, level in zip(shape.dimensions[code], levels[place], strict=True)
+        ]
+        for code, place in shape.places.items()
+    }
+
+
+def _follow_unit(
+    question: _Question, entry: UnitEntry, lines: Mapping[str, Sequence[ItemLine]], highest_level: int
+) -> dict[str, Any]:
+    """What a receipt of a unit holds of its figure: an item's, a dimension's or an area's."""
+    if question.dimension is None:
+        return _follow_area(question, entry)
+    here = lines[question.dimension.code]
+    if question.item:
+        return _follow_item(question.item.code, here)
+    [found] = [found for found in entry.dimensions if found["dimension"] == question.dimension.code]
+    return {
+        "figure": found,
+        "items": here,
+        "steps": unit_derivations.unit_dimension_steps(found, here, highest_level=highest_level),
+        "missing": unit_derivations.unit_gaps(found, len(here)),
+    }
+
+
+def _follow_area(question: _Question, entry: UnitEntry) -> dict[str, Any]:
+    area, by_dimension = question.subject.area, units.areas_by_dimension(question.figures)
+    lines = units.area_lines(entry.dimensions, by_dimension).get(area)
+    if lines is None:
+        raise _unknown()
+    found = units.summarise_lines(lines)
+    return {
+        "figure": units.area_entry(area, found),
+        "dimensions": lines,
+        "steps": unit_derivations.area_steps(lines, found),
+        "missing": unit_derivations.area_gaps(lines),
+    }
+
+
+def _follow_item(code: str, lines: Sequence[ItemLine]) -> dict[str, Any]:
+    [line] = [line for line in lines if line.item == code]
+    if line.state == WITHHELD:
+        raise _unknown()
+    return {"items": [line], "steps": unit_derivations.unit_item_steps(line)}
+
+
+def _state(figures: Figures, carried_from: int | None, *, is_suppressed: bool) -> str:
+    if figures.is_provisional:
+        return PROVISIONAL
+    if is_suppressed:
+        return SUPPRESSED
+    return CARRIED if carried_from else SHOWN
+
+
+def _hashes(figures: Figures, carried_from: int | None = None) -> Hashes:
+    if figures.is_provisional:
+        return Hashes()
+    document = published_document(figures.sha256)
+    return Hashes(
+        scorecard=figures.sha256,
+        inputs=document["inputs_sha256"],
+        previous=document["previous_sha256"],
+        carried_from=_made_by(figures, carried_from) if carried_from else None,
+    )
+
+
+def _units_behind(figures: Figures, group: str, carried_from: int | None) -> list[UnitHashes]:
+    """The units of a group whose sheets count, by code; of the version that a carried figure is of."""
+    if figures.is_provisional:
+        return _provisional_units_behind(figures, group)
+    sheets = published_document(_made_by(figures, carried_from))["units"]
+    return [
+        UnitHashes(code, unit["snapshot"], unit["document"])
+        for code, unit in sorted(sheets.items())
+        if group in unit["groups"]
+    ]
+
+
+def _provisional_units_behind(figures: Figures, group: str) -> list[UnitHashes]:
+    groups = Computation.objects.values_list("kinds", flat=True).get(cycle=figures.cycle)
+    kinds = [place for place, codes in enumerate(groups) if group in codes]
+    scores = UnitScore.objects.filter(cycle=figures.cycle, kind__in=kinds).exclude(snapshot=None)
+    named = scores.order_by("entity__code").values_list("entity__code", "snapshot__sha256")
+    return [UnitHashes(code, sha256, None) for code, sha256 in named]
+
+
+def _made_by(figures: Figures, carried_from: int | None) -> str:
+    """The hash of the version whose figure it is."""
+    if carried_from is None:
+        return figures.sha256
+    return Scorecard.objects.values_list("sha256", flat=True).get(cycle=figures.cycle, version=carried_from)
+
+
+def _unknown() -> NotFound:
+    return NotFound(_("There is no such figure."))
