@@ -13,6 +13,7 @@ urlpatterns = [
     path("<slug:cycle>/entities/", units.unit_list, name="unit-list"),
     path("<slug:cycle>/entities/<slug:entity>/", units.unit_detail, name="unit-detail"),
     path("<slug:cycle>/entities/<slug:entity>/sharing/", units.SharingView.as_view(), name="unit-sharing"),
+    path("<slug:cycle>/receipt/", reading.receipt, name="scorecard-receipt"),
     path("<slug:cycle>/publication/", publication.publication, name="publication-detail"),
     path("<slug:cycle>/publication/propose/", publication.propose, name="publication-propose"),
     path("<slug:cycle>/publication/confirm/", publication.confirm, name="publication-confirm"),

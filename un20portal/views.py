@@ -2,6 +2,7 @@
 
 import sys
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account import views as account
 from django.conf import settings
@@ -44,7 +45,14 @@ def _state_of_play(scorecard: Scorecard) -> dict[str, Any]:
     rows = reading.state_of_play(figures, group=group, basis=basis)
     panels = reading.panels(figures, rows)
     [chosen] = [choice for choice in reading.group_choices(figures) if choice.code == group]
-    return {**context, "group": chosen, "basis": basis, "rows": rows, "panels": panels}
+    return {
+        **context,
+        "group": chosen,
+        "basis": basis,
+        "rows": rows,
+        "panels": panels,
+        "chosen": urlencode({"group": group, "basis": basis, "version": scorecard.version}),
+    }
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""Reading scorecards: the list, the state of play of a cycle, the interactive figure."""
+"""Reading scorecards: the list, the state of play of a cycle, the interactive figure, receipts of figures."""
 
 import re
 from typing import Any
@@ -14,15 +14,18 @@ from django.views.decorators.http import require_safe
 
 from quintet.models import Cycle
 from scorecards import access
+from scorecards.domain.receipts import parse_subject
 from scorecards.models import Scorecard
 from scorecards.queries import publications, reading, sharing
 from scorecards.queries.movement import earlier_cycle
 from scorecards.queries.reading import Figures
+from scorecards.queries.receipts import receipt_of
 from scorecards.queries.uncertainty import is_estimated
 from un20portal.lib.canonical import sha256
 from un20portal.lib.pagination import page_of
 
 NUMBER = re.compile("[1-9][0-9]{0,5}")
+UNITS_ON_A_PAGE = 200
 # In this process: pages need no other server, and a new release begins with none.
 PAGES = LocMemCache("scorecard-pages", {"TIMEOUT": 60, "OPTIONS": {"MAX_ENTRIES": 200}})
 
@@ -56,6 +59,25 @@ def scorecard_detail(request: HttpRequest, cycle: str) -> HttpResponse:
 def figure(request: HttpRequest, cycle: str) -> HttpResponse:
     """The same state of play as an interactive figure, loaded only by those who ask for it."""
     return render(request, "scorecards/figure.html", _context(request, cycle))
+
+
+@login_not_required
+@require_safe
+def receipt(request: HttpRequest, cycle: str) -> HttpResponse:
+    """How one figure came about: of a group, or of a unit for those who may see its figures."""
+    chosen = get_object_or_404(Cycle.objects.select_related("framework"), code=cycle)
+    subject = parse_subject(request.GET)
+    figures, basis = _figures(request, chosen), request.GET.get("basis", "accepted")
+    if not reading.is_known_basis(basis):
+        raise Http404
+    found = receipt_of(request.user, figures, subject, basis=basis)
+    context = {
+        "cycle": chosen,
+        "receipt": found,
+        "page": page_of(request, found.units, size=UNITS_ON_A_PAGE),
+        "is_demo": chosen.is_demo,
+    }
+    return render(request, "scorecards/receipt.html", context)
 
 
 def _public_page_key(request: HttpRequest, code: str) -> str | None:

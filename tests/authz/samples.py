@@ -206,6 +206,9 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
     body = STEPS_OF_CYCLES.get(route.name, {})
     known: dict[str, Any] = {"version": 1, "unit": "UNDP", "mailing": world.mailing, "export": world.export}
     others = {name: value for name, value in known.items() if name in route.parameters}
+    if route.name in RECEIPTS:
+        yield from _receipt_variants()
+        return
     if ":unit-" in route.name and route.name not in WITH_PROVISIONAL:
         yield from _unit_variants(route)
         return
@@ -240,6 +243,19 @@ def _unit_variants(route: Route) -> Iterator[tuple[str, Sample]]:
         yield "missing", Sample({"cycle": "published", place: "NOBODY"}, body=body)
 
 
+def _receipt_variants() -> Iterator[tuple[str, Sample]]:
+    """Figures of groups are public once published; those of a unit are its members' and the task force's."""
+    for cycle in ("planned", "computed", "published", "missing"):
+        yield cycle, Sample({"cycle": cycle}, query="?group=entities&item=DAT-STR")
+    yield "incomplete", Sample({"cycle": "published"}, query="?group=entities")
+    computed = {"cycle": "computed"}
+    yield "provisional", Sample(computed, query="?group=entities&dimension=DAT&version=provisional")
+    for letter, code in (("a", "UNDP"), ("b", "UNICEF")):
+        yield f"published_{letter}", Sample({"cycle": "published"}, query=f"?entity={code}&dimension=DAT")
+        query = f"?entity={code}&item=DAT-STR&version=provisional"
+        yield f"provisional_{letter}", Sample(computed, query=query)
+
+
 STEPS_OF_CYCLES: dict[str, dict[str, Any]] = {
     "quintet:cycle-open": {"codes": "UNDP", "confirmed": "on"},
     "quintet:cycle-start-validation": {"confirmed": "on"},
@@ -253,6 +269,7 @@ STEPS_OF_CYCLES: dict[str, dict[str, Any]] = {
     },
 }
 COMPARING = {"scorecards-api:movement", "scorecards:scorecard-movement"}
+RECEIPTS = {"scorecards-api:receipt-detail", "scorecards:scorecard-receipt"}
 WITH_PROVISIONAL = {
     "scorecards-api:item-list", "scorecards-api:state-of-play", "scorecards-api:dimension-list",
     "scorecards-api:unit-list", "scorecards:scorecard-detail", "scorecards:scorecard-figure",

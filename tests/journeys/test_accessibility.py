@@ -19,6 +19,7 @@ PUBLIC = [
     "/scorecards/2026/",
     "/scorecards/2026/?group=type:fund_or_programme&basis=claimed",
     "/scorecards/2026/figure/",
+    "/scorecards/2026/receipt/?group=entities&item=DAT-STR",
     "/frameworks/",
     "/frameworks/quintet-2026/",
     "/accounts/login/",
@@ -51,6 +52,7 @@ SIGNED_IN = {
         "/assessments/{validated}/DAT/",
         "/assessments/{validated}/checks/",
         "/assessments/{validated}/second-ratings/",
+        "/scorecards/2026/receipt/?entity={other}&dimension=DAT",
     ],
 }
 
@@ -108,7 +110,12 @@ def test_pages_of_work(published: Portal, page: Page, sign_in: SignIn, person: s
     sign_in(page, person)
     validated = published.cycle.assessments.exclude(pk=published.sheet).order_by("pk").first()
     assert validated is not None
-    ids = {"sheet": published.sheet, "validated": validated.pk, "unit": published.undp.code}
+    ids = {
+        "sheet": published.sheet,
+        "validated": validated.pk,
+        "unit": published.undp.code,
+        "other": validated.entity.code,
+    }
     addresses = [published.address + path.format(**ids) for path in SIGNED_IN[person]]
     assert [line for address in addresses for line in findings_at_both_widths(page, address)] == []
 
