@@ -67,7 +67,7 @@ def receipt(request: HttpRequest, cycle: str) -> HttpResponse:
     """How one figure came about: of a group, or of a unit for those who may see its figures."""
     chosen = get_object_or_404(Cycle.objects.select_related("framework"), code=cycle)
     subject = parse_subject(request.GET)
-    figures, basis = _figures(request, chosen), request.GET.get("basis", "accepted")
+    figures, basis = chosen_figures(request, chosen), request.GET.get("basis", "accepted")
     if not reading.is_known_basis(basis):
         raise Http404
     found = receipt_of(request.user, figures, subject, basis=basis)

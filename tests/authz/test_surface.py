@@ -29,6 +29,7 @@ PUBLIC_PAGES = {
     "scorecards:uncertainty-detail",
     "scorecards:scorecard-movement",
     "scorecards:unit-list", "scorecards:unit-detail",
+    "scorecards:scorecard-receipt",
 }  # fmt: skip
 Cells = dict[str, str]
 
