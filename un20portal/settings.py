@@ -120,6 +120,8 @@ else:
     _database.setdefault("OPTIONS", {})["connect_timeout"] = 5  # else a server that is away costs minutes
     _database["OPTIONS"]["options"] = (
         "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+        # else what a killed worker held stays held until the statement it waited in ends
+        " -c client_connection_check_interval=1s"
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

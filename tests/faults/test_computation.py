@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from io import StringIO
 
 import pytest
@@ -29,7 +30,7 @@ from tests.factories import (
     sheet_of,
 )
 from tests.processes import Worker
-from tests.sessions import held, is_alive, until, waiting_sessions
+from tests.sessions import computing, held, is_alive, until, waiting_sessions
 from un20portal.celery import app
 from un20portal.lib.errors import WrongState
 from un20portal.outbox import services as outbox
@@ -80,14 +81,15 @@ class TestAWorkerKilledInTheMiddle:
         assert list(UnitScore.objects.values_list()) == first
 
     def kill_in_the_middle(self, worker: Worker, sheet: Assessment, cast: Cast) -> None:
-        """Sign off, and kill the worker and its children while the handler waits for the cycle."""
-        with held(sheet.cycle):
+        """Sign off, and kill the worker and its children while the handler waits for its turn."""
+        with computing(sheet.cycle):
             signing.sign_off(assessment=sheet, by=cast.approver, at=timezone.now())
             until(lambda: len(waiting_sessions()) == 1, "the worker does not begin to compute")
             [session] = waiting_sessions()
             worker.kill()
             assert not worker.is_running
-        until(lambda: not is_alive(session), "the session of the killed worker stays")
+            # although it still waits, and long before its lock_timeout of ten seconds
+            until(lambda: not is_alive(session), "the session of the killed worker stays", seconds=5)
 
     def test_leaves_the_work_to_a_person_without_a_broker(
         self, celery_worker_process: Worker, sheet: Assessment, cast: Cast
@@ -100,8 +102,10 @@ class TestAWorkerKilledInTheMiddle:
 
 
 class TestTheDatabaseSessionEnds:
-    def terminated_while(self, act: Callable[[], object], cycle: Cycle) -> BaseException | None:
-        """Run `act` in a session that is terminated while it waits for the cycle; return what it raised."""
+    def terminated_while(
+        self, act: Callable[[], object], stopped: AbstractContextManager[object]
+    ) -> BaseException | None:
+        """Run `act` in a session that is terminated where it is `stopped`; return what it raised."""
         raised: list[BaseException] = []
 
         def run() -> None:
@@ -112,10 +116,10 @@ class TestTheDatabaseSessionEnds:
             finally:
                 connection.close()
 
-        with held(cycle):
+        with stopped:
             thread = threading.Thread(target=run)
             thread.start()
-            until(lambda: len(waiting_sessions()) == 1, "nobody waits for the cycle")
+            until(lambda: len(waiting_sessions()) == 1, "nobody waits")
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_terminate_backend(%s)", waiting_sessions())
             thread.join(20)
@@ -124,7 +128,9 @@ class TestTheDatabaseSessionEnds:
 
     def test_before_publishing_leaves_the_proposal_as_it_was(self, cycle: Cycle, cast: Cast) -> None:
         publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
-        error = self.terminated_while(lambda: publishing.confirm(cycle=cycle, by=cast.second, at=AT), cycle)
+        error = self.terminated_while(
+            lambda: publishing.confirm(cycle=cycle, by=cast.second, at=AT), held(cycle)
+        )
         assert error is not None
         assert not Scorecard.objects.exists()
         assert not EntityDocument.objects.exists()
@@ -133,27 +139,12 @@ class TestTheDatabaseSessionEnds:
     def test_after_the_scorecard_was_written_leaves_no_half_of_it(self, cycle: Cycle, cast: Cast) -> None:
         """The session ends between the scorecard and its documents, inside one transaction."""
         proposal = publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
-        ended: list[BaseException] = []
-        entity = Entity.objects.get(code="ENT-006")
-
-        def confirm() -> None:
-            try:
-                publishing.confirm(cycle=cycle, by=cast.second, at=AT)
-            except DatabaseError as error:
-                ended.append(error)
-            finally:
-                connection.close()
-
         # documents point at their units: with this row locked the session stops after the scorecard
-        with held(entity):
-            thread = threading.Thread(target=confirm)
-            thread.start()
-            until(lambda: len(waiting_sessions()) == 1, "publishing does not stop at the documents")
-            assert not Scorecard.objects.exists()  # nobody sees what is not committed
-            with connection.cursor() as own:
-                own.execute("SELECT pg_terminate_backend(%s)", waiting_sessions())
-            thread.join(20)
-        assert len(ended) == 1
+        error = self.terminated_while(
+            lambda: publishing.confirm(cycle=cycle, by=cast.second, at=AT),
+            held(Entity.objects.get(code="ENT-006")),
+        )
+        assert error is not None
         assert not Scorecard.objects.exists()
         assert not EntityDocument.objects.exists()
         assert Proposal.objects.get().sha256 == proposal.sha256
@@ -162,7 +153,7 @@ class TestTheDatabaseSessionEnds:
 
     def test_while_computing_leaves_the_work_pending(self, cycle: Cycle) -> None:
         assert Message.objects.pending().count() == 1
-        error = self.terminated_while(lambda: outbox.drain(now=timezone.now), cycle)
+        error = self.terminated_while(lambda: outbox.drain(now=timezone.now), computing(cycle))
         assert error is None or isinstance(error, DatabaseError)
         message = Message.objects.get()
         assert message.done_at is None
