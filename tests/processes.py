@@ -99,15 +99,22 @@ class Process:
 class Worker(Process):
     """A Celery worker; `name` is what it answers to."""
 
-    def __init__(self, *, environment: Mapping[str, str], log: Path, concurrency: int = 2) -> None:
+    def __init__(
+        self, *, environment: Mapping[str, str], log: Path, concurrency: int = 2, app: str = "un20portal"
+    ) -> None:
         self.name = f"test-{uuid.uuid4().hex[:8]}@localhost"
         options = ["--concurrency", str(concurrency), "--hostname", self.name, "--loglevel", "INFO"]
-        command = [str(PROGRAMS / "celery"), "-A", "un20portal", "worker", *options]
+        command = [str(PROGRAMS / "celery"), "-A", app, "worker", *options]
         super().__init__(command, environment=environment, log=log)
 
     def wait_until_ready(self) -> None:
         """Wait until the worker answers through the broker."""
         self.wait_until(self._problem)
+
+    def kill_children(self) -> None:
+        """`kill -9` those that do the work; the one that gives it to them lives."""
+        for child in servers.children_of(self._process.pid):
+            os.kill(child, signal.SIGKILL)
 
     def _problem(self) -> str | None:
         from un20portal.celery import app

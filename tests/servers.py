@@ -9,12 +9,13 @@ import getpass
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -104,10 +105,53 @@ def redis_problem(url: str) -> str | None:
     return None
 
 
+class Server:
+    """A server of our own at `url`, which may be killed and started again on the same files and port."""
+
+    def __init__(
+        self, url: str, command: list[str | Path], folder: Path, problem: Callable[[str], str | None]
+    ) -> None:
+        self.url, self._command, self._folder, self._problem = url, command, folder, problem
+        self._log = folder / "log"
+
+    def start(self) -> None:
+        """Start it, for the first time or again, and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, start_new_session=True, cwd=self._folder
+            )
+        if last := wait_until_fine(lambda: self._problem(self.url), seconds=30):
+            raise MissingPart(f"a private server does not start: {last}\n{self._log.read_text()}")
+
+    def kill(self) -> None:
+        """`kill -9` it and its children: nothing that was in their memory alone is written any more."""
+        family = [self._process.pid, *children_of(self._process.pid)]
+        for process in family:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._process.wait()
+        wait_until_fine(lambda: "still there" if any(map(_is_running, family)) else None, seconds=10)
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
 @contextmanager
 def private_postgresql() -> Iterator[str]:
-    """Run a PostgreSQL server of our own on a free port; PostgreSQL refuses root, so `postgres` runs it."""
-    programs = _postgresql_programs() or _after_installing("postgresql", _postgresql_programs)
+    """Run a PostgreSQL server of our own on a free port."""
+    with postgresql_server("-c", "fsync=off") as server:
+        yield server.url
+
+
+@contextmanager
+def postgresql_server(*options: str) -> Iterator[Server]:
+    """Run a PostgreSQL server of our own with `options`; PostgreSQL refuses root, so `postgres` runs it."""
+    programs = postgresql_programs()
     identity: list[str | Path] = list(AS_POSTGRES) if _is_root() else []
     with _scratch_folder() as folder:
         if _is_root():
@@ -115,26 +159,39 @@ def private_postgresql() -> Iterator[str]:
         data, port = folder / "data", free_port()
         initdb = [*identity, programs / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust"]
         _run([*initdb, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"], folder)
-        options: list[str | Path] = ["-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "fsync=off"]
+        where: list[str | Path] = ["-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", folder]
         # the server ends with us even when we are killed; INT is its fast shutdown
         prefix = identity or ["setpriv"]
-        command = [*prefix, "--pdeathsig", "INT", programs / "postgres", "-D", data, *options]
+        command = [*prefix, "--pdeathsig", "INT", programs / "postgres", *where, *options]
         url = f"postgres://postgres@127.0.0.1:{port}/postgres"
-        with _running(command, folder, lambda: postgresql_problem(url)):
-            yield url
+        with _running(Server(url, command, folder, postgresql_problem)) as server:
+            yield server
 
 
 @contextmanager
 def private_redis(*options: str) -> Iterator[str]:
     """Run a Redis server of our own on a free port, without files unless `options` say otherwise."""
+    with redis_server(*options) as server:
+        yield server.url
+
+
+@contextmanager
+def redis_server(*options: str) -> Iterator[Server]:
+    """Run a Redis server of our own that may be killed and started again."""
     program = _redis_program() or _after_installing("redis-server", _redis_program)
     with _scratch_folder() as folder:
         port = free_port()
         listening: list[str | Path] = ["--bind", "127.0.0.1", "--port", str(port), "--dir", folder]
         command = [program, *listening, "--save", "", "--appendonly", "no", *options]
         url = f"redis://127.0.0.1:{port}/0"
-        with _running(["setpriv", "--pdeathsig", "TERM", *command], folder, lambda: redis_problem(url)):
-            yield url
+        command = ["setpriv", "--pdeathsig", "TERM", *command]
+        with _running(Server(url, command, folder, redis_problem)) as server:
+            yield server
+
+
+def postgresql_programs() -> Path:
+    """The folder of PostgreSQL's programs."""
+    return _postgresql_programs() or _after_installing("postgresql", _postgresql_programs)
 
 
 def install(*packages: str) -> None:
@@ -173,6 +230,23 @@ def wait_until_fine(problem: Callable[[], str | None], *, seconds: float) -> str
     return last
 
 
+def children_of(process: int) -> list[int]:
+    """The processes that this one started and that still run."""
+    return [child for child, (state, parent) in _processes() if parent == process and state != "Z"]
+
+
+def _processes() -> Iterator[tuple[int, tuple[str, int]]]:
+    """Every process of this machine with its state and its parent."""
+    for found in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            state, parent, *_rest = found.read_text().rpartition(")")[2].split()
+            yield int(found.parent.name), (state, int(parent))
+
+
+def _is_running(process: int) -> bool:
+    return dict(_processes()).get(process, ("Z", 0))[0] != "Z"
+
+
 def _postgresql_programs() -> Path | None:
     folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
     if program := shutil.which("postgres"):
@@ -208,20 +282,12 @@ def _scratch_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _running(command: list[str | Path], folder: Path, problem: Callable[[], str | None]) -> Iterator[None]:
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, cwd=folder)
+def _running(server: Server) -> Iterator[Server]:
+    server.start()
     try:
-        if last := wait_until_fine(problem, seconds=30):
-            raise MissingPart(f"a private server does not start: {last}\n{(folder / 'log').read_text()}")
-        yield
+        yield server
     finally:
-        process.send_signal(2)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        server.stop()
 
 
 def _run(command: list[str | Path], folder: Path) -> None:

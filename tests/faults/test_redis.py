@@ -62,7 +62,7 @@ def redis_at(url: str, settings: Settings) -> Iterator[None]:
 
 def _publish_to(url: str) -> None:
     app.conf.broker_url = app.conf.broker_write_url = url
-    app.amqp._producer_pool = None
+    app._pool = app.amqp._producer_pool = None  # connections to where it was
 
 
 def entities(client: Client) -> tuple[int, float]:
