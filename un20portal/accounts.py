@@ -10,18 +10,22 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import translation
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from entities import access
 from entities.access import signed_in
+from un20portal.outbox.models import Message
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -53,6 +57,18 @@ class PortalAdminSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return access.is_administrator(request.user)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Say first how much work was given up: somebody must look."""
+        if n_dead := Message.objects.dead().count():
+            told = ngettext(
+                "%(n)s message was given up after too many attempts.",
+                "%(n)s messages were given up after too many attempts.",
+                n_dead,
+            )
+            page = f"{reverse('admin:outbox_message_changelist')}?state=dead"
+            messages.warning(request, format_html('<a href="{}">{}</a>', page, told % {"n": n_dead}))
+        return super().index(request, extra_context)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Ask who it is before anything else; answer no method but those that Django's pages use."""

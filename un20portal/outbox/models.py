@@ -22,6 +22,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Pending messages that no worker is running as an errand."""
         return self.pending().filter(Q(leased_until=None) | Q(leased_until__lte=at))
 
+    def failing(self) -> "MessageQuerySet":
+        """Pending messages that were tried in vain and will be tried again."""
+        return self.pending().filter(attempts__gt=0)
+
+    def done(self) -> "MessageQuerySet":
+        """Messages that were handled."""
+        return self.exclude(done_at=None)
+
     def dead(self) -> "MessageQuerySet":
         """Messages given up after too many attempts: somebody must look."""
         return self.exclude(dead_at=None)
