@@ -15,6 +15,7 @@ from scorecards import access
 from scorecards.forms import ProposalForm, ReleaseForm
 from scorecards.models import Scorecard
 from scorecards.queries import publications
+from scorecards.queries.work import work_owed
 from scorecards.services import publishing
 from scorecards.services.gathering import gather
 from un20portal.lib.pagination import page_of
@@ -41,6 +42,7 @@ def _page(request: HttpRequest, cycle: Cycle, form: ProposalForm) -> HttpRespons
     context = {
         "cycle": cycle,
         "computation": computation,
+        "work": work_owed(chosen),
         "proposal": proposal,
         "inputs_sha256": inputs,
         "is_outdated": proposal and proposal.inputs_sha256 != inputs,
