@@ -6,11 +6,14 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from un20portal.outbox import services
 from un20portal.outbox.models import Message
+
+ERROR_LENGTH = 120  # of the list; the page of a message has all of it
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -35,7 +38,16 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin):
-    list_display = ["id", "topic", "created_at", "attempts", "due_at", "done_at", "dead_at", "last_error"]
+    list_display = [
+        "id",
+        "topic",
+        "attempts",
+        "what_went_wrong",
+        "created_at",
+        "due_at",
+        "dead_at",
+        "done_at",
+    ]
     list_filter = [StateFilter, "topic"]
     actions = ["try_again"]
 
@@ -51,6 +63,10 @@ class MessageAdmin(admin.ModelAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """Another try changes nothing but when: it needs no form, only the right to change messages."""
         return request.user.has_perm("outbox.change_message")
+
+    @admin.display(description=_("last error"))
+    def what_went_wrong(self, message: Message) -> str:
+        return Truncator(message.last_error).chars(ERROR_LENGTH)
 
     @admin.action(description=_("Try again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
