@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quintet', '0006_extension_letter'),
+        ('quintet', '0007_export'),
     ]
 
     operations = [

@@ -42,7 +42,7 @@ def _page(request: HttpRequest, cycle: Cycle, form: ProposalForm) -> HttpRespons
     context = {
         "cycle": cycle,
         "computation": computation,
-        "work": work_owed(chosen),
+        "work": work_owed(cycle),
         "proposal": proposal,
         "inputs_sha256": inputs,
         "is_outdated": proposal and proposal.inputs_sha256 != inputs,
