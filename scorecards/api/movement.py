@@ -49,7 +49,7 @@ def _after(request: Request, code: str) -> Figures:
         if not access.can_see_provisional(request.user):
             raise Http404
         return reading.provisional_figures(cycle)
-    scorecard = publications.newest_scorecard(request.user, cycle)
+    scorecard = publications.newest_scorecards(request.user).filter(cycle=cycle).first()
     if scorecard is None:
         raise NotFound(_("No such scorecard of this cycle is published."))
     return reading.published_figures(scorecard)

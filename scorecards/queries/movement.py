@@ -23,7 +23,7 @@ from scorecards.domain.movement import Comparison, CycleSheets, ItemMovement, it
 from scorecards.domain.suppression import Release
 from scorecards.models import Scorecard
 from scorecards.queries.frameworks import framework_shape
-from scorecards.queries.publications import newest_scorecard, published_document
+from scorecards.queries.publications import newest_scorecards, published_document
 from scorecards.queries.reading import (
     PERCENTAGES_FROM,
     Figures,
@@ -113,9 +113,8 @@ def comparable_cycles(user: Person, cycle: Cycle) -> list[Cycle]:
 
     An older version is never taken in its place: what a comparison may show is decided for the newest ones.
     """
-    published = Cycle.objects.filter(pk__in=Scorecard.objects.exclude(cycle=cycle).values("cycle"))
-    readable = (other for other in published if newest_scorecard(user, other))
-    cycles = sorted(readable, key=_in_time, reverse=True)
+    readable = newest_scorecards(user).exclude(cycle=cycle)
+    cycles = sorted((scorecard.cycle for scorecard in readable), key=_in_time, reverse=True)
     return sorted(cycles, key=lambda other: _in_time(other) > _in_time(cycle))
 
 
@@ -133,8 +132,7 @@ def figures_of_other(user: Person, cycle: Cycle, code: str) -> Figures:
     if code == cycle.code:
         message = _("Choose another cycle to compare with.")
         raise InvalidInput(message, errors=[FieldError("from", "same_cycle", message)])
-    other = Cycle.objects.filter(code=code).first()
-    scorecard = newest_scorecard(user, other) if other else None
+    scorecard = newest_scorecards(user).filter(cycle__code=code).first()
     if scorecard is None:
         raise NotFound(_("The cycle to compare with has no published scorecard."))
     return published_figures(scorecard)

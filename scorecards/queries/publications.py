@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from entities.access import Person
 from quintet.models import Cycle, Phase
@@ -33,10 +33,10 @@ def latest_scorecard(user: Person, cycle: Cycle) -> Scorecard | None:
     return published_scorecards(user).filter(cycle=cycle).order_by("-version").first()
 
 
-def newest_scorecard(user: Person, cycle: Cycle) -> Scorecard | None:
-    """The newest version of a cycle; None where there is none, or where `user` may not read it (yet)."""
-    newest = Scorecard.objects.filter(cycle=cycle).order_by("-version").values("pk")[:1]
-    return published_scorecards(user).filter(pk__in=newest).first()
+def newest_scorecards(user: Person) -> QuerySet[Scorecard]:
+    """The newest version of each cycle, where `user` may read it: never an older one in its place."""
+    versions = Scorecard.objects.filter(cycle=OuterRef("cycle")).order_by("-version").values("version")
+    return published_scorecards(user).filter(version=Subquery(versions[:1]))
 
 
 def scorecard_version(user: Person, cycle: Cycle, version: int) -> Scorecard | None:

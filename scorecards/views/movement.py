@@ -12,7 +12,7 @@ from quintet.models import Cycle
 from scorecards import access
 from scorecards.queries import movement as compared
 from scorecards.queries import reading
-from scorecards.queries.publications import newest_scorecard
+from scorecards.queries.publications import newest_scorecards
 from scorecards.queries.reading import Figures
 
 
@@ -33,7 +33,7 @@ def _after(request: HttpRequest, cycle: Cycle) -> Figures:
         if not access.can_see_provisional(request.user):
             raise Http404
         return reading.provisional_figures(cycle)
-    scorecard = newest_scorecard(request.user, cycle)
+    scorecard = newest_scorecards(request.user).filter(cycle=cycle).first()
     if scorecard is None or "version" in request.GET:
         raise Http404
     return reading.published_figures(scorecard)

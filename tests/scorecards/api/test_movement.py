@@ -231,8 +231,8 @@ class TestMovement:
         self, client: Client, framework: Framework, cast: Cast
     ) -> None:
         units = make_entities(10)
-        for code, count in (("2025", 10), ("2026", 9)):
-            found = {unit: dict.fromkeys(CODES, 2) for unit in units[:count]}
+        for code, count, level in (("2025", 10, 2), ("2026", 9, 3)):
+            found = {unit: dict.fromkeys(CODES, level) for unit in units[:count]}
             publish(cycle_of(framework, code, found), cast)
         row = get(client).json()["items"][0]
         assert (row["suppressed"], row["panel"], row["bridge"]) == (True, None, None)
