@@ -34,12 +34,11 @@ from tests.factories import (
 )
 from tests.guards import unguarded
 from tests.scorecards.stored import figures_of, rows_of
+from tests.scorecards.worked import WORKED
 from un20portal.outbox import services as outbox
 from un20portal.outbox.models import Message
 
 pytestmark = pytest.mark.django_db
-# method §9: 3 missing, level 0 × 2, 1 × 5, 2 × 9, 3 × 8, 4 × 4
-WORKED = [None] * 3 + [0] * 2 + [1] * 5 + [2] * 9 + [3] * 8 + [4] * 4
 ONE_ENTITY = {"STR": "3", "LED": "2", "COE": "1", "HRS": "2", "FUN": "2"}
 
 

@@ -1,5 +1,6 @@
 """A scorecard that the committees read first: who sees it, what nobody else notices, and its release."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.factories import (
     make_framework,
     make_token,
 )
+from tests.scorecards import worked
 from un20portal.lib.errors import InvalidInput, NotAllowed, WrongState
 
 pytestmark = pytest.mark.django_db
@@ -56,9 +58,7 @@ def cycle(cast: Cast) -> Cycle:
     return make_counted_cycle(make_framework(), {unit: {"DAT-STR": 2} for unit in make_entities(6)})
 
 
-def publish(cycle: Cycle, cast: Cast, audience: str = "committee", note: str = "") -> Scorecard:
-    publishing.propose(cycle=cycle, by=cast.task_force, at=AT, audience=audience, note=note)
-    return publishing.confirm(cycle=cycle, by=cast.second, at=AT)
+publish = partial(worked.publish, audience="committee")
 
 
 def change(cycle: Cycle, count: int = 6) -> None:
@@ -135,7 +135,7 @@ class TestItsReaders:
 
 class TestBesideAPublicVersion:
     def test_others_go_on_reading_the_public_one_as_the_latest(self, cycle: Cycle, cast: Cast) -> None:
-        public = publish(cycle, cast, "public")
+        public = publish(cycle, cast, audience="public")
         page = get("/scorecards/2026/?version=1", None).content
         change(cycle)
         hidden = publish(cycle, cast)
@@ -155,7 +155,7 @@ class TestBesideAPublicVersion:
     def test_a_public_successor_is_the_latest_for_everybody(self, cycle: Cycle, cast: Cast) -> None:
         publish(cycle, cast)
         change(cycle)
-        public = publish(cycle, cast, "public")
+        public = publish(cycle, cast, audience="public")
         for person in (None, cast.committee):
             assert get("/api/v1/scorecards/2026/", person)["ETag"] == f'"{public.sha256}"'
         assert get("/scorecards/2026/?version=1", None).status_code == 404
@@ -165,7 +165,7 @@ class TestBesideAPublicVersion:
         """The rule of disclosure counts what the committees read, too: they read both versions."""
         publish(cycle, cast)
         change(cycle, count=1)
-        publish(cycle, cast, "public")
+        publish(cycle, cast, audience="public")
         row = client.get("/api/v1/scorecards/2026/items/").json()[0]
         assert (row["carried_from"], row["n_answered"]) == (1, 6)
 
@@ -187,7 +187,7 @@ class TestRelease:
         assert get("/api/v1/scorecards/2026/", None).content.decode() == scorecard.payload
 
     def test_replaces_the_page_that_was_kept_for_all(self, cycle: Cycle, cast: Cast) -> None:
-        publish(cycle, cast, "public")
+        publish(cycle, cast, audience="public")
         change(cycle)
         second = publish(cycle, cast)
         assert "version 1" in get("/scorecards/2026/", None).content.decode()
@@ -203,7 +203,7 @@ class TestRelease:
 
     @pytest.mark.parametrize("audience", ["committee", "public"])
     def test_happens_once(self, cycle: Cycle, cast: Cast, audience: str) -> None:
-        scorecard = publish(cycle, cast, audience)
+        scorecard = publish(cycle, cast, audience=audience)
         if audience == "committee":
             publishing.release(scorecard=scorecard, by=cast.task_force, at=AT)
         with pytest.raises(WrongState, match="already"):
@@ -230,7 +230,10 @@ class TestRelease:
 class TestProposing:
     def test_keeps_who_is_to_read_it(self, cycle: Cycle, cast: Cast) -> None:
         assert publish(cycle, cast).audience == "committee"
-        assert publish(make_counted_cycle(cycle.framework, {}, "2025"), cast, "public").audience == "public"
+        assert (
+            publish(make_counted_cycle(cycle.framework, {}, "2025"), cast, audience="public").audience
+            == "public"
+        )
 
     @pytest.mark.parametrize("audience", ["nobody", "", "x"])
     def test_for_other_readers_is_refused(self, cycle: Cycle, cast: Cast, audience: str) -> None:

@@ -23,6 +23,7 @@ from tests.factories import (
     make_framework,
     make_token,
 )
+from tests.scorecards.worked import publish
 from un20portal.lib.errors import InvalidInput, WrongState
 
 pytestmark = pytest.mark.django_db
@@ -44,11 +45,6 @@ def cycle(cast: Cast) -> Cycle:
     return cycle
 
 
-def publish(cycle: Cycle, cast: Cast, note: str = "") -> Scorecard:
-    publishing.propose(cycle=cycle, by=cast.task_force, at=AT, note=note)
-    return publishing.confirm(cycle=cycle, by=cast.second, at=AT)
-
-
 def document_of(scorecard: Scorecard) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(scorecard.payload)
     return found
@@ -65,7 +61,7 @@ def post(client: Client, person: Any, **body: object) -> Any:
 
 class TestTheNote:
     def test_stands_in_the_bytes_beside_the_units_that_changed(self, cycle: Cycle, cast: Cast) -> None:
-        document = document_of(publish(cycle, cast, f"  {NOTE}\r\n"))
+        document = document_of(publish(cycle, cast, note=f"  {NOTE}\r\n"))
         assert (document["correction"], document["changed_units"]) == ({"note": NOTE}, ["UNDP"])
 
     def test_is_none_of_a_first_version(self, cycle: Cycle, cast: Cast) -> None:
@@ -81,7 +77,7 @@ class TestTheNote:
         assert final["correction"]["note"] == "No sheet has changed; what is said about the cycle has."
 
     def test_is_shown_on_every_face(self, cycle: Cycle, cast: Cast, client: Client) -> None:
-        publish(cycle, cast, NOTE)
+        publish(cycle, cast, note=NOTE)
         for path in ("/scorecards/", "/scorecards/2026/", "/scorecards/2026/figure/"):
             assert NOTE in client.get(path).content.decode(), path
         assert NOTE not in client.get("/scorecards/2026/?version=1").content.decode()
@@ -91,7 +87,7 @@ class TestTheNote:
         assert NOTE in client.get(PAGE).content.decode()
 
     def test_alone_is_nothing_new(self, cycle: Cycle, cast: Cast) -> None:
-        publish(cycle, cast, NOTE)
+        publish(cycle, cast, note=NOTE)
         with pytest.raises(WrongState, match="Nothing has changed"):
             publishing.propose(cycle=cycle, by=cast.task_force, at=AT, note="Other words.")
 

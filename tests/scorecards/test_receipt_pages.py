@@ -8,7 +8,6 @@ from django.test import Client
 
 from entities.models import Entity
 from quintet.models import Cycle
-from scorecards.services import publishing
 from scorecards.services.computing import compute_cycle
 from tests.factories import (
     AT,
@@ -21,9 +20,9 @@ from tests.factories import (
     make_entity,
     make_framework,
 )
+from tests.scorecards.worked import WORKED, publish
 
 pytestmark = pytest.mark.django_db
-WORKED = [None] * 3 + [0] * 2 + [1] * 5 + [2] * 9 + [3] * 8 + [4] * 4
 URL = "/scorecards/2026/receipt/"
 
 
@@ -40,11 +39,6 @@ def cycle(cast: Cast) -> Cycle:
     fill(cycle, {Entity.objects.get(code="UNDP"): {"DAT-LED": 3}})
     publish(cycle, cast)
     return cycle
-
-
-def publish(cycle: Cycle, cast: Cast) -> None:
-    publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
-    publishing.confirm(cycle=cycle, by=cast.second, at=AT)
 
 
 def page(client: Client, query: str, status: int = 200) -> str:

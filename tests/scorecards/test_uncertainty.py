@@ -10,8 +10,6 @@ from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity, User
 from quintet.models import Cycle, Status
-from scorecards.models import Scorecard
-from scorecards.services import publishing
 from scorecards.services.computing import compute_cycle
 from scorecards.services.simulating import simulate_cycle
 from tests.factories import (
@@ -27,6 +25,7 @@ from tests.factories import (
     make_framework,
     make_token,
 )
+from tests.scorecards.worked import publish
 from un20portal.outbox.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -51,11 +50,6 @@ def cycle(cast: Cast) -> Cycle:
     rare = [make_entity(code, type="related_organisation", ceb_member=False) for code in (SECRET, "OTHER-2")]
     units = [*Entity.objects.filter(code__in=["UNDP", "UNICEF"]), *make_entities(8), *rare]
     return make_counted_cycle(make_framework(), {unit: levels_of(n) for n, unit in enumerate(units)})
-
-
-def publish(cycle: Cycle, cast: Cast) -> Scorecard:
-    publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
-    return publishing.confirm(cycle=cycle, by=cast.second, at=AT)
 
 
 @pytest.fixture

@@ -13,9 +13,7 @@ from quintet.models import Crosswalk, Cycle, Framework, Item
 from scorecards.domain.bridge import Parts, bridge_index, bridge_share
 from scorecards.domain.figures import FrameworkShape
 from scorecards.domain.movement import CycleSheets, compare, item_movements
-from scorecards.models import Scorecard
 from scorecards.queries.frameworks import framework_shape
-from scorecards.services import publishing
 from scorecards.services.computing import compute_cycle
 from tests.factories import (
     AT,
@@ -31,6 +29,7 @@ from tests.factories import (
     make_framework,
     make_token,
 )
+from tests.scorecards.worked import publish
 from un20portal.lib.ratios import one_decimal
 
 pytestmark = pytest.mark.django_db
@@ -65,11 +64,6 @@ def sheets(units: list[Entity], numbers: range, year: int) -> dict[Entity, Level
         units[number]: {code: level(number, place, year) for place, code in enumerate(CODES)}
         for number in numbers
     }
-
-
-def publish(cycle: Cycle, cast: Cast) -> Scorecard:
-    publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
-    return publishing.confirm(cycle=cycle, by=cast.second, at=AT)
 
 
 def cycle_of(framework: Framework, code: str, found: Mapping[Entity, Levels]) -> Cycle:

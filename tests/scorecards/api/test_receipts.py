@@ -12,7 +12,6 @@ from django.test import Client
 from entities.models import Entity, User
 from quintet.models import Assessment, Cycle, Status
 from scorecards.models import EntityDocument, Scorecard
-from scorecards.services import publishing
 from scorecards.services.computing import compute_cycle
 from tests.factories import (
     AT,
@@ -27,21 +26,11 @@ from tests.factories import (
     make_token,
     sheet_of,
 )
+from tests.scorecards.worked import UNIT, WORKED, publish
 from un20portal.lib.ratios import one_decimal
 
 pytestmark = pytest.mark.django_db
-# method §9: 3 missing, level 0 × 2, 1 × 5, 2 × 9, 3 × 8, 4 × 4
-WORKED = [None] * 3 + [0] * 2 + [1] * 5 + [2] * 9 + [3] * 8 + [4] * 4
 URL = "/api/v1/scorecards/2026/receipt/"
-UNIT: dict[str, int | str | None] = {
-    "DAT-STR": 3,
-    "DAT-LED": 2,
-    "DAT-COE": 1,
-    "DAT-HRS": 2,
-    "DAT-TRN": None,
-    "DAT-FUN": 2,
-    "DAT-PMS": "na",
-}
 
 
 @pytest.fixture
@@ -68,11 +57,6 @@ def with_unit(cycle: Cycle, cast: Cast) -> Cycle:
     fill(cycle, {Entity.objects.get(code="UNDP"): UNIT})
     publish(cycle, cast)
     return cycle
-
-
-def publish(cycle: Cycle, cast: Cast) -> Scorecard:
-    publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
-    return publishing.confirm(cycle=cycle, by=cast.second, at=AT)
 
 
 def get(client: Client, query: str, user: User | None = None) -> Any:

@@ -9,7 +9,6 @@ from django.test import Client
 
 from entities.models import Entity, User
 from quintet.models import Cycle
-from scorecards.services import publishing
 from scorecards.services.computing import compute_cycle
 from tests.factories import (
     AT,
@@ -22,20 +21,10 @@ from tests.factories import (
     make_framework,
     make_token,
 )
+from tests.scorecards.worked import UNIT, WORKED, publish
 
 pytestmark = pytest.mark.django_db
-# method §9: 3 missing, level 0 × 2, 1 × 5, 2 × 9, 3 × 8, 4 × 4
-WORKED = [None] * 3 + [0] * 2 + [1] * 5 + [2] * 9 + [3] * 8 + [4] * 4
 URL = "/api/v1/scorecards/2026/"
-UNIT = {
-    "DAT-STR": 3,
-    "DAT-LED": 2,
-    "DAT-COE": 1,
-    "DAT-HRS": 2,
-    "DAT-TRN": None,
-    "DAT-FUN": 2,
-    "DAT-PMS": "na",
-}
 
 
 @pytest.fixture
@@ -53,11 +42,6 @@ def cycle(cast: Cast) -> Cycle:
 def published(cycle: Cycle, cast: Cast) -> Cycle:
     publish(cycle, cast)
     return cycle
-
-
-def publish(cycle: Cycle, cast: Cast) -> None:
-    publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
-    publishing.confirm(cycle=cycle, by=cast.second, at=AT)
 
 
 def get(client: Client, path: str, user: User | None = None) -> Any:

@@ -41,6 +41,7 @@ from tests.factories import (
     sheet_of,
 )
 from tests.scorecards.stored import figures_of
+from tests.scorecards.worked import publish
 from un20portal.lib.canonical import canonical_json, sha256
 from un20portal.lib.errors import DomainError, NotAllowed, WrongState
 
@@ -58,11 +59,6 @@ def cycle(cast: Cast) -> Cycle:
     """Eight organisations with validated sheets, one level each on DAT-STR."""
     sheets = dict(zip(make_entities(8), [{"DAT-STR": level} for level in LEVELS], strict=True))
     return make_counted_cycle(make_framework(), sheets)
-
-
-def publish(cycle: Cycle, cast: Cast) -> Scorecard:
-    publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
-    return publishing.confirm(cycle=cycle, by=cast.second, at=later(1))
 
 
 def document_of(scorecard: Scorecard) -> dict[str, Any]:
