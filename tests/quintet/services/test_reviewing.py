@@ -332,7 +332,8 @@ class TestValidate:
         assert (step.action, step.from_status, step.to_status) == ("validate", "submitted", "validated")
         assert (step.by, step.at) == (cast.second, later(2))
         message = Message.objects.get(topic=CHANGED)
-        assert (message.topic, message.payload) == (CHANGED, {"cycle_id": decided.cycle_id})
+        owed = {"cycle_id": decided.cycle_id, "assessment_id": decided.pk}
+        assert (message.topic, message.payload) == (CHANGED, owed)
 
     def test_is_taken_back_with_its_snapshot_and_message(self, decided: Assessment, cast: Cast) -> None:
         with transaction.atomic():

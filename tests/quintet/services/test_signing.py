@@ -147,7 +147,8 @@ class TestSignOff:
     def test_owes_the_figures(self, submitted: Assessment, cast: Cast) -> None:
         signing.sign_off(assessment=submitted, by=cast.approver, at=AT)
         message = Message.objects.get(topic=CHANGED)
-        assert (message.topic, message.payload) == (CHANGED, {"cycle_id": submitted.cycle_id})
+        owed = {"cycle_id": submitted.cycle_id, "assessment_id": submitted.pk}
+        assert (message.topic, message.payload) == (CHANGED, owed)
 
     def test_of_the_person_who_submitted_is_refused(self, submitted: Assessment, cast: Cast) -> None:
         grant_role(user=cast.focal, role=Role.APPROVER, entity=submitted.entity)
