@@ -68,6 +68,8 @@ def noticing(notice: Callable[[str], None]) -> Iterator[None]:
 
 class TestPublishingIsKilled:
     def test_at_any_point_and_one_version_comes_of_it(self, cycle: Cycle, cast: Cast) -> None:
+        self.publish(cycle, cast)  # what a process keeps is read once
+        self.withdraw()
         points: list[str] = []
         with noticing(points.append):
             clean = self.publish(cycle, cast)

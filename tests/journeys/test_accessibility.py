@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from scorecards.services import publishing
+from scorecards.services.computing import compute_cycle
 from tests import factories
 from tests.conftest import NewContext
 from tests.journeys.conftest import Portal, WholePortal
@@ -61,6 +62,7 @@ SIGNED_IN = {
 def published(whole_portal: WholePortal) -> WholePortal:
     for person, step in (("first", publishing.propose), ("second", publishing.confirm)):
         step(cycle=whole_portal.cycle, by=whole_portal.people[person], at=factories.AT)
+    compute_cycle(cycle_id=whole_portal.cycle.pk, at=factories.AT)
     return whole_portal
 
 

@@ -115,7 +115,8 @@ class TestNumbering:
         assert freeze(assessment=sheet_of(cycle, Entity.objects.get(code="UNICEF")), at=AT).number == 1
 
 
-def test_a_change_is_owed_as_the_number_of_its_cycle(cycle: Cycle, undp: Entity) -> None:
-    announce_change(assessment=sheet_of(cycle, undp), at=AT)
-    message = Message.objects.get()
-    assert (message.topic, message.payload, message.created_at) == (CHANGED, {"cycle_id": cycle.pk}, AT)
+def test_a_change_is_owed_as_the_number_of_its_sheet(cycle: Cycle, undp: Entity) -> None:
+    sheet = sheet_of(cycle, undp)
+    announce_change(assessment=sheet, at=AT)
+    message, owed = Message.objects.get(), {"cycle_id": cycle.pk, "assessment_id": sheet.pk}
+    assert (message.topic, message.payload, message.created_at) == (CHANGED, owed, AT)

@@ -25,7 +25,14 @@ from quintet.models import (
     ThreadPost,
     Transition,
 )
-from scorecards.models import EntityDocument, Scorecard
+from scorecards.models import (
+    Checkpoint,
+    Consent,
+    EntityDocument,
+    PublicRelease,
+    Scorecard,
+    Uncertainty,
+)
 from scorecards.services import publishing
 from tests.factories import (
     AT,
@@ -42,15 +49,19 @@ from un20portal.lib.append_only import TRIGGER, append_only_tables
 pytestmark = [pytest.mark.servers, pytest.mark.django_db]
 MODELS = [
     AnswerRevision,
+    Checkpoint,
+    Consent,
     EntityDocument,
     EvidenceChange,
     Extension,
+    PublicRelease,
     Receipt,
     Scorecard,
     SecondRating,
     Snapshot,
     ThreadPost,
     Transition,
+    Uncertainty,
 ]
 CHANGES = {
     "UPDATE": "UPDATE {} SET id = id",
@@ -67,7 +78,7 @@ def _rows() -> None:
     sheets: dict[Entity, Levels] = {entity: {"DAT-STR": 2} for entity in make_entities(6)}
     cycle = make_counted_cycle(make_framework(), sheets)
     publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
-    publishing.confirm(cycle=cycle, by=cast.second, at=AT)
+    scorecard = publishing.confirm(cycle=cycle, by=cast.second, at=AT)
     sheet, item, mine = cycle.assessments.all()[0], Item.objects.all()[0], {"by": cast.task_force, "at": AT}
     EvidenceChange.objects.create(assessment=sheet, item=item, action="attached", document={}, **mine)
     Extension.objects.create(assessment=sheet, until=AT, reason="flood", **mine)
@@ -76,6 +87,10 @@ def _rows() -> None:
     SecondRating.objects.create(snapshot=Snapshot.objects.all()[0], item=item, level=1, **mine)
     thread = Thread.objects.create(assessment=sheet, item=item, opened_by=cast.task_force, opened_at=AT)
     ThreadPost.objects.create(thread=thread, text="why?", status="open", **mine)
+    PublicRelease.objects.create(scorecard=scorecard, **mine)
+    Checkpoint.objects.create(n_scorecards=1, payload="{}", signature="0", key_id="0", at=AT)
+    Consent.objects.create(cycle=cycle, entity=sheet.entity, audience="public", **mine)
+    Uncertainty.objects.create(cycle=cycle, inputs_sha256="0" * 64, payload="{}", sha256="0" * 64, at=AT)
     connection.check_constraints()  # else TRUNCATE fails for checks put off to the end of the transaction
 
 
