@@ -33,7 +33,8 @@ INSERT INTO quintet_assessment (cycle_id, entity_id, status, is_demo)
 SELECT %(cycle)s, id, CASE WHEN id %% 4 < 3 THEN 'validated' ELSE 'submitted' END, true
 FROM entities_entity WHERE code LIKE %(code)s || '%%'
 """
-# one byte per item: 255 missing for 6 in 100, else a level; the accepted one is sometimes one lower
+# one byte per item: 255 missing for 6 in 100, else a level; the accepted one is sometimes one lower. The lot
+# names the sheet, else PostgreSQL would draw once for all of them.
 SNAPSHOTS = """
 INSERT INTO quintet_snapshot (assessment_id, number, status, payload, sha256, claimed, accepted, at)
 SELECT sheet.id, 1, sheet.status, '{}', encode(sha256(sheet.id::text::bytea), 'hex'),
