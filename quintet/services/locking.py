@@ -9,7 +9,7 @@ On SQLite there are no row locks: one transaction writes at a time.
 
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 
 from entities.models import Entity
 from quintet.models import Answer, Assessment, Cycle, Item
@@ -47,11 +47,15 @@ def lock_asked(sheets: QuerySet[Assessment], *, pk: int, code: str) -> Answer:
     Sheet, cycle, framework and item are at hand. Raises Assessment.DoesNotExist where there is no such
     sheet, or no such item on it.
     """
-    sheets.select_for_update().only("pk").get(pk=pk)
-    on_item = FilteredRelation("answers", condition=Q(answers__item=F("asked")))
-    locked = Assessment.objects.asking(code).annotate(written=on_item).select_related("written").get(pk=pk)
-    locked.asked.framework = locked.cycle.framework
-    return _answer_of(locked, locked.asked)
+    sheets.select_for_update().values_list("pk").get(pk=pk)
+    written = Answer.objects.select_related("assessment__cycle__framework", "item")
+    try:
+        answer = written.get(assessment=pk, item__code=code)
+    except Answer.DoesNotExist:  # nobody has answered it yet
+        sheet = Assessment.objects.asking(code).get(pk=pk)
+        answer = Answer(assessment=sheet, item=sheet.asked, version=0)
+    answer.item.framework = answer.assessment.cycle.framework
+    return answer
 
 
 def _answer_of(locked: Any, item: Item) -> Answer:

@@ -268,10 +268,10 @@ class TestTheCostOfASave:
             "INSERT",
         ]
 
-    def test_is_as_much_for_a_first_answer(self, save: Save) -> None:
+    def test_is_one_more_for_a_first_answer(self, save: Save) -> None:
         save(choice="open", version="0")  # the session has noted the visit
         found = self.statements(lambda: save(script=True, choice="3", version="0"))
-        assert found == ["SELECT"] * 5 + ["INSERT"] * 2
+        assert found == ["SELECT"] * 6 + ["INSERT"] * 2  # no answer: sheet and item by themselves
 
     def test_is_two_more_for_a_contributor(self, client: Client, cast: Cast, sheet: Assessment) -> None:
         delegate(sheet, "DAT-STR", cast.contributor)
