@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.db.models import BigIntegerField, Case, QuerySet, When
+from django.db.models import BigIntegerField, Case, Max, Min, QuerySet, When
 from django.db.models.functions import Cast, Coalesce
 
 from entities.models import Entity, EntityType, Region
@@ -121,15 +121,13 @@ def _read(cycle: Cycle, framework: FrameworkShape, known: list[list[str]]) -> Sh
 
 
 def _counted(asked: QuerySet[Assessment]) -> "QuerySet[Snapshot, Any]":
-    counted = Snapshot.objects.filter(assessment__in=asked, assessment__status__in=COUNTED)
+    # Sheets of a cycle are made together: between the first and the last one the database reads no others.
+    ends = asked.aggregate(first=Min("pk", default=0), last=Max("pk", default=0))
+    within = Snapshot.objects.filter(assessment__gte=ends["first"], assessment__lte=ends["last"])
+    counted = within.latest_of_each_sheet().filter(assessment__in=asked, assessment__status__in=COUNTED)
     is_validated = Case(When(status=Status.VALIDATED, then=1), default=0, output_field=BigIntegerField())
-    return (
-        counted.latest_of_each_sheet()
-        .order_by("assessment__entity_id")
-        .values_list(
-            "assessment__entity_id", "pk", Cast(is_validated, BigIntegerField()), "claimed", "accepted"
-        )
-    )
+    columns = ("assessment__entity_id", "pk", Cast(is_validated, BigIntegerField()), "claimed", "accepted")
+    return counted.order_by("assessment__entity_id").values_list(*columns)
 
 
 def _sheet_type(framework: FrameworkShape) -> np.dtype[Any]:
