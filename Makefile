@@ -6,7 +6,8 @@ SHELL := bash
 .PHONY: help demo setup test check bench lock format messages
 
 PORT ?= 8000
-TEST_PROCESSES ?= 2
+# more than there are processors: many tests wait for a browser, a broker or a letter
+TEST_PROCESSES ?= 3
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes

@@ -21,7 +21,7 @@ from tests.authz.runner import (
 from tests.authz.surface import ADMIN, API, HTML, SAFE_METHODS, Route, routes
 from tests.authz.world import COLUMNS, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]  # who may do what is decided in Python
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 TOKEN = "x" * 32
 WITHOUT_TOKEN = {"quintet:reminders-stop"}  # mail programs post there: the signed link is the proof
