@@ -50,9 +50,11 @@ def _load_crosswalk(fixture: Fixture) -> Changes:
     before, after = (known[head[side]] for side in sides)
     links = fixture.content["links"]
     try:
-        crosswalk.read(item_codes(before), item_codes(after), links)
+        found = crosswalk.read(item_codes(before), item_codes(after), links)
     except ValueError as error:
         refuse([fixture.problem(head, f"links: {error}")])
+    if found.joined and before.highest_level != after.highest_level:
+        refuse([fixture.problem(head, "links: equal items need one scale in both frameworks.")])
     return sync(
         file=fixture.file,
         listing=Crosswalk.objects.filter(slug=head["slug"]),

@@ -11,7 +11,7 @@ from django.conf import settings
 from quintet.models import BridgeQuestion, Crosswalk, Cycle, Dimension, Framework, Item, Observation
 from quintet.queries.frameworks import crosswalk_between
 from quintet.services.reference import CROSSWALKS, FILES, load_crosswalks, load_questions
-from tests.factories import ENABLERS, make_counted_cycle, make_entity, make_framework
+from tests.factories import ENABLERS, LEVELS, make_counted_cycle, make_entity, make_framework
 from un20portal.lib.reference import Changes, InvalidReference, read_fixtures, read_kind
 
 pytestmark = pytest.mark.django_db
@@ -237,6 +237,12 @@ class TestLoadCrosswalks:
     def test_leaves_no_item_out(self, directory: Path) -> None:
         self.write(directory, self.SPLIT[:1])
         with pytest.raises(InvalidReference, match=r"small-to-next: links: .*DAT-LEA after is in no link"):
+            self.load(directory)
+
+    def test_joins_items_on_one_scale_only(self, directory: Path) -> None:
+        self.write(directory, self.SPLIT)
+        Framework.objects.filter(slug="next").update(levels=LEVELS[:4])
+        with pytest.raises(InvalidReference, match="equal items need one scale"):
             self.load(directory)
 
     def test_needs_both_frameworks(self, directory: Path) -> None:
