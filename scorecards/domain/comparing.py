@@ -35,6 +35,7 @@ from scorecards.domain.suppression import (
     View,
     by_importance,
     count_cells,
+    kinds_of,
     population,
 )
 
@@ -337,14 +338,15 @@ class _Side:
     """One figure of a comparison as it is told of one of the two cycles."""
 
     def __init__(self, cycle: _Cycle, kind: str, code: str, place: int | None) -> None:
-        self._views = cycle.views
-        self._parts = cycle.parts(code, place)
+        parts = cycle.parts(code, place)
+        kinds = [[kinds_of(view, takes_part) for takes_part in parts] for view in cycle.views]
         self.public = list(cycle.public(kind, code, place))
         self.fresh = {cell[1:]: cell for cell in cycle.own.release.own_cells(kind, code)}
-        self.counts = [count_cells(cycle.views[0], takes) for takes in self._parts]
+        self.counts = [count_cells(found) for found in kinds[0]]
+        self._kinds = [found for of_view in kinds for found in of_view]
 
     def populations(self, visible: Set[Cell]) -> list[Mapping[Atom, int]]:
-        return [population(view, takes, visible) for view in self._views for takes in self._parts]
+        return [population(kinds, visible) for kinds in self._kinds]
 
 
 def _is_counted(_found: Appearance) -> bool:

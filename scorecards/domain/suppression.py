@@ -52,6 +52,7 @@ SheetsByUnit = Mapping[str, Sequence[Sheet]]  # of one cycle, by the unit's code
 Said = TypeVar("Said", bound=TakesCells)
 View = Sequence[Sequence[tuple[Said, Hashable]]]
 TakesPart = Callable[[Said], bool]
+Kinds = Counter[tuple[tuple[frozenset[Cell], Hashable], ...]]  # how many units are of each kind
 
 
 def suppress(
@@ -114,15 +115,15 @@ class _Curtain:
         self, kind: str, code: str, parts: Sequence[TakesPart[Sheet]], without: Set[Cell] = frozenset()
     ) -> frozenset[Cell]:
         """Return the cells of one figure that stay hidden; those in `without` do in any case."""
-        now = self.views[0]
-        counts = [count_cells(now, takes_part) for takes_part in parts]
+        kinds = [[kinds_of(view, takes_part) for takes_part in parts] for view in self.views]
+        counts = [count_cells(found) for found in kinds[0]]
         wanted = [
             cell
             for cell in self.candidates
             if cell not in without and min(count[cell] for count in counts) >= self.threshold
         ]
         visible = {*wanted, *(cell for other in self.published for cell in other.own_cells(kind, code))}
-        populations = [population(view, takes_part, visible) for view in self.views for takes_part in parts]
+        populations = [population(found, visible) for of_view in kinds for found in of_view]
         refused = hidden_cells(populations, candidates=wanted, threshold=self.threshold)
         return frozenset(self.candidates) - set(wanted) | refused
 
@@ -192,11 +193,15 @@ def _changes(cycles: Sequence[SheetsByUnit], basis: str) -> View[Sheet]:
     return view
 
 
-def population(view: View[Said], takes_part: TakesPart[Said], visible: Set[Cell]) -> Counter[Atom]:
-    """Count the units by the visible cells in which their unknowns take part."""
-    kinds = Counter(
+def kinds_of(view: View[Said], takes_part: TakesPart[Said]) -> Kinds:
+    """Count the units by the cells of their sheets that take part, each with the number of its unknown."""
+    return Counter(
         tuple((sheet.cells, unknown) for sheet, unknown in unit if takes_part(sheet)) for unit in view
     )
+
+
+def population(kinds: Kinds, visible: Set[Cell]) -> Counter[Atom]:
+    """Count the units by the visible cells in which their unknowns take part."""
     atoms: Counter[Atom] = Counter()
     for kind, number in kinds.items():
         unknowns: dict[Hashable, set[Cell]] = {}
@@ -206,12 +211,13 @@ def population(view: View[Said], takes_part: TakesPart[Said], visible: Set[Cell]
     return atoms
 
 
-def count_cells(view: View[Said], takes_part: TakesPart[Said]) -> Counter[Cell]:
+def count_cells(kinds: Kinds) -> Counter[Cell]:
     """Count the units that take part in each cell."""
-    sets = Counter(sheet.cells for unit in view for sheet, _unknown in unit if takes_part(sheet))
     counts: Counter[Cell] = Counter()
-    for cells, number in sets.items():
-        counts.update(dict.fromkeys(cells, number))
+    for kind, number in kinds.items():
+        for cells, _unknown in kind:
+            for cell in cells:
+                counts[cell] += number
     return counts
 
 
