@@ -9,20 +9,20 @@ from rest_framework import serializers
 from quintet.domain.crosswalk import Relation
 from scorecards.api.serializers import CARRIED, RatioField
 from scorecards.domain.bridge import Bridge, Parts, WithoutParts
-from scorecards.domain.movement import ItemMovement, Verdict
+from scorecards.domain.movement import Panel, Verdict
 
 PARTS = ("total", *Parts._fields)
 VERDICTS = [verdict.name.lower() for verdict in Verdict]
 
 
-class DeltaSerializer(serializers.Serializer[ItemMovement]):
+class DeltaSerializer(serializers.Serializer[Panel]):
     """By how much more of the panel is at level 2 or above."""
 
     entities = serializers.IntegerField(source="delta_has")
     points = RatioField(source="delta_points")
 
 
-class PanelSerializer(serializers.Serializer[ItemMovement]):
+class PanelSerializer(serializers.Serializer[Panel]):
     """The units that answer an item in both cycles."""
 
     n = serializers.IntegerField(source="n_panel")
@@ -37,7 +37,7 @@ class PanelSerializer(serializers.Serializer[ItemMovement]):
     verdict = serializers.SerializerMethodField()
 
     @extend_schema_field(serializers.ChoiceField(choices=VERDICTS, allow_null=True))
-    def get_verdict(self, panel: ItemMovement) -> str | None:
+    def get_verdict(self, panel: Panel) -> str | None:
         return panel.verdict.name.lower() if panel.verdict else None
 
 

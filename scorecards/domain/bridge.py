@@ -85,6 +85,12 @@ class Bridge:
         """The whole change, of which the parts are the sum; None where one of the figures is."""
         return None if self.before is None or self.after is None else self.after - self.before
 
+    def back(self) -> "Bridge":
+        """The same from the cycle after to the one before."""
+        parts = None if self.parts is None else Parts(*(-part for part in self.parts))
+        why_not = _missing_end(self.after, self.before) or self.why_not
+        return Bridge(self.after, self.before, parts, why_not)
+
 
 def bridge_share(comparison: Comparison, code: str) -> Bridge:
     """Bridge `share_has`, in percentage points, of the item with this code after; it must be an equal one.
@@ -130,14 +136,18 @@ def decompose(figure: Figure) -> Bridge:
     """Return the bridge of a figure that is known for every state (None: it does not exist there)."""
     figure = cache(figure)
     before, after = figure(BEFORE), figure(AFTER)
-    if before is None:
-        return Bridge(before, after, None, WithoutParts.NOBODY_BEFORE)
-    if after is None:
-        return Bridge(before, after, None, WithoutParts.NOBODY_AFTER)
+    if missing := _missing_end(before, after):
+        return Bridge(before, after, None, missing)
     forward, back = _steps(figure, State._fields), _steps(figure, State._fields[::-1])
     if forward is None or back is None:
         return Bridge(before, after, None, WithoutParts.NOBODY_BETWEEN)
     return Bridge(before, after, Parts(*((forward[name] + back[name]) / 2 for name in State._fields)))
+
+
+def _missing_end(before: Fraction | None, after: Fraction | None) -> WithoutParts | None:
+    if before is None:
+        return WithoutParts.NOBODY_BEFORE
+    return WithoutParts.NOBODY_AFTER if after is None else None
 
 
 def _steps(figure: Figure, order: Sequence[str]) -> dict[str, Fraction] | None:

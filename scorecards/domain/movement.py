@@ -83,13 +83,12 @@ def compare(before: CycleSheets, after: CycleSheets, crosswalk: Crosswalk | None
 
 
 @dataclass(frozen=True)
-class ItemMovement:
-    """One item in two cycles: the matched panel first, the full samples beside it.
+class Panel:
+    """One item in two cycles on the matched panel: the units that answer it in both.
 
-    The panel are the units that answer the item in both cycles: `rose` + `same` + `fell` of them, of which
-    `has_before` and `has_after` are at level 2 or above. `newly_answered` units answer now and did not
-    before, whatever the reason (joined, counts now, left it open, not applicable); `no_longer_answered` the
-    other way round. `before` and `after` count the full group of each cycle.
+    It is `rose` + `same` + `fell` of them, of which `has_before` and `has_after` are at level 2 or above.
+    `newly_answered` units answer now and did not before, whatever the reason (joined, counts now, left it
+    open, not applicable); `no_longer_answered` the other way round.
     """
 
     rose: int
@@ -99,8 +98,6 @@ class ItemMovement:
     has_after: int
     newly_answered: int
     no_longer_answered: int
-    before: ItemCounts
-    after: ItemCounts
 
     @property
     def n_panel(self) -> int:
@@ -121,6 +118,26 @@ class ItemMovement:
         """Whether the panel moved clearly; None without a panel."""
         points = self.delta_points
         return None if points is None else judge(Fraction(self.delta_has), points)
+
+    def back(self) -> "Panel":
+        """The same from the cycle after to the one before."""
+        return Panel(
+            rose=self.fell,
+            same=self.same,
+            fell=self.rose,
+            has_before=self.has_after,
+            has_after=self.has_before,
+            newly_answered=self.no_longer_answered,
+            no_longer_answered=self.newly_answered,
+        )
+
+
+@dataclass(frozen=True)
+class ItemMovement(Panel):
+    """The matched panel, and the full samples beside it: `before` and `after` count each cycle's group."""
+
+    before: ItemCounts
+    after: ItemCounts
 
 
 def item_movements(comparison: Comparison) -> dict[str, ItemMovement]:
