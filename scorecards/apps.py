@@ -9,10 +9,11 @@ class ScorecardsConfig(AppConfig):
 
     def ready(self) -> None:
         from scorecards.queries.uncertainty import SIMULATE
-        from scorecards.services import checkpoints, estimating, following
+        from scorecards.services import checkpoints, comparing, estimating, following
         from scorecards.services.publishing import CHECKPOINT_DUE
         from un20portal.outbox.services import subscribe, subscribe_errand
 
         subscribe("quintet.assessment_changed", following.follow)
         subscribe(CHECKPOINT_DUE, checkpoints.sign_checkpoint)
         subscribe_errand(SIMULATE, estimating.run_simulation)
+        subscribe_errand(comparing.COMPARE, comparing.decide_comparisons, is_waited_for=True)

@@ -194,6 +194,26 @@ class EntityDocument(AppendOnlyModel):
         return f"{self.entity_id} {self.sha256[:8]}"
 
 
+class ComparedPair(AppendOnlyModel):
+    """What two published versions of different cycles show beside each other, decided once (§5, §7)."""
+
+    before = models.ForeignKey(Scorecard, on_delete=models.PROTECT, related_name="+")
+    after = models.ForeignKey(Scorecard, on_delete=models.PROTECT, related_name="+")
+    payload = models.TextField(help_text="Canonical JSON, see domain.compared")
+    sha256 = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["before", "after"], name="one_comparison_per_two_versions"),
+            models.CheckConstraint(condition=~Q(before=F("after")), name="two_versions_are_compared"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.before_id} → {self.after_id} {self.sha256[:8]}"
+
+
 class PublicRelease(AppendOnlyModel):
     """That a scorecard which the committees read first is open to everybody."""
 

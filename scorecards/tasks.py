@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from scorecards.services import checkpoints, computing, estimating
+from scorecards.services import checkpoints, comparing, computing, estimating
 
 
 @shared_task
@@ -16,6 +16,12 @@ def heal() -> int:
 def owe_missing_simulations() -> int:
     """Have simulated what was published or proposed and is not."""
     return estimating.owe_missing_simulations(at=timezone.now())
+
+
+@shared_task
+def owe_missing_comparisons() -> bool:
+    """Have decided what two published versions may show beside each other, where it is not."""
+    return comparing.owe_missing_comparisons(at=timezone.now())
 
 
 @shared_task

@@ -297,6 +297,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "scorecards.tasks.owe_missing_simulations",
         "schedule": crontab(hour=3, minute=13),
     },
+    "owe missing comparisons": {
+        "task": "scorecards.tasks.owe_missing_comparisons",
+        "schedule": crontab(minute="*/10"),
+    },
     "sign a checkpoint": {
         "task": "scorecards.tasks.sign_checkpoint",
         "schedule": crontab(hour=2, minute=11),

@@ -31,7 +31,7 @@ class MovementView(ApiView):
         summary="What moved since another cycle: the units that answer in both, and why figures changed",
         description="Compares the latest published versions. Null: the series breaks, or it is suppressed.",
         parameters=[FROM, GROUP, BASIS, VERSION],
-        responses={200: MovementSerializer, **problems(400, 404)},
+        responses={200: MovementSerializer, **problems(400, 404, 503)},
     )
     def get(self, request: Request, cycle: str) -> Response:
         after, basis = _after(request, cycle), chosen_basis(request)

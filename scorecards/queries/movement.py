@@ -1,29 +1,33 @@
 """What moved between two cycles: published versions compared for everybody, sheets of now for the task force.
 
-Comparing reads sheets, so it is decided anew what may be shown (`domain.comparing`); figures of the full
-samples are those of the published documents. What is published never changes, so a process keeps what it
-worked out: which parts of two versions may be shown, and the figures of the groups that were asked for.
+What two published versions show is decided and stored once (`services.comparing`); figures of the full
+samples are those of the published documents. Sheets are read for the task force alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from itertools import takewhile
+from functools import cached_property, lru_cache
 
 from entities.access import Person
 from quintet.domain.crosswalk import Crosswalk, Relation
 from quintet.models import Cycle, Dimension
-from quintet.queries.frameworks import crosswalk_between
+from quintet.queries.frameworks import crosswalk_between, item_codes
 from quintet.queries.monitoring import counted_snapshots
-from scorecards.domain.bridge import Bridge, bridge_index, bridge_share
-from scorecards.domain.comparing import OVERLAP, PANEL, Pairing, Part, Shown, Version, showable
-from scorecards.domain.figures import Unit
-from scorecards.domain.movement import Comparison, CycleSheets, ItemMovement, item_movements
-from scorecards.domain.suppression import Release
-from scorecards.models import Scorecard
+from scorecards.domain.bridge import Bridge
+from scorecards.domain.compared import (
+    Document,
+    Moved,
+    moved_between,
+    read_crosswalk,
+    read_moved,
+    sheets_in,
+)
+from scorecards.domain.movement import CycleSheets, Panel, Verdict
+from scorecards.models import ComparedPair, Scorecard
 from scorecards.queries.frameworks import framework_shape
-from scorecards.queries.publications import newest_scorecards, published_document
+from scorecards.queries.publications import newest_scorecards
 from scorecards.queries.reading import (
     PERCENTAGES_FROM,
     Figures,
@@ -35,10 +39,10 @@ from scorecards.queries.reading import (
     published_figures,
 )
 from scorecards.queries.sheets import published_units, units_with_sheets
-from un20portal.lib.errors import FieldError, InvalidInput, NotFound
+from un20portal.lib.errors import FieldError, InvalidInput, NotFound, NotYet
 from un20portal.lib.errors import marked as _
 
-KEPT_VERSIONS, KEPT_PAIRINGS, KEPT_GROUPS = 8, 64, 200
+KEPT = 4  # documents that a process holds, some hundred kilobytes each
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class ItemRow:
     others: Sequence[str]  # where the series breaks: the items of the other framework
     before: ItemFigure | None
     after: ItemFigure | None
-    panel: ItemMovement | None
+    panel: Panel | None
     bridge: Bridge | None
 
     @property
@@ -78,6 +82,22 @@ class DimensionRow:
 
 
 @dataclass(frozen=True)
+class Section:
+    """The items of one dimension, those that are no longer asked at its end."""
+
+    dimension: str
+    items: Sequence[ItemRow]
+
+    @property
+    def n_clear(self) -> int:
+        return sum(row.panel is not None and row.panel.verdict is Verdict.CLEAR for row in self.items)
+
+    @property
+    def n_suppressed(self) -> int:
+        return sum(row.is_suppressed for row in self.items)
+
+
+@dataclass(frozen=True)
 class Movement:
     """The comparison of two cycles for one group and basis."""
 
@@ -88,24 +108,11 @@ class Movement:
     items: Sequence[ItemRow]
     dimensions: Sequence[DimensionRow]
 
-
-@dataclass(frozen=True)
-class Moved:
-    """What is worked out of sheets: by code after, of items and of dimensions."""
-
-    panels: Mapping[str, ItemMovement]
-    shares: Mapping[str, Bridge]
-    indices: Mapping[str, Bridge]
-
-    def without(self, shown: Shown, *, basis: str, group: str) -> "Moved":
-        """The same without what must not be shown."""
-        panel, overlap = Part(PANEL, basis, group), Part(OVERLAP, basis, group)
-        panels = {code: found for code, found in self.panels.items() if panel in shown[code]}
-        return Moved(
-            panels,
-            {code: self.shares[code] for code in panels if overlap in shown[code]},
-            {code: found for code, found in self.indices.items() if {panel, overlap} <= shown[code]},
-        )
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The items by dimension, in the order in which dimensions come first."""
+        codes = dict.fromkeys(row.dimension for row in self.items)
+        return [Section(code, [row for row in self.items if row.dimension == code]) for code in codes]
 
 
 def comparable_cycles(user: Person, cycle: Cycle) -> list[Cycle]:
@@ -114,14 +121,14 @@ def comparable_cycles(user: Person, cycle: Cycle) -> list[Cycle]:
     An older version is never taken in its place: what a comparison may show is decided for the newest ones.
     """
     readable = newest_scorecards(user).exclude(cycle=cycle)
-    cycles = sorted((scorecard.cycle for scorecard in readable), key=_in_time, reverse=True)
-    return sorted(cycles, key=lambda other: _in_time(other) > _in_time(cycle))
+    cycles = sorted((scorecard.cycle for scorecard in readable), key=in_time, reverse=True)
+    return sorted(cycles, key=lambda other: in_time(other) > in_time(cycle))
 
 
 def earlier_cycle(user: Person, cycle: Cycle) -> Cycle | None:
     """The published cycle that ended last before this one."""
     others = comparable_cycles(user, cycle)
-    return others[0] if others and _in_time(others[0]) < _in_time(cycle) else None
+    return others[0] if others and in_time(others[0]) < in_time(cycle) else None
 
 
 def figures_of_other(user: Person, cycle: Cycle, code: str) -> Figures:
@@ -146,13 +153,10 @@ def common_groups(before: Figures, after: Figures) -> list[GroupChoice]:
 def movement(before: Figures, after: Figures, *, group: str, basis: str) -> Movement:
     """What moved from the published figures `before` to those `after`, in a group that both have.
 
-    Raises NotFound when nobody has said how the two frameworks belong together.
+    Raises NotFound when nobody has said how the two frameworks belong together, NotYet while it is not
+    decided what may be shown.
     """
-    crosswalk = _crosswalk(before.cycle, after.cycle)
-    if after.is_provisional:
-        moved = _provisional(before, after.cycle, crosswalk, group, basis)
-    else:
-        moved = _published(before.sha256, after.sha256, crosswalk, group, basis)
+    crosswalk, moved = (_provisional if after.is_provisional else _published)(before, after, group, basis)
     sides = [
         {row.item: row for row in item_figures(figures, group=group, basis=basis)}
         for figures in (before, after)
@@ -165,13 +169,6 @@ def movement(before: Figures, after: Figures, *, group: str, basis: str) -> Move
         list(_item_rows(sides[0], sides[1], crosswalk, moved)),
         list(_dimension_rows(before, after, moved)),
     )
-
-
-def _crosswalk(before: Cycle, after: Cycle) -> Crosswalk:
-    found = crosswalk_between(before.framework, after.framework)
-    if found is None:
-        raise NotFound(_("Nobody has said yet how the questions of these two cycles belong together."))
-    return found
 
 
 def _item_rows(
@@ -208,98 +205,52 @@ def _described(figure: ItemFigure) -> tuple[str, str, str, str]:
     return figure.item, figure.dimension, figure.enabler, figure.label
 
 
-# --- what is worked out -------------------------------------------------------------------------
-@lru_cache(maxsize=KEPT_GROUPS)
-def _published(before: str, after: str, crosswalk: Crosswalk, group: str, basis: str) -> Moved:
-    """What two published versions, named by hash, show of a comparison."""
-    shown = _shown(before, after, crosswalk)
-    sheets = [_sheets(_version(sha256), group, basis) for sha256 in (before, after)]
-    moved = _moved(sheets[0], sheets[1], crosswalk)
-    return moved.without(shown, basis=basis, group=group)
+# --- what is stored, and what is worked out ------------------------------------------------------
+def _published(before: Figures, after: Figures, group: str, basis: str) -> tuple[Crosswalk, Moved]:
+    """What is stored of two published versions; of two with one framework it is read in both directions."""
+    sides = (before, after)
+    earlier, later = sorted(sides, key=lambda figures: in_time(figures.cycle))
+    pairs = ComparedPair.objects.filter(before__sha256=earlier.sha256, after__sha256=later.sha256)
+    sha256 = pairs.values_list("sha256", flat=True).first()
+    if sha256 and earlier is before:
+        document = compared_document(sha256)
+        codes = [item_codes(figures.cycle.framework) for figures in sides]
+        return read_crosswalk(document, *codes), read_moved(document, group=group, basis=basis)
+    crosswalk = _crosswalk(before.cycle, after.cycle)
+    if sha256 is None:
+        raise NotYet(_("This comparison is being prepared. Ask again in a minute."))
+    return crosswalk, read_moved(compared_document(sha256), group=group, basis=basis).back()
 
 
-def _provisional(before: Figures, cycle: Cycle, crosswalk: Crosswalk, group: str, basis: str) -> Moved:
+@lru_cache(maxsize=KEPT)
+def compared_document(sha256: str) -> Document:
+    """What is stored of the comparison with this hash: it never changes, so a process keeps the last few."""
+    document: Document = json.loads(ComparedPair.objects.values_list("payload", flat=True).get(sha256=sha256))
+    return document
+
+
+def _provisional(before: Figures, after: Figures, group: str, basis: str) -> tuple[Crosswalk, Moved]:
     """What the sheets of now say beside a published version, unhidden."""
-    units = units_with_sheets(cycle, counted_snapshots(cycle))
-    now = CycleSheets(framework_shape(cycle.framework), _in_group(units, group, basis))
-    return _moved(_sheets(_version(before.sha256), group, basis), now, crosswalk)
-
-
-def _moved(before: CycleSheets, after: CycleSheets, crosswalk: Crosswalk) -> Moved:
-    comparison = Comparison(before, after, crosswalk)
-    in_both = [code for code in after.framework.dimensions if code in before.framework.dimensions]
-    return Moved(
-        item_movements(comparison),
-        {code: bridge_share(comparison, code) for code in crosswalk.joined},
-        {code: bridge_index(comparison, code) for code in in_both},
+    crosswalk = _crosswalk(before.cycle, after.cycle)
+    published = Scorecard.objects.defer("payload").get(sha256=before.sha256)
+    sides = [
+        (before.cycle, published_units(published)),
+        (after.cycle, units_with_sheets(after.cycle, counted_snapshots(after.cycle))),
+    ]
+    then, now = (
+        CycleSheets(framework_shape(cycle.framework), sheets_in(units, group=group, basis=basis))
+        for cycle, units in sides
     )
+    return crosswalk, moved_between(then, now, crosswalk)
 
 
-def _sheets(version: Version, group: str, basis: str) -> CycleSheets:
-    return CycleSheets(version.framework, _in_group(version.release.units, group, basis))
+def _crosswalk(before: Cycle, after: Cycle) -> Crosswalk:
+    found = crosswalk_between(before.framework, after.framework)
+    if found is None:
+        raise NotFound(_("Nobody has said yet how the questions of these two cycles belong together."))
+    return found
 
 
-def _in_group(units: Sequence[Unit], group: str, basis: str) -> dict[str, bytes | None]:
-    return {unit.code: unit.sheets[basis] for unit in units if group in unit.groups}
-
-
-# --- what may be shown of it --------------------------------------------------------------------
-@lru_cache(maxsize=KEPT_PAIRINGS)
-def _shown(before: str, after: str, crosswalk: Crosswalk) -> Shown:
-    """Which parts of the comparison of two published versions, named by hash, may be shown."""
-    chain = list(Scorecard.objects.select_related("cycle__framework").defer("payload"))
-    compared = _in_order(scorecard for scorecard in chain if scorecard.sha256 in (before, after))
-    cycles = {scorecard.cycle_id for scorecard in compared}
-    newest = max(scorecard.pk for scorecard in compared)
-    return showable(
-        Pairing(_version(compared[0].sha256), _version(compared[1].sha256), crosswalk),
-        versions=[_version(s.sha256) for s in chain if s.cycle_id in cycles and s.pk <= newest],
-        earlier=[
-            pairing
-            for pair in takewhile(lambda pair: pair != compared, _comparable(chain))
-            if not cycles.isdisjoint(scorecard.cycle_id for scorecard in pair)
-            if (pairing := _decided(*pair)) is not None
-        ],
-    )
-
-
-def _comparable(chain: Iterable[Scorecard]) -> Iterator[tuple[Scorecard, Scorecard]]:
-    """Every two versions of different cycles that were the latest at one time, in the order of that."""
-    latest: dict[int, Scorecard] = {}
-    for scorecard in chain:
-        latest.pop(scorecard.cycle_id, None)
-        for other in sorted(latest.values(), key=lambda other: _in_time(other.cycle), reverse=True):
-            yield _in_order((scorecard, other))
-        latest[scorecard.cycle_id] = scorecard
-
-
-def _in_order(pair: Iterable[Scorecard]) -> tuple[Scorecard, Scorecard]:
-    before, after = sorted(pair, key=lambda scorecard: _in_time(scorecard.cycle))
-    return before, after
-
-
-def _decided(before: Scorecard, after: Scorecard) -> Pairing | None:
-    """A comparison with what is shown of it; None while the frameworks are not joined."""
-    crosswalk = crosswalk_between(before.cycle.framework, after.cycle.framework)
-    if crosswalk is None:
-        return None
-    shown = _shown(before.sha256, after.sha256, crosswalk)
-    return Pairing(_version(before.sha256), _version(after.sha256), crosswalk, shown)
-
-
-@lru_cache(maxsize=KEPT_VERSIONS)
-def _version(sha256: str) -> Version:
-    """A published version with the sheets behind it, numbered by its place among all of them."""
-    scorecard = Scorecard.objects.select_related("cycle__framework").defer("payload").get(sha256=sha256)
-    document = published_document(sha256)
-    number = Scorecard.objects.filter(pk__lte=scorecard.pk).count()
-    return Version(
-        scorecard.cycle.code,
-        Release(number, published_units(scorecard), document["groups"]),
-        framework_shape(scorecard.cycle.framework),
-        document["threshold"],
-    )
-
-
-def _in_time(cycle: Cycle) -> tuple[date, int]:
+def in_time(cycle: Cycle) -> tuple[date, int]:
+    """What cycles are ordered by: the day on which they end."""
     return cycle.closes_on, cycle.pk

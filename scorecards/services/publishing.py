@@ -14,6 +14,7 @@ from quintet.models import Cycle, Phase
 from scorecards import access
 from scorecards.domain.corrections import parse_note
 from scorecards.models import READERS, Audience, EntityDocument, Proposal, PublicRelease, Scorecard
+from scorecards.services.comparing import owe_missing_comparisons
 from scorecards.services.composing import compose
 from scorecards.services.estimating import owe_simulation
 from un20portal.lib.canonical import sha256
@@ -78,6 +79,7 @@ def confirm(*, cycle: Cycle, by: User, at: datetime) -> Scorecard:
     )
     proposal.delete()
     outbox.put(CHECKPOINT_DUE, {}, at=at)
+    owe_missing_comparisons(at=at)
     return scorecard
 
 

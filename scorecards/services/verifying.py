@@ -1,10 +1,10 @@
-"""Checking what was published: every hash, every unit's document, the chain, and checkpoints of it."""
+"""Checking what was published: every hash, every unit's document, the chain, comparisons, checkpoints."""
 
 import json
 from collections.abc import Iterable, Sequence
 
 from scorecards.domain.checkpoints import SignedCheckpoint, disagreement, parse_checkpoint
-from scorecards.models import Checkpoint, Scorecard
+from scorecards.models import Checkpoint, ComparedPair, Scorecard
 from scorecards.services.checkpoints import known_keys, published_chain
 from un20portal.lib.canonical import sha256
 from un20portal.lib.signatures import is_signed, key_id
@@ -26,6 +26,18 @@ def first_broken_publication() -> tuple[int, str]:
             return count, f"{name}: {finding}"
         previous, count = scorecard.sha256, count + 1
     return count, ""
+
+
+def first_broken_comparison() -> str:
+    """Return a sentence on the first comparison that is not as it was stored ("" when all are)."""
+    for row in ComparedPair.objects.select_related("before__cycle", "after__cycle"):
+        name = f"The comparison of {row.before.cycle.code} and {row.after.cycle.code}"
+        if sha256(row.payload) != row.sha256:
+            return f"{name}: the stored bytes do not match their hash."
+        document = json.loads(row.payload)
+        if (document["before"], document["after"]) != (row.before.sha256, row.after.sha256):
+            return f"{name}: the row says other versions than its bytes."
+    return ""
 
 
 def first_broken_checkpoint(files: Iterable[tuple[str, str]] = ()) -> tuple[int, str]:

@@ -12,8 +12,12 @@ from quintet.models import Cycle
 from scorecards import access
 from scorecards.queries import movement as compared
 from scorecards.queries import reading
+from scorecards.queries.movement import Movement
 from scorecards.queries.publications import newest_scorecards
 from scorecards.queries.reading import Figures
+from un20portal.lib.errors import NotYet
+
+ALL = "all"
 
 
 @login_not_required
@@ -45,18 +49,32 @@ def _context(request: HttpRequest, before: Figures, after: Figures, others: list
     basis = request.GET.get("basis", "accepted")
     if group not in {choice.code for choice in groups} or not reading.is_known_basis(basis):
         raise Http404
-    found = compared.movement(before, after, group=group, basis=basis)
     chosen = {"from": before.cycle.code, "group": group, "basis": basis}
-    return {
+    if after.is_provisional:
+        chosen["version"] = "provisional"
+    try:
+        found = _found(request, compared.movement(before, after, group=group, basis=basis))
+    except NotYet as refusal:
+        found = {"refusal": refusal}
+    return found | {
         "cycle": after.cycle,
         "figures": after,
         "before": before,
-        "movement": found,
         "others": others,
         "groups": groups,
         "group": group,
         "basis": basis,
         "version": request.GET.get("version"),
-        "chosen": urlencode(chosen | ({"version": "provisional"} if after.is_provisional else {})),
+        "dimension": request.GET.get("dimension"),
+        "chosen": urlencode(chosen),
         "is_demo": after.cycle.is_demo,
     }
+
+
+def _found(request: HttpRequest, movement: Movement) -> dict[str, Any]:
+    """The comparison, and which of its dimensions are unfolded: the one asked for, all, or the first."""
+    codes = [section.dimension for section in movement.sections]
+    asked = request.GET.get("dimension", codes[0] if codes else ALL)
+    if asked not in {*codes, ALL}:
+        raise Http404
+    return {"movement": movement, "unfolded": codes if asked == ALL else [asked]}

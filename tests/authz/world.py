@@ -36,7 +36,7 @@ from quintet.models.evidence import evidence_storage
 from quintet.services import cycles, exporting, inviting, reviewing, signing, tailoring, threads
 from quintet.services.answering import record_answer
 from scorecards.models import Audience
-from scorecards.services import checkpoints, computing, consenting, publishing, simulating
+from scorecards.services import checkpoints, comparing, computing, consenting, publishing, simulating
 from tests.factories import (
     AT,
     delegate,
@@ -382,6 +382,7 @@ def _make_scorecards(world: World) -> None:
         publishing.confirm(cycle=cycle, by=first, at=AT)
     world.checkpoints["published"] = checkpoints.sign_checkpoint(at=AT).pk
     _publish_for_committees(world)
+    comparing.decide_comparisons(at=AT)
     for code, audience in ((FOR_ALL, Audience.PUBLIC), (FOR_COMMITTEES, Audience.COMMITTEE)):
         unit = Entity.objects.get(code=code)
         approver = make_user(f"approver-{code}", Role.APPROVER, unit)

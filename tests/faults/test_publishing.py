@@ -1,14 +1,8 @@
 """F23 and F25: publishing is killed at any point, or meets a sheet that changes. One version, as proposed."""
 
 import json
-import os
-import signal
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
-from typing import Any
-from unittest.mock import patch
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -22,6 +16,7 @@ from scorecards.models import EntityDocument, Proposal, Scorecard
 from scorecards.services import publishing
 from scorecards.services.gathering import gather
 from tests.factories import AT, Cast, fill, make_entities, make_framework, make_open_cycle, sheet_of
+from tests.faults.killing import kill_at, noticing
 from tests.guards import unguarded
 from un20portal.lib.errors import WrongState
 from un20portal.outbox.models import Message
@@ -48,24 +43,6 @@ def late(cycle: Cycle, undp: Entity) -> Assessment:
     return sheet_of(cycle, undp)
 
 
-@contextmanager
-def noticing(notice: Callable[[str], None]) -> Iterator[None]:
-    """Call `notice` before each statement of this connection, and before and after each commit."""
-    commit = connection.commit
-
-    def noticed_commit() -> None:
-        notice("COMMIT")
-        commit()
-        notice("committed")
-
-    def execute(run: Callable[..., Any], statement: str, *rest: Any) -> Any:
-        notice(statement)
-        return run(statement, *rest)
-
-    with connection.execute_wrapper(execute), patch.object(connection, "commit", noticed_commit):
-        yield
-
-
 class TestPublishingIsKilled:
     def test_at_any_point_and_one_version_comes_of_it(self, cycle: Cycle, cast: Cast) -> None:
         self.publish(cycle, cast)  # what a process keeps is read once
@@ -76,7 +53,7 @@ class TestPublishingIsKilled:
         self.withdraw()
         assert len(points) >= LEAST_POINTS
         for point, statement in enumerate(points):
-            self.publish_and_be_killed_at(point, cycle, cast)
+            kill_at(point, partial(self.publish, cycle, cast))
             assert self.publish(cycle, cast) == clean, f"killed at point {point}: {statement}"
             assert EntityDocument.objects.count() == 6
             self.withdraw()
@@ -90,25 +67,6 @@ class TestPublishingIsKilled:
                 publishing.propose(cycle=cycle, by=first, at=AT)
             publishing.confirm(cycle=cycle, by=second, at=AT)
         return Scorecard.objects.get(cycle=cycle).sha256
-
-    def publish_and_be_killed_at(self, point: int, cycle: Cycle, cast: Cast) -> None:
-        """Let a process publish that gets `kill -9` at this point, in the middle of everything."""
-        connection.close()  # a session belongs to one process
-        process = get_context("fork").Process(target=self.publish_until, args=(point, cycle, cast))
-        process.start()
-        process.join(60)
-        assert process.exitcode == -signal.SIGKILL
-
-    def publish_until(self, point: int, cycle: Cycle, cast: Cast) -> None:
-        passed: list[str] = []
-
-        def notice(statement: str) -> None:
-            if len(passed) == point:
-                os.kill(os.getpid(), signal.SIGKILL)
-            passed.append(statement)
-
-        with noticing(notice):
-            self.publish(cycle, cast)
 
     @staticmethod
     def withdraw() -> None:

@@ -87,6 +87,12 @@ class Unavailable(DomainError):
     status, code = 503, "unavailable"
 
 
+class NotYet(DomainError):
+    """What was asked for is being worked out (503): it is there when asked for again a little later."""
+
+    status, code = 503, "not_yet"
+
+
 class TooOften(DomainError):
     """The person asks for more than the portal does in a while (429)."""
 

@@ -15,12 +15,13 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from un20portal.lib.errors import DomainError, FieldError, StaleVersion
+from un20portal.lib.errors import DomainError, FieldError, NotYet, StaleVersion
 from un20portal.lib.errors import marked as _
 from un20portal.lib.wording import localised
 
 PROBLEM = "application/problem+json"
 RETRY_SECONDS = 5
+NOT_YET_SECONDS = 30  # as often as the outbox is swept
 # the connection is lost or refused, or the server gave up waiting: not the request's doing, and it passes
 PASSING = (OperationalError, InterfaceError)
 TEXTS = {
@@ -65,6 +66,8 @@ def _domain_problem(error: DomainError) -> Response:
     if isinstance(error, StaleVersion):
         response.data |= {"current": error.current, "offered": error.offered}
         response["ETag"] = f'"{error.current.get("version", 0)}"'
+    if isinstance(error, NotYet):
+        response["Retry-After"] = str(NOT_YET_SECONDS)
     return response
 
 

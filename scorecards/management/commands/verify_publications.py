@@ -5,14 +5,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from scorecards.services.verifying import first_broken_checkpoint, first_broken_publication
+from scorecards.services.verifying import (
+    first_broken_checkpoint,
+    first_broken_comparison,
+    first_broken_publication,
+)
 
 
 class Command(BaseCommand):
     help = (
-        "Recompute every published hash and the chain, check the signed checkpoints, and name the first bad "
-        "one. Only a checkpoint kept outside tells that the newest end of both was cut off. Who may read a "
-        "version is no part of its bytes and is not checked."
+        "Recompute every published hash, that of every comparison and the chain, check the signed "
+        "checkpoints, and name the first bad one. Only a checkpoint kept outside tells that the newest "
+        "end of both was cut off. Who may read a version is no part of its bytes and is not checked."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,8 +32,8 @@ class Command(BaseCommand):
         files = [(str(path), _text(path)) for path in options["checkpoint"]]
         count, finding = first_broken_publication()
         n_checkpoints, contradiction = first_broken_checkpoint(files)
-        if finding or contradiction:
-            raise CommandError(finding or contradiction)
+        if problem := finding or first_broken_comparison() or contradiction:
+            raise CommandError(problem)
         if n_checkpoints:
             self.stdout.write(f"Signed checkpoints that agree with what is published: {n_checkpoints}.")
         self.stdout.write(f"Published scorecards that are as they were published: {count}.")

@@ -14,7 +14,9 @@ from scorecards.domain.bridge import Parts, bridge_index, bridge_share
 from scorecards.domain.figures import FrameworkShape
 from scorecards.domain.movement import CycleSheets, compare, item_movements
 from scorecards.queries.frameworks import framework_shape
+from scorecards.services.comparing import decide_comparisons
 from scorecards.services.computing import compute_cycle
+from scorecards.services.publishing import release
 from tests.factories import (
     AT,
     ENABLERS,
@@ -83,6 +85,7 @@ def cycles(framework: Framework, units: list[Entity], cast: Cast) -> list[Cycle]
     ]
     for cycle in found:
         publish(cycle, cast)
+    decide_comparisons(at=AT)
     return found
 
 
@@ -159,6 +162,7 @@ class TestMovement:
         for code, levels in (("2025", [1] * 6 + [2] * 4), ("2026", [2] * 4 + [1] * 2 + [2] * 3 + [0])):
             found = {unit: dict.fromkeys(CODES, level) for unit, level in zip(units, levels, strict=True)}
             publish(cycle_of(framework, code, found), cast)
+        decide_comparisons(at=AT)
         shown = get(client).json()
         assert shown["items"][0] == {
             "item": "DAT-STR",
@@ -212,6 +216,20 @@ class TestMovement:
         }
         assert shown["dimensions"][0]["bridge"]["exact"]["total"] == [5, 1]
 
+    def test_the_other_way_round_says_the_same_with_the_signs_turned(
+        self, client: Client, cycles: list[Cycle]
+    ) -> None:
+        there = get(client).json()
+        back = client.get("/api/v1/scorecards/2025/movement/?from=2026").json()
+        for row, turned in zip(there["items"], back["items"], strict=True):
+            assert (row["before"], row["after"]) == (turned["after"], turned["before"])
+            if row["panel"]:
+                assert (row["panel"]["rose"], row["panel"]["fell"]) == (
+                    turned["panel"]["fell"],
+                    turned["panel"]["rose"],
+                )
+        assert any(row["panel"] for row in there["items"])
+
     def test_asks_as_often_for_more_units(
         self, client: Client, cycles: list[Cycle], django_assert_max_num_queries: Any
     ) -> None:
@@ -228,6 +246,7 @@ class TestMovement:
         for code, count, level in (("2025", 10, 2), ("2026", 9, 3)):
             found = {unit: dict.fromkeys(CODES, level) for unit in units[:count]}
             publish(cycle_of(framework, code, found), cast)
+        decide_comparisons(at=AT)
         row = get(client).json()["items"][0]
         assert (row["suppressed"], row["panel"], row["bridge"]) == (True, None, None)
         assert (row["before"]["n_answered"], row["after"]["n_answered"]) == (10, 9)
@@ -302,6 +321,8 @@ class TestAnotherFramework:
             {"before": None, "after": "DAT-LEA", "relation": "new"},
         ]
         Crosswalk.objects.create(slug="small-next", before=framework, after=next_cycle, links=links)
+        assert get(client).status_code == 503
+        decide_comparisons(at=AT)
         rows = {row["item"]: row for row in get(client).json()["items"]}
         assert (rows["DAT-STR"]["relation"], rows["DAT-STR"]["panel"]["rose"]) == ("equal", 24)
         new, dropped = rows["DAT-LEA"], rows["DAT-LED"]
@@ -312,12 +333,79 @@ class TestAnotherFramework:
         assert "no longer asked" in page
 
 
+class TestBeforeItIsDecided:
+    @pytest.fixture(autouse=True)
+    def _published(self, framework: Framework, units: list[Entity], cast: Cast) -> None:
+        for code, numbers in (("2025", range(18)), ("2026", range(6, 24))):
+            publish(cycle_of(framework, code, sheets(units, numbers, int(code) % 2 + 1)), cast)
+
+    def test_the_api_says_when_to_ask_again(self, client: Client) -> None:
+        for path in (f"{URL}?from=2025", "/api/v1/scorecards/2025/movement/?from=2026"):
+            answer = client.get(path)
+            assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+            assert answer["Content-Type"] == "application/problem+json"
+            assert (answer.json()["code"], answer["Cache-Control"]) == ("not_yet", "no-store")
+
+    def test_the_page_says_it_under_its_heading(self, client: Client) -> None:
+        answer = client.get("/scorecards/2026/movement/?group=all")
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert "Movement between two cycles" in page
+        assert "This comparison is being prepared." in page
+        assert 'href="/scorecards/2026/movement/?group=all"' in page
+        assert "DAT-STR" not in page
+        decide_comparisons(at=AT)
+        page = client.get("/scorecards/2026/movement/?group=all").content.decode()
+        assert "DAT-STR" in page
+        assert "being prepared" not in page
+
+    def test_the_sheets_of_now_wait_for_nothing(self, client: Client, cast: Cast) -> None:
+        compute_cycle(cycle_id=Cycle.objects.get(code="2026").pk, at=AT)
+        assert get(client, "?from=2025&version=provisional", cast.task_force).status_code == 200
+
+
+class TestForTheCommittees:
+    def test_a_comparison_is_readable_where_both_versions_are(
+        self, client: Client, framework: Framework, units: list[Entity], cast: Cast
+    ) -> None:
+        publish(cycle_of(framework, "2025", sheets(units, range(18), 1)), cast)
+        hidden = publish(
+            cycle_of(framework, "2026", sheets(units, range(6, 24), 2)), cast, audience="committee"
+        )
+        for status in (503, 200):
+            for person in (None, cast.focal, cast.administrator):
+                assert get(client, user=person).status_code == 404
+                backwards = client.get(
+                    "/api/v1/scorecards/2025/movement/?from=2026",
+                    headers={"Authorization": make_token(person)} if person else {},
+                )
+                assert backwards.status_code == 404
+            assert get(client, user=cast.committee).status_code == status
+            decide_comparisons(at=AT)
+        release(scorecard=hidden, by=cast.task_force, at=AT)
+        assert get(client).status_code == 200
+
+
 class TestThePage:
     def test_compares_with_the_cycle_before_unless_told(self, client: Client, cycles: list[Cycle]) -> None:
         page = " ".join(client.get("/scorecards/2026/movement/").content.decode().split())
         assert '<option value="2025" selected>' in page
         assert "DAT-STR" in page
         assert client.get("/scorecards/2026/movement/?from=2025&group=all&basis=claimed").status_code == 200
+
+    def test_folds_the_items_of_each_dimension(self, client: Client, cycles: list[Cycle]) -> None:
+        def unfolded(query: str) -> list[str]:
+            page = client.get(f"/scorecards/2026/movement/{query}").content.decode()
+            folds = page.split('<details class="fold"')[1:]
+            assert [f'id="{code}"' in fold for code, fold in zip(("DAT", "INN"), folds, strict=True)] == [
+                True,
+                True,
+            ]
+            return [code for code, fold in zip(("DAT", "INN"), folds, strict=True) if fold[:5] == " open"]
+
+        assert unfolded("") == ["DAT"]
+        assert unfolded("?dimension=INN") == ["INN"]
+        assert unfolded("?dimension=all") == ["DAT", "INN"]
 
     def test_is_linked_from_the_later_scorecard_only(self, client: Client, cycles: list[Cycle]) -> None:
         address = "/scorecards/2026/movement/?from=2025"
@@ -331,7 +419,15 @@ class TestThePage:
         assert client.get("/scorecards/2026/movement/").status_code == 404
 
     @pytest.mark.parametrize(
-        "query", ["?from=1999", "?group=nobody", "?basis=guessed", "?version=1", "?version=provisional"]
+        "query",
+        [
+            "?from=1999",
+            "?group=nobody",
+            "?basis=guessed",
+            "?dimension=XXX",
+            "?version=1",
+            "?version=provisional",
+        ],
     )
     def test_does_not_answer_to_what_is_not_there(
         self, client: Client, cycles: list[Cycle], query: str

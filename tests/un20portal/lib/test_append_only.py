@@ -27,6 +27,7 @@ from quintet.models import (
 )
 from scorecards.models import (
     Checkpoint,
+    ComparedPair,
     Consent,
     EntityDocument,
     PublicRelease,
@@ -50,6 +51,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.django_db]
 MODELS = [
     AnswerRevision,
     Checkpoint,
+    ComparedPair,
     Consent,
     EntityDocument,
     EvidenceChange,
@@ -89,6 +91,10 @@ def _rows() -> None:
     ThreadPost.objects.create(thread=thread, text="why?", status="open", **mine)
     PublicRelease.objects.create(scorecard=scorecard, **mine)
     Checkpoint.objects.create(n_scorecards=1, payload="{}", signature="0", key_id="0", at=AT)
+    other = make_counted_cycle(cycle.framework, {}, "2025")
+    publishing.propose(cycle=other, by=cast.task_force, at=AT)
+    earlier = publishing.confirm(cycle=other, by=cast.second, at=AT)
+    ComparedPair.objects.create(before=earlier, after=scorecard, payload="{}", sha256="0" * 64, at=AT)
     Consent.objects.create(cycle=cycle, entity=sheet.entity, audience="public", **mine)
     Uncertainty.objects.create(cycle=cycle, inputs_sha256="0" * 64, payload="{}", sha256="0" * 64, at=AT)
     connection.check_constraints()  # else TRUNCATE fails for checks put off to the end of the transaction

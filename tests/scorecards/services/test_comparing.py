@@ -1,0 +1,198 @@
+"""Deciding what published versions may show beside each other: once, in order, and stored as it was."""
+
+from collections.abc import Callable
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from entities.models import Entity
+from quintet.models import Cycle, Framework
+from scorecards.domain.compared import read_moved, read_shown
+from scorecards.domain.comparing import PANEL, Part
+from scorecards.models import ComparedPair, Scorecard
+from scorecards.queries.movement import compared_document
+from scorecards.services.comparing import COMPARE, decide_comparisons, owe_missing_comparisons
+from tests.factories import (
+    AT,
+    ENABLERS,
+    Cast,
+    Levels,
+    fill,
+    later,
+    make_cast,
+    make_counted_cycle,
+    make_entities,
+    make_entity,
+    make_framework,
+)
+from tests.guards import unguarded
+from tests.scorecards.worked import publish
+from un20portal.lib.canonical import sha256
+from un20portal.outbox import services as outbox
+from un20portal.outbox.models import Message
+
+pytestmark = pytest.mark.django_db
+CODES = [f"{dimension}-{enabler}" for dimension in ("DAT", "INN") for enabler in ENABLERS]
+Publish = Callable[..., Scorecard]
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast(make_entity("UNDP"), make_entity("UNICEF"))
+
+
+@pytest.fixture
+def units() -> list[Entity]:
+    return make_entities(18)
+
+
+@pytest.fixture
+def published(cast: Cast, units: list[Entity]) -> Publish:
+    """Publish a cycle of a year, in which the units with these numbers are on this level."""
+    framework = make_framework()
+
+    def publish_year(year: str, numbers: range, level: int, framework: Framework = framework) -> Scorecard:
+        found: dict[Entity, Levels] = {units[number]: dict.fromkeys(CODES, level) for number in numbers}
+        cycle = Cycle.objects.filter(code=year).first() or make_counted_cycle(framework, {}, year)
+        days = {"opens_on": date(int(year), 1, 1), "closes_on": date(int(year), 6, 30)}
+        Cycle.objects.filter(pk=cycle.pk).update(**days)
+        cycle.refresh_from_db()
+        fill(cycle, found)
+        return publish(cycle, cast)
+
+    return publish_year
+
+
+def stored() -> list[tuple[str, int, str, int]]:
+    """Cycle and version of each two that were compared, in the order in which that was decided."""
+    rows = ComparedPair.objects.select_related("before__cycle", "after__cycle")
+    return [
+        (row.before.cycle.code, row.before.version, row.after.cycle.code, row.after.version) for row in rows
+    ]
+
+
+class TestDeciding:
+    def test_follows_the_order_in_which_comparisons_became_possible(self, published: Publish) -> None:
+        published("2024", range(12), 1)
+        published("2026", range(12), 2)
+        published("2025", range(12), 3)
+        published("2024", range(12, 18), 1)
+        assert decide_comparisons(at=AT) == 5
+        assert stored() == [
+            ("2024", 1, "2026", 1),
+            ("2025", 1, "2026", 1),
+            ("2024", 1, "2025", 1),
+            ("2024", 2, "2026", 1),
+            ("2024", 2, "2025", 1),
+        ]
+
+    def test_is_the_same_at_once_and_one_by_one(self, published: Publish) -> None:
+        for year, numbers, level in (("2024", range(12), 1), ("2025", range(6, 18), 2)):
+            published(year, numbers, level)
+        published("2026", range(3, 15), 3)
+        decide_comparisons(at=AT)
+        at_once = list(ComparedPair.objects.values_list("payload", flat=True))
+        with unguarded():
+            ComparedPair.objects.exclude(pk=ComparedPair.objects.all()[0].pk).delete()
+        assert decide_comparisons(at=later(1)) == 2
+        assert list(ComparedPair.objects.values_list("payload", flat=True)) == at_once
+
+    def test_happens_once(self, published: Publish) -> None:
+        published("2025", range(12), 1)
+        published("2026", range(12), 2)
+        assert decide_comparisons(at=AT) == 1
+        row = ComparedPair.objects.get()
+        assert decide_comparisons(at=later(1)) == 0
+        assert ComparedPair.objects.get() == row
+        assert (row.at, sha256(row.payload)) == (AT, row.sha256)
+
+    def test_keeps_nothing_that_is_not_shown(self, published: Publish) -> None:
+        """Two of twelve units left: whoever knows the panel and both full samples would know the two."""
+        published("2025", range(12), 1)
+        published("2026", range(10), 2)
+        decide_comparisons(at=AT)
+        document = compared_document(ComparedPair.objects.get().sha256)
+        assert document["shown"] == {}
+        assert all(
+            figures == {"items": {}, "dimensions": {}}
+            for bases in document["groups"].values()
+            for figures in bases.values()
+        )
+
+    def test_keeps_the_figures_of_what_is_shown(self, published: Publish) -> None:
+        published("2025", range(12), 1)
+        published("2026", range(12), 2)
+        decide_comparisons(at=AT)
+        document = compared_document(ComparedPair.objects.get().sha256)
+        assert Part(PANEL, "accepted", "all") in read_shown(document)["DAT-STR"]
+        moved = read_moved(document, group="all", basis="accepted")
+        panel, bridge = moved.panels["DAT-STR"], moved.shares["DAT-STR"]
+        assert (panel.rose, panel.same, panel.fell, panel.has_after) == (12, 0, 0, 12)
+        assert (bridge.before, bridge.after, bridge.change) == (0, 100, 100)
+        assert moved.indices["DAT"].change == 25
+
+    def test_waits_for_a_crosswalk(self, published: Publish) -> None:
+        published("2025", range(12), 1)
+        published("2026", range(12), 2, make_framework("next"))
+        assert decide_comparisons(at=AT) == 0
+        assert not owe_missing_comparisons(at=AT)
+
+
+class TestOwing:
+    def owed(self) -> int:
+        return Message.objects.pending().filter(topic=COMPARE).count()
+
+    def test_begins_with_the_second_cycle_that_is_published(self, published: Publish) -> None:
+        published("2025", range(12), 1)
+        assert self.owed() == 0
+        published("2026", range(12), 2)
+        assert self.owed() == 1
+        assert outbox.run_errands(now=lambda: AT, topic=COMPARE) == 1
+        assert stored() == [("2025", 1, "2026", 1)]
+
+    def test_is_healed_where_it_was_lost(self, published: Publish) -> None:
+        published("2025", range(12), 1)
+        published("2026", range(12), 2)
+        Message.objects.all().delete()
+        assert owe_missing_comparisons(at=AT)
+        assert not owe_missing_comparisons(at=AT), "it is owed already"
+        outbox.run_errands(now=lambda: AT, topic=COMPARE)
+        assert not owe_missing_comparisons(at=AT), "nothing is missing"
+
+
+class TestVerifying:
+    @pytest.fixture(autouse=True)
+    def _decided(self, published: Publish) -> None:
+        published("2025", range(12), 1)
+        published("2026", range(12), 2)
+        decide_comparisons(at=AT)
+
+    def test_finds_nothing_in_what_was_stored(self) -> None:
+        out = StringIO()
+        call_command("verify_publications", stdout=out)
+        assert out.getvalue().endswith(": 2.\n")
+
+    def test_names_a_comparison_whose_bytes_were_changed(self) -> None:
+        self.tamper(payload="{}")
+        assert self.finding() == "The comparison of 2025 and 2026: the stored bytes do not match their hash."
+
+    def test_names_a_comparison_that_was_given_to_other_versions(self) -> None:
+        row = ComparedPair.objects.get()
+        payload = row.payload.replace(row.before.sha256, row.after.sha256)
+        self.tamper(payload=payload, sha256=sha256(payload))
+        assert (
+            self.finding() == "The comparison of 2025 and 2026: the row says other versions than its bytes."
+        )
+
+    @staticmethod
+    def tamper(**values: str) -> None:
+        with unguarded():
+            ComparedPair.objects.update(**values)
+
+    @staticmethod
+    def finding() -> str:
+        with pytest.raises(CommandError) as refused:
+            call_command("verify_publications", stdout=StringIO())
+        return str(refused.value)
