@@ -99,7 +99,7 @@ class UncertaintyView(ApiView):
         tags=["figures"],
         summary="How far area figures depend on weights, on the mean, and on what was accepted",
         parameters=[VERSION],
-        responses={200: EstimateSerializer, **problems(404)},
+        responses={200: EstimateSerializer, **problems(404, 503)},
     )
     def get(self, request: Request, cycle: str) -> Response:
         return Response(EstimateSerializer(_estimate(request, cycle)).data)

@@ -12,9 +12,9 @@ from scorecards.domain.showing import fully_shown_groups, is_steady, shown_diagn
 from scorecards.models import Basis, Scorecard, Uncertainty
 from scorecards.queries.publications import published_document
 from scorecards.queries.reading import Figures, group_names
-from un20portal.lib.errors import NotFound
+from un20portal.lib.errors import NotFound, NotYet
 from un20portal.lib.errors import marked as _
-from un20portal.outbox.models import Message
+from un20portal.outbox.models import Message, MessageQuerySet
 
 SIMULATE = "scorecards.simulate"  # the errand by which a cycle is simulated
 Document = Mapping[str, Any]
@@ -106,12 +106,15 @@ class Progress:
 
 
 def published_estimate(scorecard: Scorecard, *, entities: set[int] | None) -> Estimate:
-    """The simulation of a published version's own inputs, as everybody may see it; else NotFound.
+    """The simulation of a published version's own inputs, as everybody may see it.
 
+    Raises NotYet while it is owed, NotFound when it never was or was given up.
     `entities` are the ids of those whose own figures the reader may see; None: all, and the bands too.
     """
     published = published_document(scorecard.sha256)
     simulated = _simulation(scorecard.cycle, published["inputs_sha256"])
+    if simulated is None and _owed(scorecard.cycle).pending().exists():
+        raise NotYet(_("The uncertainty of this scorecard is being estimated. Ask again in a minute."))
     if simulated is None:
         raise NotFound(_("The uncertainty of this scorecard has not been estimated."))
     document = json.loads(simulated.payload)
@@ -169,8 +172,7 @@ def is_estimated(figures: Figures) -> bool:
 
 def progress_of(cycle: Cycle, *, at: datetime) -> Progress | None:
     """The simulation that is still owed, if any."""
-    owed = Message.objects.filter(topic=SIMULATE, payload__cycle_id=cycle.pk, done_at=None)
-    message = owed.order_by("-pk").first()
+    message = _owed(cycle).order_by("-pk").first()
     if message is None:
         return None
     return Progress(
@@ -179,6 +181,10 @@ def progress_of(cycle: Cycle, *, at: datetime) -> Progress | None:
         has_failed=message.attempts > 0,
         is_given_up=message.dead_at is not None,
     )
+
+
+def _owed(cycle: Cycle) -> MessageQuerySet:
+    return Message.objects.filter(topic=SIMULATE, payload__cycle_id=cycle.pk, done_at=None)
 
 
 def _simulation(cycle: Cycle, inputs_sha256: str) -> Uncertainty | None:

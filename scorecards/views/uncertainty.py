@@ -19,6 +19,7 @@ from scorecards.queries.uncertainty import progress_of, provisional_estimate, pu
 from scorecards.services import estimating
 from scorecards.services.gathering import gather
 from scorecards.views.reading import chosen_scorecard, wants_provisional
+from un20portal.lib.errors import NotYet
 
 
 @login_not_required
@@ -28,9 +29,13 @@ def uncertainty(request: HttpRequest, cycle: str) -> HttpResponse:
     chosen = get_object_or_404(Cycle.objects.select_related("framework"), code=cycle)
     if wants_provisional(request):
         return _provisional(request, chosen)
+    scorecard = chosen_scorecard(request, chosen)
     entities = access.entities_with_figures_for(request.user, chosen)
-    estimate = published_estimate(chosen_scorecard(request, chosen), entities=entities)
-    return _page(request, chosen, {"estimate": estimate})
+    try:
+        found: dict[str, Any] = {"estimate": published_estimate(scorecard, entities=entities)}
+    except NotYet as refusal:
+        found = {"refusal": refusal}
+    return _page(request, chosen, {"scorecard": scorecard} | found)
 
 
 def _provisional(request: HttpRequest, cycle: Cycle) -> HttpResponse:

@@ -19,7 +19,15 @@ from entities.models import ApiToken, Entity, User
 from quintet.models import AnswerRevision, Assessment, Cycle, Evidence, EvidenceChange, Snapshot, Transition
 from quintet.services.demo import create_cycles
 from quintet.services.freezing import CHANGED
-from scorecards.models import EntityDocument, GroupScore, Proposal, Scorecard, UnitScore
+from scorecards.models import (
+    ComparedPair,
+    EntityDocument,
+    GroupScore,
+    Proposal,
+    Scorecard,
+    Uncertainty,
+    UnitScore,
+)
 from scorecards.services.composing import compose
 from tests import processes
 from tests.factories import (
@@ -349,6 +357,11 @@ class TestDemoData:
         assert Cycle.objects.get(code="2025").phase == "open"
         assert run("verify_publications").endswith(": 2.\n")
 
+    def test_leaves_nothing_to_wait_for(self, client: Client) -> None:
+        self.fill()
+        for path in ("/api/v1/scorecards/2024/movement/?from=2023", "/api/v1/scorecards/2024/uncertainty/"):
+            assert client.get(path).status_code == 200
+
     def test_goes_only_into_an_empty_database(self) -> None:
         User.objects.create_user("somebody@example.org")
         with pytest.raises(CommandError, match="not empty"):
@@ -394,7 +407,8 @@ class TestDemoData:
         assert not User.objects.exists()
 
     def empty(self) -> None:
-        derived = (EntityDocument, Scorecard, Proposal, GroupScore, UnitScore)
+        published = (ComparedPair, Uncertainty, EntityDocument, Scorecard)
+        derived = (*published, Proposal, GroupScore, UnitScore)
         with unguarded():
             sheets = (Snapshot, Transition, AnswerRevision, EvidenceChange, Evidence, Assessment, Cycle)
             for model in (*derived, *sheets, Message, User):

@@ -27,6 +27,7 @@ from tests.factories import (
 )
 from tests.scorecards.worked import publish
 from un20portal.outbox.models import Message
+from un20portal.outbox.services import run_errands
 
 pytestmark = pytest.mark.django_db
 ITEMS = [f"{dimension}-{enabler}" for dimension in ("DAT", "INN") for enabler in ENABLERS]
@@ -125,13 +126,31 @@ class TestWhatEverybodySees:
 
     def test_is_of_the_published_inputs_only(self, client: Client, cycle: Cycle, cast: Cast) -> None:
         publish(cycle, cast)
-        get(client, status=404)
         fill(cycle, {make_entity("NEW-1"): levels_of(3)})
-        simulate_cycle(cycle_id=cycle.pk, at=AT)
+        run_errands(now=lambda: AT)
         get(client, status=404)
         assert "has not been estimated" in page(client, status=404)
         client.force_login(cast.viewer)
         assert "How certain is this?" not in client.get("/scorecards/2026/").content.decode()
+
+    def test_is_said_to_be_under_way_until_it_is_there(
+        self, client: Client, cycle: Cycle, cast: Cast
+    ) -> None:
+        publish(cycle, cast)
+        answer = client.get(API)
+        assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+        assert answer.json()["code"] == "not_yet"
+        shown = page(client)
+        assert "How certain is this?" in shown
+        assert "is being estimated. Ask again in a minute." in shown
+        run_errands(now=lambda: AT)
+        assert get(client)["version"] == 1
+        assert "being estimated" not in page(client)
+
+    def test_does_not_promise_what_was_given_up(self, client: Client, cycle: Cycle, cast: Cast) -> None:
+        publish(cycle, cast)
+        Message.objects.update(dead_at=AT)
+        get(client, status=404)
 
     def test_is_linked_from_the_scorecard(self, client: Client, published: Cycle, cast: Cast) -> None:
         client.force_login(cast.viewer)  # the page of those who are not signed in is kept for a minute

@@ -14,8 +14,11 @@ from entities.services.demo import CAST, DOMAIN, create_cast
 from quintet.models import Cycle, Phase
 from quintet.services.cycles import wrong_code
 from quintet.services.demo import create_cycles, delegate_some_items
+from scorecards.queries.uncertainty import SIMULATE
 from scorecards.services import publishing
+from scorecards.services.comparing import COMPARE, owe_missing_comparisons
 from un20portal.lib.secret import local_password
+from un20portal.outbox import services as outbox
 
 DELEGATED = ["DAT-TRN", "DAT-HRS", "BES-TRN"]
 
@@ -41,6 +44,7 @@ class Command(BaseCommand):
             self.stdout.write("There is data already: nothing was changed.")
         else:
             self._fill(password, options)
+        self._complete()
         self._print_cast(password)
 
     def _fill(self, password: str, options: dict[str, Any]) -> None:
@@ -64,6 +68,13 @@ class Command(BaseCommand):
                     publishing.propose(cycle=cycle, by=people["taskforce"], at=now)
                     publishing.confirm(cycle=cycle, by=people["taskforce.second"], at=now)
         self.stdout.write(f"Synthetic data: {len(units)} units in the cycles {', '.join(codes)}.")
+
+    @staticmethod
+    def _complete() -> None:
+        """Do at once what publishing owes, so that whoever looks next waits for nothing."""
+        owe_missing_comparisons(at=timezone.now())
+        for topic in (COMPARE, SIMULATE):
+            outbox.run_errands(now=timezone.now, topic=topic)
 
     def _print_cast(self, password: str) -> None:
         if not User.objects.filter(is_demo=True).exists():
