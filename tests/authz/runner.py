@@ -276,8 +276,8 @@ def untouchable_rows(world: World) -> Iterator[Any]:
         yield model._default_manager.filter(entity=other).order_by("pk").values_list()
     consents = apps.get_model("scorecards", "Consent")._default_manager.exclude(entity__code="UNDP")
     yield consents.order_by("pk").values_list()
-    names = ("Scorecard", "EntityDocument", "PublicRelease", "Checkpoint", "Computation", "Uncertainty")
-    for name in (*names, "ComparedPair"):
+    published = ("Scorecard", "EntityDocument", "ComparedPair", "PublicRelease", "Checkpoint")
+    for name in (*published, "Computation", "Uncertainty"):
         yield apps.get_model("scorecards", name)._default_manager.order_by("pk").values_list()
 
 

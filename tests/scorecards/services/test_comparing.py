@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from fractions import Fraction
 from io import StringIO
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from entities.models import Entity
 from quintet.models import Cycle, Framework
+from scorecards.domain.bridge import Bridge, Parts
 from scorecards.domain.compared import read_moved, read_shown
 from scorecards.domain.comparing import PANEL, Part
 from scorecards.models import ComparedPair, Scorecard
@@ -130,7 +132,7 @@ class TestDeciding:
         moved = read_moved(document, group="all", basis="accepted")
         panel, bridge = moved.panels["DAT-STR"], moved.shares["DAT-STR"]
         assert (panel.rose, panel.same, panel.fell, panel.has_after) == (12, 0, 0, 12)
-        assert (bridge.before, bridge.after, bridge.change) == (0, 100, 100)
+        assert bridge == Bridge(Fraction(0), Fraction(100), Parts(*map(Fraction, (0, 0, 0, 100))))
         assert moved.indices["DAT"].change == 25
 
     def test_waits_for_a_crosswalk(self, published: Publish) -> None:
@@ -150,6 +152,13 @@ class TestOwing:
         published("2026", range(12), 2)
         assert self.owed() == 1
         assert outbox.run_errands(now=lambda: AT, topic=COMPARE) == 1
+        assert stored() == [("2025", 1, "2026", 1)]
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.usefixtures("in_process")
+    def test_is_done_at_once_where_tasks_run_in_process(self, published: Publish) -> None:
+        published("2025", range(12), 1)
+        published("2026", range(12), 2)
         assert stored() == [("2025", 1, "2026", 1)]
 
     def test_is_healed_where_it_was_lost(self, published: Publish) -> None:
