@@ -391,7 +391,7 @@ def _make_scorecards(world: World) -> None:
         world.sheets[f"{letter}_closed"] = sheet_of(published, world.entities[code])
         readers = set(DRAFTERS) if letter == "a" else {"focal_b"}
         _talk(world, f"{letter}_closed", focal, inside=readers, shared={*readers, "task_force"})
-    for name in ("published", "computed"):
+    for name in ("published", "computed", "committee"):
         simulating.simulate_cycle(cycle_id=world.cycles[name].pk, at=AT)
     Cycle.objects.filter(pk=published.pk).update(phase=Phase.CLOSED)
     publishing.propose(cycle=world.cycles["proposed"], by=second, at=AT)
