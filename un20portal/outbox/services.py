@@ -59,14 +59,15 @@ def is_waited_for(topic: str) -> bool:
 
 
 @transaction.atomic
-def put(topic: str, payload: dict[str, Any], *, at: datetime) -> Message:
-    """Store work in the caller's transaction and wake a worker after its commit.
+def put(topic: str, payload: dict[str, Any], *, at: datetime, due_at: datetime | None = None) -> Message:
+    """Store work in the caller's transaction; wake a worker after its commit, unless it waits until `due_at`.
 
     Raises KeyError when nobody subscribed to `topic`: work that nobody does must not be owed.
     """
     _require_known(topic)
-    message = Message.objects.create(topic=topic, payload=payload, created_at=at, due_at=at)
-    _wake_for(message)
+    message = Message.objects.create(topic=topic, payload=payload, created_at=at, due_at=due_at or at)
+    if due_at is None:
+        _wake_for(message)
     return message
 
 
