@@ -83,6 +83,47 @@ class Computation(models.Model):
         return f"{self.cycle_id} {self.method}"
 
 
+class ComputationRun(models.Model):
+    """That a large cycle is being computed range by range; until the figures stand, then it is gone."""
+
+    cycle = models.OneToOneField(Cycle, on_delete=models.CASCADE, related_name="+")
+    method = models.CharField(max_length=20)
+    shape_sha256 = models.CharField(max_length=64)
+    kinds = models.JSONField(help_text="As in Computation, fixed for all ranges")
+    begun_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.cycle_id} {self.method}"
+
+
+class ComputationRange(models.Model):
+    """The units of one range of a run, by entity id; once computed, what is counted of them.
+
+    The ranges of a run hold every id there can be: units that are asked meanwhile are in one of them.
+    """
+
+    run = models.ForeignKey(ComputationRun, on_delete=models.CASCADE, related_name="ranges")
+    low = models.BigIntegerField(help_text="The first entity id")
+    high = models.BigIntegerField(help_text="The first one behind it")
+    counted = models.TextField(
+        blank=True, help_text="JSON: basis → the tally of each kind; empty: to be done"
+    )
+
+    class Meta:
+        ordering = ["low"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "low"], name="ranges_of_a_run_begin_apart"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.low}–{self.high}"
+
+    @property
+    def units(self) -> Q:
+        """What finds the units of the range among rows that have an entity."""
+        return Q(entity_id__gte=self.low, entity_id__lt=self.high)
+
+
 class Audience(models.TextChoices):
     """Who may read it, from few to many."""
 

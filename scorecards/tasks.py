@@ -3,13 +3,25 @@
 from celery import shared_task
 from django.utils import timezone
 
-from scorecards.services import checkpoints, comparing, computing, estimating
+from scorecards.services import checkpoints, comparing, computing, estimating, ranges
 
 
 @shared_task
 def heal() -> int:
     """Compute whatever is older than its sheets."""
     return computing.heal_stale_figures(at=timezone.now())
+
+
+@shared_task(ignore_result=False)  # a chord hears through results which of its parts are done
+def compute_range(range_id: int) -> None:
+    """Compute one range of a large cycle."""
+    ranges.compute_range(range_id=range_id)
+
+
+@shared_task
+def finish_run(run_id: int) -> None:
+    """Sum up what the ranges of a large cycle came to."""
+    ranges.finish_run(run_id=run_id, at=timezone.now())
 
 
 @shared_task

@@ -277,6 +277,12 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 if REDIS_URL:
+    # the parts of a chord alone leave a result here, which says that they are done
+    CELERY_RESULT_BACKEND = REDIS_URL
+    CELERY_RESULT_EXPIRES = 3600
+    CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 1}}
+    CELERY_REDIS_SOCKET_TIMEOUT = 10
+    CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 2
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "visibility_timeout": 900,
         "unacked_restore_interval": 10,
@@ -288,6 +294,7 @@ if REDIS_URL:
         # a request that wakes a worker does not wait for a broker that is down: the sweep does the work
         "max_retries": 0,
     }
+SCORECARDS_RANGE_UNITS = env.int("SCORECARDS_RANGE_UNITS", default=10_000)  # a cycle of more is split
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "un20portal.outbox.tasks.beat", "schedule": 15.0},
     "sweep the outbox": {"task": "un20portal.outbox.tasks.drain", "schedule": 30.0},

@@ -2,7 +2,7 @@
 
 from quintet.models import Dimension, Framework, Item
 from scorecards.domain.figures import FrameworkShape
-from scorecards.domain.scoring import ItemShape
+from scorecards.domain.scoring import METHOD, ItemShape
 from un20portal.lib.canonical import canonical_json, sha256
 
 
@@ -31,3 +31,8 @@ def shape_sha256(framework: FrameworkShape) -> str:
         for code, shapes in framework.dimensions.items()
     }
     return sha256(canonical_json([framework.highest_level, list(items.items())]))
+
+
+def made_with(framework: FrameworkShape) -> dict[str, str]:
+    """What stored figures are marked with: they say what they say in this method, of this framework alone."""
+    return {"method": METHOD, "shape_sha256": shape_sha256(framework)}

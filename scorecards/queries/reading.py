@@ -25,6 +25,7 @@ from scorecards.domain.tally import Tally
 from scorecards.models import Audience, Basis, Computation, GroupScore, Scorecard
 from scorecards.queries.frameworks import framework_shape
 from scorecards.queries.publications import correction_note, published_document
+from scorecards.queries.work import run_under_way
 from un20portal.lib.errors import NotFound
 from un20portal.lib.errors import marked as _
 
@@ -180,6 +181,8 @@ def provisional_figures(cycle: Cycle) -> Figures:
     """The figures as computed last, before suppression: for the task force alone; else NotFound."""
     computation = Computation.objects.filter(cycle=cycle).first()
     if computation is None:
+        if run_under_way(cycle):
+            raise NotFound(_("The provisional figures are being computed: look again in a few minutes."))
         raise NotFound(_("Nothing has been computed for this cycle yet: no sheet has been submitted."))
     return Figures(cycle, TalliedGroups(cycle), baselines(cycle.framework), cycle.phase, cycle.threshold)
 

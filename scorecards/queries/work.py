@@ -7,21 +7,36 @@ from django.db.models import Count, Min, Q
 
 from quintet.models import Cycle
 from quintet.services.freezing import CHANGED
+from scorecards.models import ComputationRange, ComputationRun
 from un20portal.outbox.models import Message
+
+RUN = "scorecards.run"  # the errand that sees to the end of a run of ranges
+
+
+@dataclass(frozen=True)
+class RunUnderWay:
+    """How far the computation of a large cycle is: its figures stand when all ranges are done."""
+
+    n_done: int
+    n_ranges: int
+    begun_at: datetime
+    is_failing: bool  # tried in vain, will be tried again
+    is_given_up: bool
 
 
 @dataclass(frozen=True)
 class WorkOwed:
-    """Changes of sheets that are not in the stored figures yet."""
+    """Changes of sheets that are not in the stored figures yet, and the computation of them all."""
 
     n_pending: int
     n_failing: int  # of those pending: tried in vain, will be tried again
     n_given_up: int
     since: datetime | None  # when the oldest of all was owed
+    run: RunUnderWay | None = None
 
     @property
     def is_done(self) -> bool:
-        return not self.n_pending and not self.n_given_up
+        return not self.n_pending and not self.n_given_up and self.run is None
 
 
 def work_owed(cycle: Cycle) -> WorkOwed:
@@ -34,5 +49,21 @@ def work_owed(cycle: Cycle) -> WorkOwed:
             n_failing=Count("pk", filter=is_pending & Q(attempts__gt=0)),
             n_given_up=Count("pk", filter=~is_pending),
             since=Min("created_at"),
-        )
+        ),
+        run=run_under_way(cycle),
+    )
+
+
+def run_under_way(cycle: Cycle) -> RunUnderWay | None:
+    """How far the computation of all ranges of this cycle is; None where none is under way."""
+    run = ComputationRun.objects.filter(cycle=cycle).first()
+    if run is None:
+        return None
+    errands = Message.objects.filter(topic=RUN, payload__run_id=run.pk)
+    ranges = ComputationRange.objects.filter(run=run)
+    return RunUnderWay(
+        **ranges.aggregate(n_done=Count("pk", filter=~Q(counted="")), n_ranges=Count("pk")),
+        begun_at=run.begun_at,
+        is_failing=errands.failing().exists(),
+        is_given_up=errands.dead().exists(),
     )

@@ -21,14 +21,17 @@ from scorecards.services.locking import one_at_a_time
 
 @transaction.atomic
 def follow(*, cycle_id: int, at: datetime, assessment_id: int | None = None) -> None:
-    """Bring the cycle's stored figures up to date after a change of this sheet, or of all of them."""
+    """Bring the cycle's stored figures up to date after a change of this sheet, or of all of them.
+
+    While a run of ranges is under way, its end sees to that: it holds every row against the sheets of then.
+    """
     one_at_a_time(cycle_id=cycle_id)
     sheet = None if assessment_id is None else _sheet(assessment_id)
     computation = Computation.objects.filter(cycle_id=cycle_id).first()
     if sheet is None or computation is None or not _replace(sheet, computation):
-        from scorecards.services.computing import compute_cycle  # numpy: not for those who only follow
+        from scorecards.services.computing import bring_up_to_date  # numpy: not for those who only follow
 
-        compute_cycle(cycle_id=cycle_id, at=at)
+        bring_up_to_date(cycle_id=cycle_id, at=at)
     else:
         Computation.objects.filter(pk=computation.pk).update(at=at)
 

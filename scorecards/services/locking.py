@@ -1,4 +1,4 @@
-"""One computation per cycle at a time, and one comparison that is stored."""
+"""One computation per cycle at a time, its ranges side by side; and one comparison that is stored."""
 
 from django.db import connection
 
@@ -11,15 +11,20 @@ def one_at_a_time(*, cycle_id: int) -> None:
 
     An advisory lock, so that nobody who reads or moves the cycle itself waits. SQLite has one writer anyway.
     """
-    _wait_for(cycle_id)
+    _wait_for("pg_advisory_xact_lock", cycle_id)
+
+
+def beside_others(*, cycle_id: int) -> None:
+    """Wait until nobody computes this cycle as a whole; others who compute a part of it may go on."""
+    _wait_for("pg_advisory_xact_lock_shared", cycle_id)
 
 
 def one_comparison_at_a_time() -> None:
     """Wait until nobody else stores a comparison; the lock ends with the caller's transaction."""
-    _wait_for(COMPARISONS)
+    _wait_for("pg_advisory_xact_lock", COMPARISONS)
 
 
-def _wait_for(number: int) -> None:
+def _wait_for(function: str, number: int) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, number])
+            cursor.execute(f"SELECT {function}(%s, %s)", [LOCKS, number])

@@ -7,12 +7,11 @@ from django.db import connection
 from django.utils import timezone
 
 from quintet.models import Answer, Assessment, Cycle, Phase
-from scorecards.domain import matrix
 from scorecards.domain.figures import score_sheet
 from scorecards.domain.packed import unpack_figures
 from scorecards.models import UnitScore
 from scorecards.queries.frameworks import framework_shape
-from scorecards.services import computing
+from scorecards.services import counting
 from scorecards.services.composing import compose
 from scorecards.services.computing import rebuild_cycle
 from scorecards.services.following import follow
@@ -127,11 +126,11 @@ def _rebuild(cycle: Cycle) -> float:
 
 def _compute_alone(cycle: Cycle) -> Callable[[], float]:
     framework = framework_shape(cycle.framework)
-    sheets = computing._read(cycle, framework, [])
+    sheets = counting.read_sheets(cycle, framework, [])
 
     def compute() -> None:
-        records = {basis: matrix.score_matrix(found, framework) for basis, found in sheets.levels.items()}
-        computing._tally(sheets, records, framework)
+        counted = counting.count_kinds(sheets, counting.score_sheets(sheets, framework), framework)
+        counting.in_groups(counted, sheets.groups, framework)
 
     return lambda: milliseconds(compute)
 
