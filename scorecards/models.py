@@ -104,7 +104,7 @@ class ComputationRange(models.Model):
 
     run = models.ForeignKey(ComputationRun, on_delete=models.CASCADE, related_name="ranges")
     low = models.BigIntegerField(help_text="The first entity id")
-    high = models.BigIntegerField(help_text="The first one behind it")
+    high = models.BigIntegerField(help_text="The last one")
     counted = models.TextField(
         blank=True, help_text="JSON: basis → the tally of each kind; empty: to be done"
     )
@@ -119,9 +119,8 @@ class ComputationRange(models.Model):
         return f"{self.run_id}: {self.low}–{self.high}"
 
     @property
-    def units(self) -> Q:
-        """What finds the units of the range among rows that have an entity."""
-        return Q(entity_id__gte=self.low, entity_id__lt=self.high)
+    def span(self) -> tuple[int, int]:
+        return self.low, self.high
 
 
 class Audience(models.TextChoices):

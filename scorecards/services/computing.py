@@ -14,6 +14,7 @@ from quintet.models import Cycle, Phase
 from scorecards.domain.figures import FrameworkShape
 from scorecards.models import Computation, ComputationRun, GroupScore, UnitScore
 from scorecards.queries.frameworks import framework_shape, made_with
+from scorecards.queries.units import units_of
 from scorecards.services import counting
 from scorecards.services.locking import one_at_a_time
 from scorecards.services.ranges import begin_run
@@ -47,7 +48,7 @@ def bring_up_to_date(*, cycle_id: int, at: datetime) -> Computation | None:
     cycle = Cycle.objects.select_related("framework").get(pk=cycle_id)
     framework = framework_shape(cycle.framework)
     stands = Computation.objects.filter(cycle=cycle, **made_with(framework)).exists()
-    if stands or counting.asked_units(cycle).count() <= settings.SCORECARDS_RANGE_UNITS:
+    if stands or units_of(cycle).count() <= settings.SCORECARDS_RANGE_UNITS:
         return compute_cycle(cycle_id=cycle_id, at=at)
     begin_run(cycle=cycle, framework=framework, at=at)
     return None

@@ -9,41 +9,58 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import BigIntegerField, Case, Q, QuerySet, When
+from django.db.models import BigIntegerField, Case, QuerySet, When
 from django.db.models.functions import Cast, Coalesce
 
-from entities.models import Entity, EntityType, Region
-from quintet.models import COUNTED, Assessment, Cycle, Snapshot, Status
+from entities.models import EntityType, Region
+from quintet.models import COUNTED, Cycle, Snapshot, Status
 from scorecards.domain import matrix
 from scorecards.domain.figures import BASES, FrameworkShape, Tallies
 from scorecards.domain.groups import group_codes
 from scorecards.domain.tally import Tally
 from scorecards.models import GroupScore, UnitScore
+from scorecards.queries.units import units_of
 from un20portal.lib.columns import Columns, read_columns, write_columns
 
-ALL_UNITS = Q()
+Span = tuple[int, int]  # the first and the last entity id
+EVERYBODY: Span = (0, BigIntegerField.MAX_BIGINT)
 KindTallies = Mapping[str, Sequence[Tally]]  # basis → of each kind what is counted of it
 STORED = np.dtype([("entity_id", "i8"), ("kind", "i8"), ("snapshot_id", "i8")])
 NOBODY = 0  # no snapshot has this number
 
 
 @dataclass(frozen=True)
-class Sheets:
-    """The units of a cycle by entity id: their kinds, and the sheets that count as matrices."""
+class Units:
+    """Units of a cycle by entity id, and their kinds."""
 
     entities: Columns  # ids, ascending
     kinds: Columns  # of each unit the place in `groups`
     groups: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Sheets(Units):
+    """Units with the sheets that count, as matrices."""
+
     counted: Columns  # of each sheet the place of its unit
     snapshots: Columns  # of each sheet the id
     levels: dict[str, Columns]  # basis → sheets × items
     rows: dict[str, Columns]  # basis → of each of those sheets the place in `counted`
 
 
-def asked_units(cycle: Cycle) -> QuerySet[Assessment]:
-    """The sheets of the units that were asked and exist on the last day."""
-    members = Entity.objects.active_on(cycle.closes_on)
-    return Assessment.objects.filter(cycle=cycle, entity__in=members).order_by("entity_id")
+def read_units(cycle: Cycle, known: list[list[str]], *, span: Span = EVERYBODY) -> Units:
+    """Read the units that were asked and exist on the last day.
+
+    `known` are the kinds that stored rows name: they keep their places, new ones follow.
+    """
+    regions = list(Region.objects.order_by("code").values_list("code", flat=True))
+    asked = units_of(cycle).filter(pk__range=span).values_list("pk", _membership(regions))
+    found = read_columns(asked, [("entity_id", "i8"), ("membership", "i8")])
+    memberships, kinds = np.unique(found["membership"], return_inverse=True)
+    codes = [_groups(int(code), regions) for code in memberships]
+    groups = known + [one for one in codes if one not in known]
+    places = np.array([groups.index(one) for one in codes], dtype=np.intp)
+    return Units(found["entity_id"].astype(np.int64), places[kinds], groups)
 
 
 def read_sheets(
@@ -51,29 +68,19 @@ def read_sheets(
     framework: FrameworkShape,
     known: list[list[str]],
     *,
-    units: Q = ALL_UNITS,
+    span: Span = EVERYBODY,
     bases: Sequence[str] = BASES,
 ) -> Sheets:
-    """Read these units of the cycle and their latest snapshots that count, with the levels on `bases`.
-
-    `known` are the kinds that stored rows name: they keep their places, new ones follow.
-    """
-    asked = asked_units(cycle).filter(units)
-    regions = list(Region.objects.order_by("code").values_list("code", flat=True))
-    columns = asked.values_list("entity_id", _membership(regions))
-    found = read_columns(columns, [("entity_id", "i8"), ("membership", "i8")])
-    memberships, kinds = np.unique(found["membership"], return_inverse=True)
-    codes = [_groups(int(code), regions) for code in memberships]
-    groups = known + [one for one in codes if one not in known]
-    places = np.array([groups.index(one) for one in codes], dtype=np.intp)
-    sheets = read_columns(_counted(asked, bases), _sheet_type(framework, bases))
+    """Read these units and their latest snapshots that count, with the levels on `bases`."""
+    units = read_units(cycle, known, span=span)
+    found = read_columns(_counted(cycle, span, bases), _sheet_type(framework, bases))
+    sheets = found[np.isin(found["entity_id"], units.entities)]
     rows = {"claimed": np.arange(len(sheets)), "accepted": np.flatnonzero(sheets["is_validated"] == 1)}
-    entities = found["entity_id"].astype(np.int64)
     return Sheets(
-        entities=entities,
-        kinds=places[kinds],
-        groups=groups,
-        counted=np.searchsorted(entities, sheets["entity_id"]),
+        units.entities,
+        units.kinds,
+        units.groups,
+        counted=np.searchsorted(units.entities, sheets["entity_id"]),
         snapshots=sheets["snapshot_id"].astype(np.int64),
         levels={
             basis: matrix.read_levels(sheets[basis][rows[basis]].tobytes(), framework) for basis in bases
@@ -82,11 +89,12 @@ def read_sheets(
     )
 
 
-def _counted(asked: QuerySet[Assessment], bases: Sequence[str]) -> "QuerySet[Snapshot, Any]":
-    counted = Snapshot.objects.filter(assessment__in=asked, assessment__status__in=COUNTED)
+def _counted(cycle: Cycle, span: Span, bases: Sequence[str]) -> "QuerySet[Snapshot, Any]":
+    frozen = Snapshot.objects.filter(assessment__cycle=cycle, assessment__entity__pk__range=span)
     is_validated = Case(When(status=Status.VALIDATED, then=1), default=0, output_field=BigIntegerField())
     return (
-        counted.latest_of_each_sheet()
+        frozen.latest_of_each_sheet()
+        .filter(assessment__status__in=COUNTED)
         .order_by("assessment__entity_id")
         .values_list("assessment__entity_id", "pk", Cast(is_validated, BigIntegerField()), *bases)
     )
@@ -99,9 +107,9 @@ def _sheet_type(framework: FrameworkShape, bases: Sequence[str]) -> np.dtype[Any
 
 def _membership(regions: list[str]) -> Cast:
     """What decides on the groups of a unit as one number: type, membership of CEB, region."""
-    kind = _place("entity__type", EntityType.values, default=None)
-    is_member = Case(When(entity__ceb_member=True, then=1), default=0)
-    number = (kind * 2 + is_member) * (len(regions) + 1) + _place("entity__region", regions, default=0)
+    kind = _place("type", EntityType.values, default=None)
+    is_member = Case(When(ceb_member=True, then=1), default=0)
+    number = (kind * 2 + is_member) * (len(regions) + 1) + _place("region", regions, default=0)
     return Cast(number, BigIntegerField())
 
 

@@ -8,13 +8,12 @@ what is done is not done again, and no figure is to be seen before all stand. Th
 
 import json
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from django.conf import settings
 from django.db import transaction
-from django.db.models import BigIntegerField, QuerySet
+from django.db.models import QuerySet
 
 from quintet.models import Cycle
 from scorecards import signals
@@ -39,12 +38,13 @@ def begin_run(*, cycle: Cycle, framework: FrameworkShape, at: datetime) -> None:
         return
     for model in (ComputationRun, Computation):  # what they say means something else now
         model._default_manager.filter(cycle=cycle).delete()
-    units = counting.read_sheets(cycle, framework, [], bases=())
+    units = counting.read_units(cycle, [])
     run = ComputationRun.objects.create(cycle=cycle, kinds=units.groups, begun_at=at, **made_with(framework))
-    size = settings.SCORECARDS_RANGE_UNITS
-    bounds = [0, *units.entities[size::size].tolist(), BigIntegerField.MAX_BIGINT]
+    size, (first, last) = settings.SCORECARDS_RANGE_UNITS, counting.EVERYBODY
+    lows = [first, *units.entities[size::size].tolist()]
+    highs = [*(low - 1 for low in lows[1:]), last]
     ranges = ComputationRange.objects.bulk_create(
-        ComputationRange(run=run, low=low, high=high) for low, high in pairwise(bounds)
+        ComputationRange(run=run, low=low, high=high) for low, high in zip(lows, highs, strict=True)
     )
     put(RUN, {"cycle_id": cycle.pk, "run_id": run.pk}, at=at, due_at=at + PATIENCE)
     run_id, range_ids = run.pk, [one.pk for one in ranges]
@@ -68,7 +68,7 @@ def compute_range(*, range_id: int) -> None:
     framework, kinds = framework_shape(part.run.cycle.framework), part.run.kinds
     if not _is_made_alike(part.run, framework):
         return
-    sheets = counting.read_sheets(part.run.cycle, framework, kinds, units=part.units)
+    sheets = counting.read_sheets(part.run.cycle, framework, kinds, span=part.span)
     if sheets.groups == kinds:
         _store(part, sheets, framework)
     else:  # a unit is in groups in which nobody was when the run began: left to the end
@@ -111,7 +111,7 @@ def _is_made_alike(run: ComputationRun, framework: FrameworkShape) -> bool:
 def _store(part: ComputationRange, sheets: counting.Sheets, framework: FrameworkShape) -> None:
     """Make the range's rows and counts those of `sheets`."""
     cycle = part.run.cycle
-    UnitScore.objects.filter(part.units, cycle=cycle).delete()
+    UnitScore.objects.filter(cycle=cycle, entity__pk__range=part.span).delete()
     records = counting.score_sheets(sheets, framework)
     counting.write_units(cycle, sheets, records, np.ones(len(sheets.entities), dtype=bool))
     counted = counting.count_kinds(sheets, records, framework)
@@ -126,9 +126,8 @@ def _renew_what_changed(run: ComputationRun, framework: FrameworkShape) -> list[
     now = counting.read_sheets(run.cycle, framework, run.kinds, bases=())
     wrong, kinds = _wrong_units(now, counting.stored_units(run.cycle)), now.groups
     for part in run.ranges.select_related("run__cycle"):
-        first, last = np.searchsorted(wrong, [part.low, part.high])
-        if first < last:
-            sheets = counting.read_sheets(run.cycle, framework, kinds, units=part.units)
+        if ((wrong >= part.low) & (wrong <= part.high)).any():
+            sheets = counting.read_sheets(run.cycle, framework, kinds, span=part.span)
             _store(part, sheets, framework)
             kinds = sheets.groups
     return kinds
