@@ -25,7 +25,7 @@ def read_columns(rows: "models.QuerySet[Any, tuple[Any, ...]]", dtype: npt.DType
     if connection.vendor == "postgresql":
         return _parse(_copied(rows), wanted)
     widths = [wanted[name].itemsize for name in wanted.names or ()]
-    found = rows.iterator()
+    found = list(rows)  # to the end, before any row is refused: the cursor is closed then
     return np.array([tuple(map(_checked, row, widths)) for row in found], dtype=wanted)
 
 
