@@ -83,6 +83,15 @@ class TestPut:
             owe()
         assert len(callbacks) == 1
 
+    def test_of_work_for_later_wakes_nobody_and_waits(
+        self, work: Work, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        with django_capture_on_commit_callbacks() as callbacks:
+            put(TOPIC, {"code": "a"}, at=AT, due_at=later(2))
+        assert callbacks == []
+        assert drain(now=clock(later(1))) == 0
+        assert drain(now=clock(later(2))) == 1
+
 
 class TestDrain:
     def test_does_what_is_pending_oldest_first(self, work: Work) -> None:
