@@ -294,7 +294,7 @@ if REDIS_URL:
         # a request that wakes a worker does not wait for a broker that is down: the sweep does the work
         "max_retries": 0,
     }
-SCORECARDS_RANGE_UNITS = env.int("SCORECARDS_RANGE_UNITS", default=10_000)  # a cycle of more is split
+SCORECARDS_RANGE_UNITS = env.int("SCORECARDS_RANGE_UNITS", default=50_000)  # a cycle of more is split
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "un20portal.outbox.tasks.beat", "schedule": 15.0},
     "sweep the outbox": {"task": "un20portal.outbox.tasks.drain", "schedule": 30.0},

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import BigIntegerField, Case, QuerySet, When
+from django.db.models import BigIntegerField, Case, Max, Min, QuerySet, When
 from django.db.models.functions import Cast, Coalesce
 
 from entities.models import EntityType, Region
-from quintet.models import COUNTED, Cycle, Snapshot, Status
+from quintet.models import COUNTED, Assessment, Cycle, Snapshot, Status
 from scorecards.domain import matrix
 from scorecards.domain.figures import BASES, FrameworkShape, Tallies
 from scorecards.domain.groups import group_codes
@@ -90,11 +90,14 @@ def read_sheets(
 
 
 def _counted(cycle: Cycle, span: Span, bases: Sequence[str]) -> "QuerySet[Snapshot, Any]":
-    frozen = Snapshot.objects.filter(assessment__cycle=cycle, assessment__entity__pk__range=span)
+    asked = Assessment.objects.filter(cycle=cycle, entity__pk__range=span)
+    # Sheets of a cycle are made together: between the first and the last one the database reads no others.
+    ends = asked.aggregate(first=Min("pk", default=0), last=Max("pk", default=0))
+    within = Snapshot.objects.filter(assessment__gte=ends["first"], assessment__lte=ends["last"])
     is_validated = Case(When(status=Status.VALIDATED, then=1), default=0, output_field=BigIntegerField())
     return (
-        frozen.latest_of_each_sheet()
-        .filter(assessment__status__in=COUNTED)
+        within.latest_of_each_sheet()
+        .filter(assessment__in=asked, assessment__status__in=COUNTED)
         .order_by("assessment__entity_id")
         .values_list("assessment__entity_id", "pk", Cast(is_validated, BigIntegerField()), *bases)
     )

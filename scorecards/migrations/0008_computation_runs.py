@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('quintet', '0008_crosswalk'),
-        ('scorecards', '0006_documents'),
+        ('scorecards', '0007_compared_pair'),
     ]
 
     operations = [
