@@ -15,9 +15,9 @@ little weight are hidden, the least important first, until there is no such comb
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 # Sums are taken modulo a prime: what vanishes in integers vanishes here too, so nothing is missed.
 PRIME = (1 << 61) - 1
@@ -25,17 +25,25 @@ PRIME = (1 << 61) - 1
 Cell = tuple[int, str, str]  # version (negative: of another cycle), basis, group
 Unknown = frozenset[Cell]  # the cells in which one sheet of a unit takes part
 Atom = frozenset[Unknown]  # all sheets of a unit
-Key = TypeVar("Key", bound=Hashable)
 Ordered = tuple[tuple[Cell, ...], ...]  # an atom, sorted
 Population = tuple[tuple[Ordered, int], ...]
-Column = tuple[int, tuple[Cell, ...]]  # number of the atom, and which of its unknowns
+# Inside, cells and columns are numbers: they are looked up millions of times.
+Numbered = Sequence[tuple[Sequence[frozenset[int]], int]]  # a population
 
 
 class Row(NamedTuple):
-    """A combination of cells: the unknowns it adds up, and the cells it is made of."""
+    """A combination of cells: the unknowns it adds up, by column, and the cells it is made of."""
 
-    sums: dict[Column, int]
-    cells: dict[Cell, int]
+    sums: dict[int, int]
+    cells: dict[int, int]
+
+
+class Matrix(NamedTuple):
+    """One row per cell, one column per unknown; each column belongs to an atom, which has a weight."""
+
+    rows: Sequence[Row]
+    atoms: Sequence[int]
+    weights: Sequence[int]
 
 
 def hidden_cells(
@@ -59,34 +67,49 @@ def _hidden_cells(
 ) -> frozenset[Cell]:
     named = {cell for units in populations for atom, _n in units for unknown in atom for cell in unknown}
     public = sorted(named.difference(candidates))
-    wanted = list(candidates)
-    for units in populations:  # what tells nothing in one of them still does not with fewer cells
-        while cells := _telling_cells(public, wanted, units, threshold):
+    numbers = {cell: number for number, cell in enumerate([*public, *candidates])}
+    wanted = [numbers[cell] for cell in candidates]
+    for population in populations:  # what tells nothing in one of them still does not with fewer cells
+        units = _numbered(population, numbers)
+        while cells := _telling_cells(range(len(public)), wanted, units, threshold):
             wanted.remove(next(cell for cell in reversed(wanted) if cell in cells))
-    return frozenset(candidates).difference(wanted)
+    shown = set(wanted)
+    return frozenset(cell for cell in candidates if numbers[cell] not in shown)
 
 
-def _telling_cells(
-    public: Sequence[Cell], wanted: Sequence[Cell], units: Population, threshold: int
-) -> Set[Cell]:
+def _numbered(population: Population, numbers: Mapping[Cell, int]) -> Numbered:
+    return [
+        ([frozenset(numbers[cell] for cell in unknown) for unknown in atom], weight)
+        for atom, weight in population
+    ]
+
+
+def _telling_cells(public: Sequence[int], wanted: Sequence[int], units: Numbered, threshold: int) -> Set[int]:
     """Return cells, a wanted one among them, that together depend on too few units; empty if none do."""
-    weights, rows = _matrix([*public, *wanted], units)
-    heavy = [column for column in _columns(rows) if weights[column[0]] >= threshold]
-    return _light_combination(_vanishing(rows, heavy), weights, threshold - 1, set(wanted)).keys()
+    matrix = _matrix([*public, *wanted], units)
+    heavy = [column for column in _columns(matrix.rows) if matrix.weights[matrix.atoms[column]] >= threshold]
+    light = matrix._replace(rows=_vanishing(matrix.rows, heavy))
+    return _light_combination(light, threshold - 1, set(wanted)).keys()
 
 
-def _matrix(shown: Sequence[Cell], units: Population) -> tuple[Sequence[int], Sequence[Row]]:
-    """Return the weight of each atom, as far as the shown cells tell it from others, and a row per cell."""
+def _matrix(shown: Sequence[int], units: Numbered) -> Matrix:
+    """Return a row per cell, and the weight of each atom as far as the shown cells tell it from others."""
     visible = set(shown)
-    merged: Counter[Ordered] = Counter()
-    for atom, number in units:
-        merged[_in_order(visible.intersection(unknown) for unknown in atom)] += number
-    sums: dict[Cell, dict[Column, int]] = {cell: {} for cell in shown}
-    for place, atom in enumerate(merged):
-        for unknown in atom:
+    merged: Counter[frozenset[frozenset[int]]] = Counter()
+    for atom, weight in units:
+        merged[frozenset(seen for unknown in atom if (seen := unknown & visible))] += weight
+    sums: dict[int, dict[int, int]] = {cell: {} for cell in shown}
+    atoms: list[int] = []
+    for place, unknowns in enumerate(merged):
+        for unknown in unknowns:
             for cell in unknown:
-                sums[cell][place, unknown] = 1
-    return list(merged.values()), _independent([Row(sums[cell], {cell: 1}) for cell in shown])
+                sums[cell][len(atoms)] = 1
+            atoms.append(place)
+    first: dict[tuple[int, ...], int] = {}  # of cells that say the same
+    for cell in shown:
+        first.setdefault(tuple(sums[cell]), cell)
+    rows = [Row(sums[cell], {cell: 1}) for cell in first.values()]
+    return Matrix(_independent(rows), atoms, [*merged.values()])
 
 
 def _in_order(atom: Iterable[Iterable[Cell]]) -> Ordered:
@@ -94,36 +117,35 @@ def _in_order(atom: Iterable[Iterable[Cell]]) -> Ordered:
     return tuple(sorted(tuple(sorted(unknown)) for unknown in atom if unknown))
 
 
-def _light_combination(
-    rows: Sequence[Row], weights: Sequence[int], budget: int, wanted: Set[Cell]
-) -> dict[Cell, int]:
-    """Return the cells of a combination of independent `rows` that touches no more weight than `budget`.
+def _light_combination(matrix: Matrix, budget: int, wanted: Set[int]) -> dict[int, int]:
+    """Return the cells of a combination of independent rows that touches no more weight than `budget`.
 
     Of those without a `wanted` cell none is returned.
 
     Atom by atom, the heaviest first: either the combination does not touch it (one elimination less to
     choose from) or it does (less budget for the others).
     """
+    rows, atoms, weights = matrix
     if wanted.isdisjoint(cell for row in rows for cell in row.cells):
         return {}
-    atoms = {place for place, _unknown in _columns(rows)}
-    if not atoms:
+    left = _columns(rows)
+    if not left:
         return next(row.cells for row in rows if not wanted.isdisjoint(row.cells))
-    place = max(atoms, key=lambda atom: (weights[atom], atom))
-    columns = [column for column in _columns(rows) if column[0] == place]
-    if found := _light_combination(_vanishing(rows, columns), weights, budget, wanted):
+    place = max((atoms[column] for column in left), key=lambda atom: (weights[atom], atom))
+    columns = [column for column in left if atoms[column] == place]
+    if found := _light_combination(matrix._replace(rows=_vanishing(rows, columns)), budget, wanted):
         return found
     if weights[place] > budget:
         return {}
-    touched = [Row({at: n for at, n in row.sums.items() if at[0] != place}, row.cells) for row in rows]
-    return _light_combination(touched, weights, budget - weights[place], wanted)
+    touched = [Row({at: n for at, n in row.sums.items() if atoms[at] != place}, row.cells) for row in rows]
+    return _light_combination(matrix._replace(rows=touched), budget - weights[place], wanted)
 
 
-def _columns(rows: Sequence[Row]) -> list[Column]:
+def _columns(rows: Sequence[Row]) -> list[int]:
     return list(dict.fromkeys(column for row in rows for column in row.sums))
 
 
-def _vanishing(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
+def _vanishing(rows: Sequence[Row], columns: Sequence[int]) -> list[Row]:
     """Return a basis of the combinations of `rows` that are zero in `columns`: Gaussian elimination."""
     left = list(rows)
     for column in columns:
@@ -135,7 +157,7 @@ def _vanishing(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
 
 def _independent(rows: Sequence[Row]) -> list[Row]:
     """Return the rows without those that are a combination of rows before them."""
-    echelon: list[tuple[dict[Column, int], Column]] = []
+    echelon: list[tuple[dict[int, int], int]] = []
     kept = []
     for row in rows:
         rest = row.sums
@@ -150,7 +172,7 @@ def _independent(rows: Sequence[Row]) -> list[Row]:
     return kept
 
 
-def _reduced(row: Row, pivot: Row, column: Column) -> Row:
+def _reduced(row: Row, pivot: Row, column: int) -> Row:
     """Return `row` less the multiple of `pivot` that makes it zero in `column`."""
     if column not in row.sums:
         return row
@@ -158,7 +180,7 @@ def _reduced(row: Row, pivot: Row, column: Column) -> Row:
     return Row(_less(row.sums, factor, pivot.sums), _less(row.cells, factor, pivot.cells))
 
 
-def _less(vector: dict[Key, int], factor: int, other: dict[Key, int]) -> dict[Key, int]:
+def _less(vector: dict[int, int], factor: int, other: dict[int, int]) -> dict[int, int]:
     result = dict(vector)
     for key, part in other.items():
         if value := (result.get(key, 0) - factor * part) % PRIME:
