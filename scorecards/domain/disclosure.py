@@ -55,31 +55,29 @@ def hidden_cells(
     units by the cells in which their sheets take part; a cell in it that is no candidate is public
     already. Where several are given (who is rated, who is counted), the rule holds in each of them.
     """
-    sorted_populations = (
-        sorted((_in_order(atom), n) for atom, n in units.items() if n) for units in populations
-    )
-    return _hidden_cells(tuple(map(tuple, sorted_populations)), tuple(candidates), threshold)
+    ordered = [tuple(sorted((_in_order(atom), n) for atom, n in units.items() if n)) for units in populations]
+    named = {cell for units in ordered for atom, _n in units for unknown in atom for cell in unknown}
+    public, wanted = tuple(sorted(named.difference(candidates))), tuple(candidates)
+    for units in ordered:  # what tells nothing in one of them still does not with fewer cells
+        wanted = _shown(units, public, wanted, threshold)
+    return frozenset(candidates).difference(wanted)
 
 
 @lru_cache(maxsize=4096)  # items that the same units answer need the same protection
-def _hidden_cells(
-    populations: tuple[Population, ...], candidates: tuple[Cell, ...], threshold: int
-) -> frozenset[Cell]:
-    named = {cell for units in populations for atom, _n in units for unknown in atom for cell in unknown}
-    public = sorted(named.difference(candidates))
-    numbers = {cell: number for number, cell in enumerate([*public, *candidates])}
-    wanted = [numbers[cell] for cell in candidates]
-    for population in populations:  # what tells nothing in one of them still does not with fewer cells
-        units = _numbered(population, numbers)
-        while cells := _telling_cells(range(len(public)), wanted, units, threshold):
-            wanted.remove(next(cell for cell in reversed(wanted) if cell in cells))
-    shown = set(wanted)
-    return frozenset(cell for cell in candidates if numbers[cell] not in shown)
+def _shown(
+    population: Population, public: tuple[Cell, ...], wanted: tuple[Cell, ...], threshold: int
+) -> tuple[Cell, ...]:
+    cells = [*public, *wanted]
+    units = _numbered(population, {cell: number for number, cell in enumerate(cells)})
+    left = list(range(len(public), len(cells)))
+    while telling := _telling_cells(range(len(public)), left, units, threshold):
+        left.remove(next(cell for cell in reversed(left) if cell in telling))
+    return tuple(cells[number] for number in left)
 
 
 def _numbered(population: Population, numbers: Mapping[Cell, int]) -> Numbered:
     return [
-        ([frozenset(numbers[cell] for cell in unknown) for unknown in atom], weight)
+        ([frozenset(numbers[cell] for cell in unknown if cell in numbers) for unknown in atom], weight)
         for atom, weight in population
     ]
 
