@@ -29,10 +29,10 @@ from scorecards.domain.receipts import (
 )
 from scorecards.domain.scoring import METHOD
 from scorecards.domain.unit_derivations import WITHHELD, DimensionLine, ItemLine, item_line
-from scorecards.models import Computation, Scorecard, UnitScore
+from scorecards.models import Computation, UnitScore
 from scorecards.queries import reading, units
 from scorecards.queries.frameworks import framework_shape
-from scorecards.queries.publications import published_document
+from scorecards.queries.publications import published_document, published_sha256
 from scorecards.queries.reading import PERCENTAGES_FROM, Figures, ItemFigure
 from scorecards.queries.units import UnitEntry
 from un20portal.lib.errors import NotFound
@@ -146,7 +146,7 @@ def receipt_of(user: Person, figures: Figures, subject: Subject, *, basis: str) 
         return _unit_receipt(user, question)
     if subject.group not in figures.sizes:
         raise _unknown()
-    return _item_of_group(question, item) if item else _dimension_of_group(question)
+    return _item_of_group(user, question, item) if item else _dimension_of_group(user, question)
 
 
 def _found(rows: QuerySet[Any], code: str) -> Any:
@@ -159,38 +159,40 @@ def _found(rows: QuerySet[Any], code: str) -> Any:
     return row
 
 
-def _item_of_group(question: _Question, item: Item) -> Receipt:
+def _item_of_group(user: Person, question: _Question, item: Item) -> Receipt:
     figures, group = question.figures, question.subject.group
     rows = reading.item_figures(figures, group=group, basis=question.basis)
     [row] = [row for row in rows if row.item == item.code]
+    made_by = _made_by(user, figures, row.carried_from)
     return Receipt(
         **question.names,
         state=_state(figures, row.carried_from, is_suppressed=row.is_suppressed),
-        hashes=_hashes(figures, row.carried_from),
+        hashes=_hashes(figures, carried_from=made_by if row.carried_from else None),
         figure=row,
         carried_from=row.carried_from,
         steps=derivations.item_steps(row.counts) if row.counts else [],
         missing=derivations.item_gaps(row.counts) if row.counts else [],
         items=_weights([item]),
-        units=_units_behind(figures, group, row.carried_from),
+        units=_units_behind(figures, group, made_by),
     )
 
 
-def _dimension_of_group(question: _Question) -> Receipt:
+def _dimension_of_group(user: Person, question: _Question) -> Receipt:
     figures, group = question.figures, question.subject.group
     entries = reading.dimension_entries(figures, group=group, basis=question.basis)
     [entry] = [entry for entry in entries if entry["dimension"] == question.subject.dimension]
     is_suppressed, carried_from = bool(entry.get("suppressed")), entry.get("carried_from")
+    made_by = _made_by(user, figures, carried_from)
     return Receipt(
         **question.names,
         state=_state(figures, carried_from, is_suppressed=is_suppressed),
-        hashes=_hashes(figures, carried_from),
+        hashes=_hashes(figures, carried_from=made_by if carried_from else None),
         figure=entry,
         carried_from=carried_from,
         steps=[] if is_suppressed else derivations.dimension_steps(entry),
         missing=[] if is_suppressed else derivations.dimension_gaps(entry),
         items=_weights(Item.objects.filter(dimension=question.dimension).order_by("order")),
-        units=_units_behind(figures, group, carried_from),
+        units=_units_behind(figures, group, made_by),
     )
 
 
@@ -291,7 +293,7 @@ def _state(figures: Figures, carried_from: int | None, *, is_suppressed: bool) -
     return CARRIED if carried_from else SHOWN
 
 
-def _hashes(figures: Figures, carried_from: int | None = None) -> Hashes:
+def _hashes(figures: Figures, carried_from: str | None = None) -> Hashes:
     if figures.is_provisional:
         return Hashes()
     document = published_document(figures.sha256)
@@ -299,15 +301,17 @@ def _hashes(figures: Figures, carried_from: int | None = None) -> Hashes:
         scorecard=figures.sha256,
         inputs=document["inputs_sha256"],
         previous=document["previous_sha256"],
-        carried_from=_made_by(figures, carried_from) if carried_from else None,
+        carried_from=carried_from,
     )
 
 
-def _units_behind(figures: Figures, group: str, carried_from: int | None) -> list[UnitHashes]:
-    """The units of a group whose sheets count, by code; of the version that a carried figure is of."""
+def _units_behind(figures: Figures, group: str, made_by: str | None) -> list[UnitHashes]:
+    """The units of a group whose sheets count, by code, in the version whose figure it is."""
     if figures.is_provisional:
         return _provisional_units_behind(figures, group)
-    sheets = published_document(_made_by(figures, carried_from))["units"]
+    if made_by is None:
+        return []
+    sheets = published_document(made_by)["units"]
     return [
         UnitHashes(code, unit["snapshot"], unit["document"])
         for code, unit in sorted(sheets.items())
@@ -323,11 +327,11 @@ def _provisional_units_behind(figures: Figures, group: str) -> list[UnitHashes]:
     return [UnitHashes(code, sha256, None) for code, sha256 in named]
 
 
-def _made_by(figures: Figures, carried_from: int | None) -> str:
-    """The hash of the version whose figure it is."""
+def _made_by(user: Person, figures: Figures, carried_from: int | None) -> str | None:
+    """The hash of the version whose figure it is; None where that is not for this reader."""
     if carried_from is None:
         return figures.sha256
-    return Scorecard.objects.values_list("sha256", flat=True).get(cycle=figures.cycle, version=carried_from)
+    return published_sha256(user, figures.cycle.code, carried_from)
 
 
 def _unknown() -> NotFound:

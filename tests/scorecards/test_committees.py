@@ -169,6 +169,22 @@ class TestBesideAPublicVersion:
         row = client.get("/api/v1/scorecards/2026/items/").json()[0]
         assert (row["carried_from"], row["n_answered"]) == (1, 6)
 
+    def test_a_receipt_of_a_carried_figure_names_it_to_its_readers_alone(
+        self, cycle: Cycle, cast: Cast
+    ) -> None:
+        hidden = publish(cycle, cast)
+        change(cycle, count=1)
+        publish(cycle, cast, audience="public")
+        path = "/api/v1/scorecards/2026/receipt/?group=entities&item=DAT-STR"
+        for person in (None, cast.focal):
+            receipt = get(path, person).json()
+            assert (receipt["state"], receipt["carried_from"]) == ("carried", 1)
+            assert (receipt["hashes"]["carried_from"], receipt["units"]) == (None, [])
+            page = get("/scorecards/2026/receipt/?group=entities&dimension=DAT", person)
+            assert page.status_code == 200
+        receipt = get(path, cast.committee).json()
+        assert (receipt["hashes"]["carried_from"], len(receipt["units"])) == (hidden.sha256, 6)
+
 
 class TestRelease:
     def test_opens_it_to_everybody_at_once(self, cycle: Cycle, cast: Cast) -> None:
