@@ -10,13 +10,14 @@ class ScorecardsConfig(AppConfig):
     def ready(self) -> None:
         from scorecards import receivers  # noqa: F401  connects what shares out the ranges of a run
         from scorecards.queries.uncertainty import SIMULATE
-        from scorecards.queries.work import RUN
-        from scorecards.services import checkpoints, comparing, estimating, following, runs
+        from scorecards.queries.work import COMPOSE, RUN
+        from scorecards.services import checkpoints, comparing, drafting, estimating, following, runs
         from scorecards.services.publishing import CHECKPOINT_DUE
         from un20portal.outbox.services import subscribe, subscribe_errand
 
         subscribe("quintet.assessment_changed", following.follow)
         subscribe(CHECKPOINT_DUE, checkpoints.sign_checkpoint)
+        subscribe_errand(COMPOSE, drafting.compose_proposal)
         subscribe_errand(SIMULATE, estimating.run_simulation)
         subscribe_errand(comparing.COMPARE, comparing.decide_comparisons, is_waited_for=True)
         subscribe_errand(RUN, runs.end_run)

@@ -254,6 +254,8 @@ FILE_UPLOAD_HANDLERS = [
 WHITENOISE_USE_FINDERS = not PRODUCTION
 FILE_UPLOAD_PERMISSIONS = 0o640
 REFERENCE_DIR = BASE_DIR / "fixtures"
+# units; the scorecard of a larger cycle is composed by a worker, not while its proposer waits
+SCORECARDS_COMPOSED_AT_ONCE = env.int("SCORECARDS_COMPOSED_AT_ONCE", default=500)
 
 # --- tasks -------------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")

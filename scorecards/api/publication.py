@@ -24,7 +24,9 @@ class PublishView(ApiView):
         tags=["scorecards"],
         summary="Propose a scorecard, or confirm what another person proposed",
         description="If the figures changed since a proposal, or if it is asked for with another note or for "
-        "other readers, it is proposed anew (202).",
+        "other readers, it is proposed anew (202). The scorecard of a large cycle is composed by a worker: "
+        "while its `state` is `composing`, it cannot be confirmed (409). With `sha256`, exactly "
+        "that is confirmed, or nothing is done.",
         parameters=[IDEMPOTENCY_KEY],
         request=PublishBodySerializer,
         responses={

@@ -55,16 +55,20 @@ class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
 
 
 class ProposalSerializer(serializers.ModelSerializer[Proposal]):
-    """What waits for a second person: the hash of the bytes that would be published."""
+    """What waits for a second person: the hash of the bytes that would be published, once there are any."""
 
     cycle = serializers.CharField(source="cycle.code", read_only=True)
+    sha256 = serializers.SerializerMethodField(help_text="Null while the scorecard is being composed")
     proposed_at = serializers.DateTimeField(source="at", read_only=True)
     audience = serializers.ChoiceField(choices=READERS, read_only=True)
 
     class Meta:
         model = Proposal
-        fields = ["cycle", "sha256", "proposed_at", "audience", "note"]
+        fields = ["cycle", "state", "sha256", "proposed_at", "audience", "note"]
         read_only_fields: Any = fields
+
+    def get_sha256(self, proposal: Proposal) -> str | None:
+        return proposal.sha256 or None
 
 
 class PublishBodySerializer(StrictSerializer):
@@ -75,6 +79,10 @@ class PublishBodySerializer(StrictSerializer):
     )
     note = TextField(
         required=False, help_text="What a later version corrects; without it a sentence of facts"
+    )
+    sha256 = TextField(
+        required=False,
+        help_text="That of the proposal which is to be confirmed: any other is refused (409), none proposed",
     )
 
 

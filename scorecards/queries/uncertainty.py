@@ -10,8 +10,10 @@ from entities.models import Entity
 from quintet.models import Area, Cycle, Dimension
 from scorecards.domain.showing import fully_shown_groups, is_steady, shown_diagnostics
 from scorecards.models import Basis, Scorecard, Uncertainty
+from scorecards.queries import work
 from scorecards.queries.publications import published_document
 from scorecards.queries.reading import Figures, group_names
+from scorecards.queries.work import Progress
 from un20portal.lib.errors import NotFound, NotYet
 from un20portal.lib.errors import marked as _
 from un20portal.outbox.models import Message, MessageQuerySet
@@ -95,16 +97,6 @@ class Estimate:
         return self.version is None
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far the simulation of a cycle is: when it was asked for, and whether it is under way."""
-
-    owed_at: datetime
-    is_running: bool
-    has_failed: bool
-    is_given_up: bool
-
-
 def published_estimate(scorecard: Scorecard, *, entities: set[int] | None) -> Estimate:
     """The simulation of a published version's own inputs, as everybody may see it.
 
@@ -172,15 +164,7 @@ def is_estimated(figures: Figures) -> bool:
 
 def progress_of(cycle: Cycle, *, at: datetime) -> Progress | None:
     """The simulation that is still owed, if any."""
-    message = _owed(cycle).order_by("-pk").first()
-    if message is None:
-        return None
-    return Progress(
-        owed_at=message.created_at,
-        is_running=message.leased_until is not None and message.leased_until > at,
-        has_failed=message.attempts > 0,
-        is_given_up=message.dead_at is not None,
-    )
+    return work.progress_of(SIMULATE, at=at, cycle_id=cycle.pk)
 
 
 def _owed(cycle: Cycle) -> MessageQuerySet:

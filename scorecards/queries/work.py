@@ -10,6 +10,7 @@ from quintet.services.freezing import CHANGED
 from scorecards.models import ComputationRange, ComputationRun
 from un20portal.outbox.models import Message
 
+COMPOSE = "scorecards.compose"  # the errand by which a large scorecard is composed
 RUN = "scorecards.run"  # the errand that sees to the end of a run of ranges
 
 
@@ -66,4 +67,28 @@ def run_under_way(cycle: Cycle) -> RunUnderWay | None:
         begun_at=run.begun_at,
         is_failing=errands.failing().exists(),
         is_given_up=errands.dead().exists(),
+    )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an errand is: when it was asked for, whether it is under way, whether it went wrong."""
+
+    owed_at: datetime
+    is_running: bool
+    has_failed: bool
+    is_given_up: bool
+
+
+def progress_of(topic: str, *, at: datetime, **payload: int) -> Progress | None:
+    """The last errand of a topic that is still owed for what `payload` names, if any."""
+    named = {f"payload__{name}": value for name, value in payload.items()}
+    message = Message.objects.filter(topic=topic, done_at=None, **named).order_by("-pk").first()
+    if message is None:
+        return None
+    return Progress(
+        owed_at=message.created_at,
+        is_running=message.leased_until is not None and message.leased_until > at,
+        has_failed=message.attempts > 0,
+        is_given_up=message.dead_at is not None,
     )

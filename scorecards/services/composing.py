@@ -1,7 +1,7 @@
 """Composing the canonical bytes of a scorecard from frozen sheets and the versions before. Writes nothing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -10,6 +10,7 @@ from quintet.models import Cycle
 from scorecards.domain.corrections import facts_of
 from scorecards.domain.figures import (
     BASES,
+    FrameworkShape,
     UnitScores,
     group_figures,
     score_units,
@@ -19,22 +20,41 @@ from scorecards.domain.figures import (
 from scorecards.domain.scoring import METHOD
 from scorecards.domain.suppression import Release, suppress
 from scorecards.models import Scorecard
+from scorecards.queries.frameworks import framework_shape, shape_sha256
 from scorecards.queries.publications import published_document, published_neighbours
 from scorecards.queries.reading import baselines
 from scorecards.queries.sheets import published_units
-from scorecards.services.gathering import Inputs, gather
+from scorecards.services.gathering import Inputs, gather, inputs_sha256
 from un20portal.lib.canonical import canonical_json, sha256
 
 CHAIN = {"version", "supersedes", "changed_units", "correction", "previous_sha256"}
 
 
 @dataclass(frozen=True)
-class Draft:
+class Surroundings:
+    """What a scorecard is composed from beside the sheets: what is said of the cycle, and versions before."""
+
+    header: Mapping[str, Any]  # as it stands in the bytes
+    head: str | None  # hash of the scorecard that was published last, of whatever cycle
+    before: Sequence[Scorecard]  # the cycle's own versions
+    beside: Sequence[Sequence[Scorecard]]  # those of each neighbouring cycle
+
+
+@dataclass(frozen=True)
+class Basis:
+    """All that the bytes are a function of, as hashes: composing again would give the same bytes."""
+
+    sha256: str
+    inputs_sha256: str
+
+
+@dataclass(frozen=True)
+class Composed:
     """What would be published now: the canonical bytes, and each unit's document by entity id."""
 
     payload: str
     documents: dict[int, str]
-    inputs_sha256: str
+    basis: Basis
 
     @property
     def sha256(self) -> str:
@@ -53,31 +73,73 @@ class Draft:
 
     def repeats(self, latest: Scorecard) -> bool:
         """Whether it says the same as the latest version, but for its place in the chain."""
-        ours, theirs = json.loads(self.payload), json.loads(latest.payload)
+        ours, theirs = json.loads(self.payload), published_document(latest.sha256)
         return all(ours[name] == theirs[name] for name in ours.keys() - CHAIN)
 
 
-def compose(*, cycle: Cycle, note: str = "") -> Draft:
+def compose(*, cycle: Cycle, note: str = "") -> Composed:
     """Return what would be published now; equal inputs give equal bytes on every database.
 
     A later version says what it corrects: in the words of `note`, without them in facts.
     """
     inputs = gather(cycle_id=cycle.pk)
+    around = _surroundings(inputs.cycle)
     scores = score_units(inputs.units, inputs.framework)
-    before = _versions(cycle)
     tallies = tally_units(inputs.units, inputs.framework, scores)
-    release = Release(len(before) + 1, inputs.units, group_figures(tallies, inputs.framework))
+    release = Release(len(around.before) + 1, inputs.units, group_figures(tallies, inputs.framework))
     groups = suppress(
         release,
         inputs.framework,
-        before=[_release(scorecard) for scorecard in before],
-        beside=_releases_beside(cycle),
-        threshold=cycle.threshold,
+        before=[_release(scorecard) for scorecard in around.before],
+        beside=_releases_beside(around),
+        threshold=inputs.cycle.threshold,
     )
     documents = _unit_documents(inputs, scores)
-    document = _document(inputs, groups, documents, before)
+    document = _document(inputs, around, groups, documents)
     document["correction"] = _correction(document, note)
-    return Draft(canonical_json(document), documents, inputs.sha256)
+    basis = _basis(around, inputs.framework, inputs.sha256, note)
+    return Composed(canonical_json(document), documents, basis)
+
+
+def basis_of(*, cycle: Cycle, note: str) -> Basis:
+    """Return what the scorecard would be composed from now, without composing it: cheap at any size."""
+    framework = framework_shape(cycle.framework)
+    return _basis(_surroundings(cycle), framework, inputs_sha256(cycle, framework), note)
+
+
+def _basis(around: Surroundings, framework: FrameworkShape, inputs: str, note: str) -> Basis:
+    content = {
+        **around.header,
+        "shape": shape_sha256(framework),
+        "inputs": inputs,
+        "note": note,
+        "head": around.head,
+        "before": [scorecard.sha256 for scorecard in around.before],
+        "beside": [[scorecard.sha256 for scorecard in versions] for versions in around.beside],
+    }
+    return Basis(sha256(canonical_json(content)), inputs)
+
+
+def _surroundings(cycle: Cycle) -> Surroundings:
+    return Surroundings(
+        header={
+            "method": METHOD,
+            "cycle": {
+                "code": cycle.code,
+                "title": cycle.title,
+                "opens_on": cycle.opens_on.isoformat(),
+                "closes_on": cycle.closes_on.isoformat(),
+                "phase": str(cycle.phase),
+                "synthetic": cycle.is_demo,
+            },
+            "framework": {"slug": cycle.framework.slug, "version": cycle.framework.version},
+            "threshold": cycle.threshold,
+            "baselines": baselines(cycle.framework),
+        },
+        head=Scorecard.objects.order_by("pk").values_list("sha256", flat=True).last(),
+        before=_versions(cycle),
+        beside=[_versions(other) for other in published_neighbours(cycle)],
+    )
 
 
 def _correction(document: dict[str, Any], note: str) -> dict[str, str] | None:
@@ -88,11 +150,9 @@ def _correction(document: dict[str, Any], note: str) -> dict[str, str] | None:
 
 
 def _document(
-    inputs: Inputs, groups: dict[str, Any], documents: dict[int, str], before: list[Scorecard]
+    inputs: Inputs, around: Surroundings, groups: dict[str, Any], documents: dict[int, str]
 ) -> dict[str, Any]:
-    cycle = inputs.cycle
-    previous = Scorecard.objects.order_by("pk").last()
-    latest = before[-1] if before else None
+    latest = around.before[-1] if around.before else None
     memberships = {unit.code: list(unit.groups) for unit in inputs.units}
     units = {
         snapshot.assessment.entity.code: {
@@ -103,23 +163,12 @@ def _document(
         for snapshot in inputs.snapshots
     }
     return {
-        "method": METHOD,
-        "cycle": {
-            "code": cycle.code,
-            "title": cycle.title,
-            "opens_on": cycle.opens_on.isoformat(),
-            "closes_on": cycle.closes_on.isoformat(),
-            "phase": str(cycle.phase),
-            "synthetic": cycle.is_demo,
-        },
-        "framework": {"slug": cycle.framework.slug, "version": cycle.framework.version},
-        "threshold": cycle.threshold,
-        "version": len(before) + 1,
+        **around.header,
+        "version": len(around.before) + 1,
         "supersedes": latest.sha256 if latest else None,
         "changed_units": _changed_units(latest, units),
-        "previous_sha256": previous.sha256 if previous else None,
+        "previous_sha256": around.head,
         "inputs_sha256": inputs.sha256,
-        "baselines": baselines(cycle.framework),
         "groups": groups,
         "units": units,
     }
@@ -149,7 +198,7 @@ def _unit_documents(inputs: Inputs, scores: UnitScores) -> dict[int, str]:
 
 
 def _versions(cycle: Cycle) -> list[Scorecard]:
-    return list(Scorecard.objects.filter(cycle=cycle).order_by("version"))
+    return list(Scorecard.objects.filter(cycle=cycle).order_by("version").defer("payload"))
 
 
 def _release(scorecard: Scorecard) -> Release:
@@ -158,19 +207,19 @@ def _release(scorecard: Scorecard) -> Release:
     return Release(scorecard.version, published_units(scorecard), groups)
 
 
-def _releases_beside(cycle: Cycle) -> list[list[Release]]:
+def _releases_beside(around: Surroundings) -> list[list[Release]]:
     """All versions of the neighbouring cycles, numbered downwards from -1."""
     numbers = count(1)
     return [
-        [replace(_release(scorecard), version=-next(numbers)) for scorecard in _versions(other)]
-        for other in published_neighbours(cycle)
+        [replace(_release(scorecard), version=-next(numbers)) for scorecard in versions]
+        for versions in around.beside
     ]
 
 
 def _changed_units(latest: Scorecard | None, units: dict[str, Any]) -> list[str]:
     if latest is None:
         return []
-    before = json.loads(latest.payload)["units"]
+    before = published_document(latest.sha256)["units"]
     return sorted(code for code in {*before, *units} if before.get(code) != units.get(code))
 
 

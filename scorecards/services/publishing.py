@@ -13,11 +13,11 @@ from quintet.domain.answers import tidy
 from quintet.models import Cycle, Phase
 from scorecards import access
 from scorecards.domain.corrections import parse_note
-from scorecards.models import READERS, Audience, EntityDocument, Proposal, PublicRelease, Scorecard
+from scorecards.models import READERS, Audience, Proposal, ProposalState, PublicRelease, Scorecard
 from scorecards.services.comparing import owe_missing_comparisons
-from scorecards.services.composing import compose
+from scorecards.services.composing import basis_of
+from scorecards.services.drafting import intact_draft, owe_draft, publish_documents
 from scorecards.services.estimating import owe_simulation
-from un20portal.lib.canonical import sha256
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
 from un20portal.outbox import services as outbox
@@ -35,48 +35,49 @@ def propose(
     """
     _require_publisher(by)
     locked = _lock(cycle)
-    latest = Scorecard.objects.filter(cycle=locked).order_by("version").last()
-    note, audience = parse_note(note, is_correction=latest is not None), _readers(audience)
-    draft = compose(cycle=locked, note=note)
-    if latest and draft.repeats(latest):
-        raise WrongState(
-            _("Nothing has changed since version %(version)s was published."), {"version": latest.version}
-        )
-    proposal, _made = Proposal.objects.update_or_create(
-        cycle=locked,
-        defaults={
-            "sha256": draft.sha256,
-            "inputs_sha256": draft.inputs_sha256,
-            "changed_units": draft.changed_units,
-            "n_carried": draft.n_carried,
-            "audience": audience,
-            "note": note,
-            "by": by,
-            "at": at,
-        },
-    )
+    is_correction = Scorecard.objects.filter(cycle=locked).exists()
+    note, audience = parse_note(note, is_correction=is_correction), _readers(audience)
+    Proposal.objects.filter(cycle=locked).delete()
+    proposal = Proposal.objects.create(cycle=locked, audience=audience, note=note, by=by, at=at)
+    owe_draft(proposal=proposal, at=at)
+    proposal.refresh_from_db()
+    _require_something_new(proposal)
     owe_simulation(cycle_id=locked.pk, at=at)
     return proposal
 
 
 @transaction.atomic
-def confirm(*, cycle: Cycle, by: User, at: datetime) -> Scorecard:
-    """Publish what another person proposed; raise WrongState if the figures changed since."""
+def confirm(
+    *,
+    cycle: Cycle,
+    by: User,
+    at: datetime,
+    sha256: str | None = None,
+    audience: str | None = None,
+    note: str | None = None,
+) -> Scorecard:
+    """Publish what another person proposed: these very bytes, composed once.
+
+    What is given besides says what the second person looked at. Raises WrongState if that is not what is
+    proposed, if it is not composed yet, or if it would be composed otherwise now.
+    """
     _require_publisher(by)
     locked = _lock(cycle)
     proposal = Proposal.objects.filter(cycle=locked).first()
     if proposal is None:
         raise WrongState(_("There is no proposal to confirm: it is published already, or not proposed yet."))
-    if proposal.by_id == by.pk:
-        raise NotAllowed(_("A second person of the task force confirms what the first one proposed."))
-    draft = compose(cycle=locked, note=proposal.note)
-    if draft.sha256 != proposal.sha256:
+    seen = {"sha256": sha256, "audience": audience, "note": note}
+    if any(value not in (None, getattr(proposal, name)) for name, value in seen.items()):
+        raise WrongState(
+            _("The proposal has changed since you opened this page: look at it again before you confirm it.")
+        )
+    _require_composed(proposal)
+    _require_two(proposal.by_id, by.pk)
+    if _is_overtaken(proposal, locked):
         raise WrongState(_("The figures have changed since the proposal: propose the scorecard again."))
+    draft = intact_draft(proposal)
     scorecard = _store(locked, draft.payload, proposal, by, at)
-    EntityDocument.objects.bulk_create(
-        EntityDocument(scorecard=scorecard, entity_id=entity_id, payload=text, sha256=sha256(text))
-        for entity_id, text in draft.documents.items()
-    )
+    publish_documents(draft=draft, scorecard=scorecard)
     proposal.delete()
     outbox.put(CHECKPOINT_DUE, {}, at=at)
     owe_missing_comparisons(at=at)
@@ -85,19 +86,30 @@ def confirm(*, cycle: Cycle, by: User, at: datetime) -> Scorecard:
 
 @transaction.atomic
 def publish(
-    *, cycle: Cycle, by: User, at: datetime, note: str | None = None, audience: str | None = None
+    *,
+    cycle: Cycle,
+    by: User,
+    at: datetime,
+    note: str | None = None,
+    audience: str | None = None,
+    sha256: str | None = None,
 ) -> Proposal | Scorecard:
     """Propose as the first person, confirm as the second.
 
     Figures that changed since are proposed anew, for the same readers; so is what is asked for with
-    another note or for other readers. Raises NotAllowed when the first person asks again for the same.
+    another note or for other readers. With a hash, what has it is confirmed, or nothing is done. Raises
+    NotAllowed when the first person asks again for the same.
     """
     _require_publisher(by)
     locked = _lock(cycle)
+    if note is not None:
+        note = tidy(note)
+    if sha256 is not None:
+        return confirm(cycle=locked, by=by, at=at, sha256=sha256, audience=audience, note=note)
     proposal = Proposal.objects.filter(cycle=locked).first()
     known = (proposal.note, proposal.audience) if proposal else ("", Audience.PUBLIC.value)
-    asked = (known[0] if note is None else tidy(note), known[1] if audience is None else audience)
-    if proposal and asked == known and compose(cycle=locked, note=asked[0]).sha256 == proposal.sha256:
+    asked = (known[0] if note is None else note, known[1] if audience is None else audience)
+    if proposal and asked == known and not _is_overtaken(proposal, locked):
         return confirm(cycle=locked, by=by, at=at)
     return propose(cycle=locked, by=by, at=at, note=asked[0], audience=asked[1])
 
@@ -125,6 +137,40 @@ def _readers(audience: str) -> str:
 def _require_publisher(by: User) -> None:
     if not access.can_publish(by):
         raise NotAllowed(_("Only the task force publishes scorecards."))
+
+
+def require_two_publishers(first: User, second: User) -> None:
+    """Raise NotAllowed unless the one may propose and the other confirm."""
+    _require_publisher(first)
+    _require_publisher(second)
+    _require_two(first.pk, second.pk)
+
+
+def _require_two(first: int, second: int) -> None:
+    if first == second:
+        raise NotAllowed(_("A second person of the task force confirms what the first one proposed."))
+
+
+def _require_composed(proposal: Proposal) -> None:
+    _require_something_new(proposal)
+    if proposal.is_being_composed:
+        raise WrongState(
+            _("The scorecard is still being composed: it can be confirmed as soon as that is done.")
+        )
+
+
+def _require_something_new(proposal: Proposal) -> None:
+    if proposal.state == ProposalState.REPEATS:
+        versions = Scorecard.objects.filter(cycle=proposal.cycle_id).order_by("version")
+        latest = {"version": versions.values_list("version", flat=True).last()}
+        raise WrongState(_("Nothing has changed since version %(version)s was published."), latest)
+
+
+def _is_overtaken(proposal: Proposal, cycle: Cycle) -> bool:
+    """Whether what was composed would be composed otherwise now."""
+    if proposal.is_being_composed:
+        return False
+    return basis_of(cycle=cycle, note=proposal.note).sha256 != proposal.basis_sha256
 
 
 def _lock(cycle: Cycle) -> Cycle:

@@ -1,5 +1,7 @@
 """Publishing by two persons: the state of the proposal, proposing, confirming, releasing to everybody."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -13,12 +15,14 @@ from entities.access import signed_in
 from quintet.models import Cycle, Phase
 from scorecards import access
 from scorecards.forms import ProposalForm, ReleaseForm
-from scorecards.models import Scorecard
+from scorecards.models import Proposal, ProposalState, Scorecard
 from scorecards.queries import publications
-from scorecards.queries.work import work_owed
+from scorecards.queries.work import COMPOSE, progress_of, work_owed
 from scorecards.services import publishing
-from scorecards.services.gathering import gather
+from scorecards.services.composing import Basis, basis_of
 from un20portal.lib.pagination import page_of
+
+REFRESH_SECONDS = 5
 
 
 def _cycle(request: HttpRequest, code: str) -> Cycle:
@@ -37,24 +41,46 @@ def publication(request: HttpRequest, cycle: str) -> HttpResponse:
 def _page(request: HttpRequest, cycle: Cycle, form: ProposalForm) -> HttpResponse:
     """What would be published, who proposed it, and what has been published so far."""
     proposal, computation = publications.proposal_of(cycle), publications.computation_of(cycle)
-    inputs = gather(cycle_id=cycle.pk).sha256
+    basis = basis_of(cycle=cycle, note=proposal.note if proposal else "")
     page = page_of(request, publications.published_scorecards(request.user).filter(cycle=cycle))
     context = {
         "cycle": cycle,
         "computation": computation,
         "work": work_owed(cycle),
         "proposal": proposal,
-        "inputs_sha256": inputs,
-        "is_outdated": proposal and proposal.inputs_sha256 != inputs,
+        "inputs_sha256": basis.inputs_sha256,
+        **_state(request, proposal, basis),
         "will_be_interim": cycle.phase not in (Phase.PLANNED, Phase.CLOSED),
         "page": page,
         "imprints": {scorecard.pk: publications.imprint(scorecard.sha256) for scorecard in page},
         "form": form,
         "may_propose": cycle.phase != Phase.PLANNED,
-        "may_confirm": proposal is not None and proposal.by_id != request.user.pk,
         "is_demo": cycle.is_demo,
     }
-    return render(request, "scorecards/publication.html", context, status=400 if form.errors else 200)
+    response = render(request, "scorecards/publication.html", context, status=400 if form.errors else 200)
+    if context["refreshes"]:
+        response.headers["Refresh"] = str(REFRESH_SECONDS)  # works without a script
+    return response
+
+
+def _state(request: HttpRequest, proposal: Proposal | None, basis: Basis) -> dict[str, Any]:
+    """How far the proposal is, and whether this person may confirm it."""
+    if proposal is None:
+        return {"refreshes": False}
+    if proposal.is_being_composed:
+        progress = progress_of(COMPOSE, at=timezone.now(), proposal_id=proposal.pk)
+        is_awaited = progress is not None and not progress.is_given_up
+        is_read = (
+            request.method == "GET" and request.GET.get("refresh") != "off"
+        )  # no form is being filled in
+        return {"progress": progress, "refreshes": is_awaited and is_read}
+    is_outdated, is_own = proposal.basis_sha256 != basis.sha256, proposal.by_id == request.user.pk
+    return {
+        "refreshes": False,
+        "is_outdated": is_outdated,
+        "is_own": is_own,
+        "may_confirm": proposal.state == ProposalState.READY and not is_outdated and not is_own,
+    }
 
 
 @require_POST
@@ -64,14 +90,19 @@ def propose(request: HttpRequest, cycle: str) -> HttpResponse:
     form = ProposalForm(request.POST, is_correction=is_correction)
     if not form.is_valid():
         return _page(request, chosen, form)
-    publishing.propose(cycle=chosen, **form.cleaned_data, by=signed_in(request), at=timezone.now())
-    messages.success(request, _("Proposed: a second person of the task force confirms it."))
+    proposal = publishing.propose(cycle=chosen, **form.cleaned_data, by=signed_in(request), at=timezone.now())
+    if proposal.is_being_composed:
+        messages.success(request, _("Proposed: the scorecard is being composed."))
+    else:
+        messages.success(request, _("Proposed: a second person of the task force confirms it."))
     return redirect("scorecards:publication-detail", cycle=cycle)
 
 
 @require_POST
 def confirm(request: HttpRequest, cycle: str) -> HttpResponse:
-    publishing.confirm(cycle=_cycle(request, cycle), by=signed_in(request), at=timezone.now())
+    """Publish what the person had on the page, which its form repeats; something else is refused."""
+    seen = {name: request.POST.get(name, "") for name in ("sha256", "audience")}
+    publishing.confirm(cycle=_cycle(request, cycle), by=signed_in(request), at=timezone.now(), **seen)
     messages.success(request, _("Published."))
     return redirect("scorecards:scorecard-detail", cycle=cycle)
 

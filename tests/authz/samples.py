@@ -15,6 +15,7 @@ from quintet.models import Assessment, OwnAnswer, Receipt
 from quintet.queries.workbooks import book_of
 from quintet.services.invitation_links import link_token
 from quintet.services.subscriptions import token_for
+from scorecards.models import Proposal
 from tests.authz.surface import ADMIN, API, Route
 from tests.authz.world import (
     DELEGATED,
@@ -215,6 +216,8 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
     waiting = ("draft", "proposed", "proposed-own") if "POST" in route.methods else ()
     hidden = ("committee",) if route.name.startswith("scorecards") else ()
     for name in ("planned", "computed", "published", "missing", *hidden, *waiting):
+        if route.name == "scorecards:publication-confirm":
+            body = _seen_on_page(name)
         yield name, Sample({place: name, **others}, body=body)
     if route.name in WITH_PROVISIONAL:
         yield "provisional", Sample({place: "computed"}, query="?version=provisional")
@@ -222,6 +225,12 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         since = "?from=earlier"
         yield "compared", Sample({place: "published"}, query=since)
         yield "compared-provisional", Sample({place: "computed"}, query=f"{since}&version=provisional")
+
+
+def _seen_on_page(cycle: str) -> dict[str, Any]:
+    """What the form of a proposal repeats of it."""
+    proposal = Proposal.objects.filter(cycle__code=cycle).first()
+    return {"sha256": proposal.sha256, "audience": proposal.audience} if proposal else {}
 
 
 def _unit_variants(route: Route) -> Iterator[tuple[str, Sample]]:

@@ -1,4 +1,4 @@
-"""F23 and F25: publishing is killed at any point, or meets a sheet that changes. One version, as proposed."""
+"""F23 and F25: publishing is killed at any point, or meets what changes. One version, as proposed."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -7,18 +7,25 @@ from functools import partial
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from entities.models import Entity, User
 from quintet.models import Assessment, Cycle, Status
 from quintet.services import signing
 from quintet.services.freezing import CHANGED
-from scorecards.models import EntityDocument, Proposal, Scorecard
+from scorecards.models import Draft, DraftDocument, EntityDocument, Proposal, ProposalState, Scorecard
+from scorecards.queries.work import COMPOSE
 from scorecards.services import publishing
+from scorecards.services.composing import compose
 from scorecards.services.gathering import gather
 from tests.factories import AT, Cast, fill, make_entities, make_framework, make_open_cycle, sheet_of
 from tests.faults.killing import kill_at, noticing
 from tests.guards import unguarded
+from tests.processes import Worker
+from tests.sessions import is_alive, table_held, until, waiting_sessions
+from un20portal.celery import app
 from un20portal.lib.errors import WrongState
+from un20portal.outbox import services as outbox
 from un20portal.outbox.models import Message
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
@@ -100,26 +107,98 @@ class TestASheetIsSignedOffMeanwhile:
         again = publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
         assert again.changed_units == ["UNDP"], "the change is in the next version"
 
+    def test_while_it_is_composed_and_nothing_is_published(
+        self, cycle: Cycle, late: Assessment, cast: Cast, settings: Settings
+    ) -> None:
+        """What was read before the change is composed, and can no longer be confirmed."""
+        settings.SCORECARDS_COMPOSED_AT_ONCE = 0
+        publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+        meanwhile(
+            'INSERT INTO "scorecards_draft"',
+            other=lambda: signing.sign_off(assessment=late, by=cast.approver, at=timezone.now()),
+            act=compose_owed,
+        )
+        assert Proposal.objects.get().state == ProposalState.READY
+        with pytest.raises(WrongState, match="changed since the proposal"):
+            publishing.confirm(cycle=cycle, by=cast.second, at=AT)
+        assert not Scorecard.objects.exists()
+
     @staticmethod
     def confirm_while_signed_off(statement: str, late: Assessment, cast: Cast) -> Scorecard:
-        """Confirm; right before the first such statement another session signs off and commits."""
-        moments: list[str] = []
-
-        def sign_off() -> None:
-            try:
-                signing.sign_off(assessment=late, by=cast.approver, at=timezone.now())
-            finally:
-                connection.close()
-
-        def notice(sent: str) -> None:
-            if statement in sent and not moments:
-                moments.append(sent)
-                with ThreadPoolExecutor(1) as pool:
-                    pool.submit(sign_off).result(20)
-
         try:
-            with noticing(notice):
-                return publishing.confirm(cycle=late.cycle, by=cast.second, at=AT)
+            found: Scorecard = meanwhile(
+                statement,
+                other=lambda: signing.sign_off(assessment=late, by=cast.approver, at=timezone.now()),
+                act=lambda: publishing.confirm(cycle=late.cycle, by=cast.second, at=AT),
+            )
+            return found
         finally:
-            assert moments, "the moment never came"
             assert Assessment.objects.get(pk=late.pk).status == Status.SUBMITTED
+
+
+class TestComposingIsDisturbed:
+    @pytest.fixture(autouse=True)
+    def _large(self, settings: Settings) -> None:
+        settings.SCORECARDS_COMPOSED_AT_ONCE = 0
+
+    def test_by_kill_9_and_another_worker_composes_what_was_proposed(
+        self, cycle: Cycle, cast: Cast, celery_worker_process: Worker
+    ) -> None:
+        worker = celery_worker_process
+        with table_held("scorecards_draftdocument"):
+            publishing.propose(cycle=cycle, by=cast.task_force, at=timezone.now())
+            until(lambda: len(waiting_sessions()) == 1, "the worker does not begin to compose")
+            [session] = waiting_sessions()
+            worker.kill()
+            until(lambda: not is_alive(session), "the session of the killed worker stays")
+        assert Draft.objects.exists()
+        assert not DraftDocument.objects.exists(), "killed between the bytes and the documents"
+        with pytest.raises(WrongState, match="still being composed"):
+            publishing.confirm(cycle=cycle, by=cast.second, at=AT)
+        Message.objects.filter(topic=COMPOSE).update(leased_until=timezone.now())  # its lease has ended
+        worker.start()
+        worker.wait_until_ready()
+        app.send_task("un20portal.outbox.tasks.run_errands")  # what beat sends every 30 seconds
+        until(lambda: not Proposal.objects.get().is_being_composed, worker.output)
+        clean = compose(cycle=cycle).sha256
+        published = publishing.confirm(cycle=cycle, by=cast.second, at=AT)
+        assert (published.sha256, published.documents.count()) == (clean, 6)
+
+    @pytest.mark.parametrize("statement", ["scorecards_draft", "scorecards_draftdocument"])
+    def test_by_another_proposal_which_wins(self, cycle: Cycle, cast: Cast, statement: str) -> None:
+        publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+        done = meanwhile(
+            f'INSERT INTO "{statement}"',
+            other=lambda: publishing.propose(cycle=cycle, by=cast.second, at=AT, audience="committee"),
+            act=compose_owed,
+        )
+        assert done == 2, "the older one is done without a trace, the newer one composed"
+        assert Draft.objects.get().proposal == Proposal.objects.get(by=cast.second)
+        assert publishing.confirm(cycle=cycle, by=cast.task_force, at=AT).audience == "committee"
+
+
+def compose_owed() -> int:
+    return outbox.run_errands(now=timezone.now, topic=COMPOSE)
+
+
+def meanwhile(statement: str, *, other: Callable[[], object], act: Callable[[], Any]) -> Any:
+    """Act; right before the first such statement another session does `other` and commits."""
+    moments: list[str] = []
+
+    def in_another_session() -> None:
+        try:
+            other()
+        finally:
+            connection.close()
+
+    def notice(sent: str) -> None:
+        if statement in sent and not moments:
+            moments.append(sent)
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(in_another_session).result(20)
+
+    try:
+        with noticing(notice):
+            return act()
+    finally:
+        assert moments, "the moment never came"

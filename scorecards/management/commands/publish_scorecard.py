@@ -6,13 +6,12 @@ The two persons at one desk.
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 from django.utils import timezone
 
 from entities.models import User
 from quintet.models import Cycle
 from scorecards.models import READERS, Audience
-from scorecards.services import publishing
+from scorecards.services import drafting, publishing
 from un20portal.lib.errors import DomainError
 
 
@@ -32,10 +31,11 @@ class Command(BaseCommand):
             raise CommandError(f"There is no cycle {options['cycle']}.")
         first, second = (_person(options[name]) for name in ("by", "second"))
         try:
-            with transaction.atomic():
-                words = {"note": options["note"], "audience": options["audience"]}
-                publishing.propose(cycle=cycle, by=first, at=timezone.now(), **words)
-                scorecard = publishing.confirm(cycle=cycle, by=second, at=timezone.now())
+            publishing.require_two_publishers(first, second)
+            words = {"note": options["note"], "audience": options["audience"]}
+            proposal = publishing.propose(cycle=cycle, by=first, at=timezone.now(), **words)
+            drafting.compose_proposal(proposal_id=proposal.pk, at=timezone.now())  # no worker need be there
+            scorecard = publishing.confirm(cycle=cycle, by=second, at=timezone.now())
         except DomainError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{cycle.code} version {scorecard.version}: {scorecard.sha256}")

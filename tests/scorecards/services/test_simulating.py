@@ -146,7 +146,7 @@ class TestTheErrand:
         assert self.owed() == 1
         assert outbox.run_errands(now=lambda: later(2)) == 1
         row = Uncertainty.objects.get()
-        assert (row.at, row.inputs_sha256) == (later(2), compose(cycle=cycle).inputs_sha256)
+        assert (row.at, row.inputs_sha256) == (later(2), compose(cycle=cycle).basis.inputs_sha256)
         assert progress_of(cycle, at=later(3)) is None
 
     def test_is_owed_again_while_an_older_one_is_under_way(self, cycle: Cycle) -> None:

@@ -1,0 +1,116 @@
+"""Composing what is proposed, once, and keeping it until it is confirmed or another proposal takes its place.
+
+A small cycle is composed while its proposer waits, a large one by a worker, as an errand: it takes its time,
+no lock waits for it, and everybody can see that it is under way. Run twice, it keeps one draft.
+"""
+
+import json
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
+
+from quintet.models import Cycle
+from scorecards.models import Draft, DraftDocument, EntityDocument, Proposal, ProposalState, Scorecard
+from scorecards.queries.work import COMPOSE
+from scorecards.services.composing import Composed, compose
+from un20portal.lib.canonical import sha256
+from un20portal.lib.errors import WrongState
+from un20portal.lib.errors import marked as _
+from un20portal.outbox import services as outbox
+
+CHUNK = 1000  # documents stored at a time
+
+
+@transaction.atomic
+def owe_draft(*, proposal: Proposal, at: datetime) -> None:
+    """Have composed what is proposed: now, or by a worker where there are too many units to wait for."""
+    if is_composed_at_once(proposal.cycle):
+        compose_proposal(proposal_id=proposal.pk, at=at)
+    else:
+        outbox.put(COMPOSE, {"proposal_id": proposal.pk}, at=at)
+
+
+def is_composed_at_once(cycle: Cycle) -> bool:
+    return cycle.assessments.count() <= settings.SCORECARDS_COMPOSED_AT_ONCE
+
+
+def compose_proposal(*, proposal_id: int, at: datetime) -> None:
+    """Compose what is proposed and keep it; nothing is done for what is composed already, or replaced."""
+    proposal = _waiting(proposal_id).select_related("cycle__framework").first()
+    if proposal is None:
+        return
+    composed = compose(cycle=proposal.cycle, note=proposal.note)
+    latest = Scorecard.objects.filter(cycle=proposal.cycle).order_by("version").defer("payload").last()
+    if latest and composed.repeats(latest):
+        _settle(_waiting(proposal_id), composed, state=ProposalState.REPEATS)
+        return
+    try:
+        draft = _keep(proposal, composed)
+    except IntegrityError:
+        if _waiting(proposal_id).exists():
+            raise
+        return  # another proposal took its place meanwhile
+    _settle(
+        _waiting(proposal_id).filter(draft=draft),
+        composed,
+        state=ProposalState.READY,
+        sha256=composed.sha256,
+        changed_units=composed.changed_units,
+        n_carried=composed.n_carried,
+    )
+
+
+def intact_draft(proposal: Proposal) -> Draft:
+    """The draft of a ready proposal, hashed again; raise WrongState if it is not what was composed."""
+    draft = Draft.objects.get(proposal=proposal)
+    if sha256(draft.payload) != proposal.sha256 or _hashes_of_documents(draft) != _named_documents(draft):
+        raise WrongState(
+            _("What was proposed is damaged: its bytes are no longer those of its hash. Propose it again.")
+        )
+    return draft
+
+
+def publish_documents(*, draft: Draft, scorecard: Scorecard) -> None:
+    """Give the documents of the draft to the scorecard, inside the database: there may be very many."""
+    name = connection.ops.quote_name
+    published, drafted = (name(model._meta.db_table) for model in (EntityDocument, DraftDocument))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {published} (scorecard_id, entity_id, payload, sha256) "  # noqa: S608
+            f"SELECT %s, entity_id, payload, sha256 FROM {drafted} WHERE draft_id = %s ORDER BY entity_id",
+            [scorecard.pk, draft.pk],
+        )
+
+
+def _waiting(proposal_id: int) -> QuerySet[Proposal]:
+    return Proposal.objects.filter(pk=proposal_id, state=ProposalState.COMPOSING)
+
+
+def _keep(proposal: Proposal, composed: Composed) -> Draft:
+    """Store the bytes, then the documents by the thousand, so that who proposes anew waits for no lock."""
+    Draft.objects.filter(proposal=proposal).delete()  # of a worker that was killed in the middle
+    draft = Draft.objects.create(proposal=proposal, payload=composed.payload)
+    documents = [
+        DraftDocument(draft=draft, entity_id=entity_id, payload=text, sha256=sha256(text))
+        for entity_id, text in composed.documents.items()
+    ]
+    for start in range(0, len(documents), CHUNK):
+        DraftDocument.objects.bulk_create(documents[start : start + CHUNK])
+    return draft
+
+
+def _settle(proposals: QuerySet[Proposal], composed: Composed, **changes: object) -> None:
+    basis = composed.basis
+    proposals.update(basis_sha256=basis.sha256, inputs_sha256=basis.inputs_sha256, **changes)
+
+
+def _named_documents(draft: Draft) -> dict[str, str]:
+    return {code: unit["document"] for code, unit in json.loads(draft.payload)["units"].items()}
+
+
+def _hashes_of_documents(draft: Draft) -> dict[str, str]:
+    """Hash by unit; none for a document whose own hash is wrong."""
+    rows = draft.documents.values_list("entity__code", "payload", "sha256")
+    return {code: digest for code, text, digest in rows.iterator() if sha256(text) == digest}
