@@ -47,19 +47,11 @@ def compose_proposal(*, proposal_id: int, at: datetime) -> None:
         _settle(_waiting(proposal_id), composed, state=ProposalState.REPEATS)
         return
     try:
-        draft = _keep(proposal, composed)
+        _keep(proposal, composed)
     except IntegrityError:
         if _waiting(proposal_id).exists():
             raise
-        return  # another proposal took its place meanwhile
-    _settle(
-        _waiting(proposal_id).filter(draft=draft),
-        composed,
-        state=ProposalState.READY,
-        sha256=composed.sha256,
-        changed_units=composed.changed_units,
-        n_carried=composed.n_carried,
-    )
+        # another proposal took its place meanwhile, or another worker composed this one
 
 
 def intact_draft(proposal: Proposal) -> Draft:
@@ -88,17 +80,47 @@ def _waiting(proposal_id: int) -> QuerySet[Proposal]:
     return Proposal.objects.filter(pk=proposal_id, state=ProposalState.COMPOSING)
 
 
-def _keep(proposal: Proposal, composed: Composed) -> Draft:
-    """Store the bytes, then the documents by the thousand, so that who proposes anew waits for no lock."""
-    Draft.objects.filter(proposal=proposal).delete()  # of a worker that was killed in the middle
-    draft = Draft.objects.create(proposal=proposal, payload=composed.payload)
+def _keep(proposal: Proposal, composed: Composed) -> None:
+    """Store the bytes, then the documents by the thousand, so that who proposes anew waits for no lock.
+
+    Each draft is of one worker: who comes late finds the proposal settled, or loses the draft to the next.
+    """
+    draft = _begin(proposal, composed.payload)
+    if draft is None:
+        return
     documents = [
         DraftDocument(draft=draft, entity_id=entity_id, payload=text, sha256=sha256(text))
         for entity_id, text in composed.documents.items()
     ]
     for start in range(0, len(documents), CHUNK):
         DraftDocument.objects.bulk_create(documents[start : start + CHUNK])
-    return draft
+    _finish(draft, composed)
+
+
+@transaction.atomic
+def _begin(proposal: Proposal, payload: str) -> Draft | None:
+    """A new draft in the place of one whose worker was killed; None for a proposal that does not wait."""
+    if _locked(proposal.pk) is None:
+        return None
+    Draft.objects.filter(proposal=proposal).delete()
+    return Draft.objects.create(proposal=proposal, payload=payload)
+
+
+@transaction.atomic
+def _finish(draft: Draft, composed: Composed) -> None:
+    if _locked(draft.proposal_id) and Draft.objects.filter(pk=draft.pk).exists():
+        _settle(
+            _waiting(draft.proposal_id),
+            composed,
+            state=ProposalState.READY,
+            sha256=composed.sha256,
+            changed_units=composed.changed_units,
+            n_carried=composed.n_carried,
+        )
+
+
+def _locked(proposal_id: int) -> Proposal | None:
+    return _waiting(proposal_id).select_for_update(no_key=True).first()
 
 
 def _settle(proposals: QuerySet[Proposal], composed: Composed, **changes: object) -> None:

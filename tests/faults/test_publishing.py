@@ -15,7 +15,7 @@ from quintet.services import signing
 from quintet.services.freezing import CHANGED
 from scorecards.models import Draft, DraftDocument, EntityDocument, Proposal, ProposalState, Scorecard
 from scorecards.queries.work import COMPOSE
-from scorecards.services import publishing
+from scorecards.services import drafting, publishing
 from scorecards.services.composing import compose
 from scorecards.services.gathering import gather
 from tests.factories import AT, Cast, fill, make_entities, make_framework, make_open_cycle, sheet_of
@@ -32,6 +32,9 @@ pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 LEAST_POINTS = 20
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
 FULL: dict[str, int | str | None] = {f"{d}-{e}": 2 for d in ("DAT", "INN") for e in ENABLERS}
+
+# of a worker that has composed: before it begins to keep the draft, and between the bytes and the documents
+MOMENTS = ["FOR NO KEY UPDATE", 'INSERT INTO "scorecards_draftdocument"']
 
 
 @pytest.fixture
@@ -145,6 +148,7 @@ class TestComposingIsDisturbed:
         self, cycle: Cycle, cast: Cast, celery_worker_process: Worker
     ) -> None:
         worker = celery_worker_process
+        until(lambda: not Message.objects.pending().exists(), "the sheets are not followed")
         with table_held("scorecards_draftdocument"):
             publishing.propose(cycle=cycle, by=cast.task_force, at=timezone.now())
             until(lambda: len(waiting_sessions()) == 1, "the worker does not begin to compose")
@@ -164,17 +168,35 @@ class TestComposingIsDisturbed:
         published = publishing.confirm(cycle=cycle, by=cast.second, at=AT)
         assert (published.sha256, published.documents.count()) == (clean, 6)
 
-    @pytest.mark.parametrize("statement", ["scorecards_draft", "scorecards_draftdocument"])
+    @pytest.mark.parametrize("statement", MOMENTS)
     def test_by_another_proposal_which_wins(self, cycle: Cycle, cast: Cast, statement: str) -> None:
         publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
         done = meanwhile(
-            f'INSERT INTO "{statement}"',
+            statement,
             other=lambda: publishing.propose(cycle=cycle, by=cast.second, at=AT, audience="committee"),
             act=compose_owed,
         )
         assert done == 2, "the older one is done without a trace, the newer one composed"
         assert Draft.objects.get().proposal == Proposal.objects.get(by=cast.second)
         assert publishing.confirm(cycle=cycle, by=cast.task_force, at=AT).audience == "committee"
+
+    @pytest.mark.parametrize("statement", MOMENTS)
+    def test_by_another_worker_when_the_lease_is_over(self, cycle: Cycle, cast: Cast, statement: str) -> None:
+        """Both compose it, and the one that is late leaves alone what is ready."""
+        proposal = publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+        drafts: list[int] = []
+
+        def compose_too() -> None:
+            drafting.compose_proposal(proposal_id=proposal.pk, at=AT)
+            drafts.append(Draft.objects.get().pk)
+
+        meanwhile(
+            statement,
+            other=compose_too,
+            act=lambda: drafting.compose_proposal(proposal_id=proposal.pk, at=AT),
+        )
+        assert [draft.pk for draft in Draft.objects.all()] == drafts
+        assert publishing.confirm(cycle=cycle, by=cast.second, at=AT).documents.count() == 6
 
 
 def compose_owed() -> int:
