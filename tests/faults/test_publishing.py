@@ -1,8 +1,10 @@
 """F23 and F25: publishing is killed at any point, or meets what changes. One version, as proposed."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection

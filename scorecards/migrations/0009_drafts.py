@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('entities', '0003_wants_reminders'),
-        ('scorecards', '0006_documents'),
+        ("scorecards", "0008_computation_runs"),
     ]
 
     operations = [
