@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -152,14 +153,16 @@ class TestConfirming:
     def test_asks_the_database_as_often_for_more_units(
         self, cycle: Cycle, cast: Cast, django_assert_max_num_queries: Any
     ) -> None:
-        propose(cycle, cast)
-        with django_assert_max_num_queries(100) as few:
-            confirm(cycle, cast)
         more = {make_entity(f"NEW-{number}"): {"DAT-STR": 2} for number in range(6)}
         other = make_counted_cycle(cycle.framework, more, "2025")
-        propose(other, cast)
-        with django_assert_max_num_queries(len(few)):
-            confirm(other, cast)
+        counted: list[int] = []
+        for one in (cycle, other):  # each the first that is published
+            propose(one, cast)
+            with django_assert_max_num_queries(100) as asked, transaction.atomic():
+                confirm(one, cast)
+                transaction.set_rollback(True)
+            counted.append(len(asked))
+        assert counted[1] <= counted[0]
 
     @pytest.mark.parametrize("seen", [{"sha256": "0" * 64}, {"sha256": ""}, {"audience": "committee"}])
     @pytest.mark.parametrize("who", ["task_force", "second"])
