@@ -86,12 +86,13 @@ def _store(cycle: Cycle, sheets: counting.Sheets, framework: FrameworkShape) -> 
     """Make the stored rows those of `sheets`; return whether any was wrong or missing."""
     held, stored = UnitScore.objects.filter(cycle=cycle), counting.stored_units(cycle)
     is_right = counting.is_stored(sheets, stored)
-    if is_right.all() and len(stored) == len(is_right):
+    records = counting.score_sheets(sheets, framework)
+    counted = counting.count_kinds(sheets, records, framework)
+    tallies = counting.in_groups(counted, sheets.groups, framework)
+    if is_right.all() and len(stored) == len(is_right) and counting.are_stored(cycle, tallies):
         return False
     wrong = np.setdiff1d(stored["entity_id"], sheets.entities[is_right])
     held.delete() if len(wrong) == len(stored) else held.filter(entity__in=wrong.tolist()).delete()
-    records = counting.score_sheets(sheets, framework)
     counting.write_units(cycle, sheets, records, ~is_right)
-    counted = counting.count_kinds(sheets, records, framework)
-    counting.store_groups(cycle, counting.in_groups(counted, sheets.groups, framework))
+    counting.store_groups(cycle, tallies)
     return True

@@ -210,12 +210,21 @@ def in_groups(counted: KindTallies, groups: Sequence[Sequence[str]], framework: 
     return tallies
 
 
+def are_stored(cycle: Cycle, tallies: Tallies) -> bool:
+    """Whether this is what is stored of the groups, and nothing else."""
+    rows = GroupScore.objects.filter(cycle=cycle).values_list("group", "basis", "n_group", "tally")
+    stored = {(group, basis): (n_group, tally) for group, basis, n_group, tally in rows}
+    return stored == {place: (tally.n_group, _as_text(tally)) for place, tally in tallies.items()}
+
+
 def store_groups(cycle: Cycle, tallies: Tallies) -> None:
     """Store what is counted of every group, and nothing else."""
     GroupScore.objects.filter(cycle=cycle).delete()
     GroupScore.objects.bulk_create(
-        GroupScore(
-            cycle=cycle, group=group, basis=basis, n_group=tally.n_group, tally=json.dumps(tally.as_json())
-        )
+        GroupScore(cycle=cycle, group=group, basis=basis, n_group=tally.n_group, tally=_as_text(tally))
         for (group, basis), tally in tallies.items()
     )
+
+
+def _as_text(tally: Tally) -> str:
+    return json.dumps(tally.as_json())

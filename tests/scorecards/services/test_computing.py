@@ -1,5 +1,6 @@
 """Computing the figures of a cycle: idempotent, from frozen sheets, by group, the same everywhere."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from entities.models import Entity
 from quintet.models import Answer, Assessment, Cycle, Item, Phase, Status
 from quintet.services import reviewing, signing
-from scorecards.models import Computation, UnitScore
+from scorecards.models import Computation, GroupScore, UnitScore
 from scorecards.queries import reading
 from scorecards.services.computing import compute_cycle, heal_stale_figures, rebuild_cycle
 from tests.factories import (
@@ -225,6 +226,25 @@ class TestHealing:
         assert heal_stale_figures(at=later(2)) == 1
         assert cell(cycle)["n_answered"] == 6
         assert Computation.objects.get().at == later(2)
+
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda groups: groups.filter(group="entities", basis="claimed").update(n_group=99),
+            lambda groups: groups.filter(group="all", basis="accepted").delete(),
+            lambda groups: groups.create(cycle_id=groups[0].cycle_id, group="x", n_group=1, tally="{}"),
+        ],
+    )
+    def test_counts_groups_again_that_do_not_say_what_their_units_say(
+        self, cycle: Cycle, cast: Cast, spoil: Callable[[Any], object]
+    ) -> None:
+        compute_cycle(cycle_id=cycle.pk, at=AT)
+        held = GroupScore.objects.order_by("group", "basis").values_list("group", "basis", "n_group", "tally")
+        right = list(held)
+        spoil(GroupScore.objects.all())
+        assert heal_stale_figures(at=later(1)) == 1
+        assert heal_stale_figures(at=later(2)) == 0
+        assert list(held.all()) == right
 
     def test_goes_on_after_a_cycle_that_cannot_be_computed(self, cycle: Cycle, cast: Cast) -> None:
         broken = make_counted_cycle(make_framework("other"), {make_entity("NEW"): {"DAT-STR": 2}}, "2020")
