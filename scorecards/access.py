@@ -65,9 +65,8 @@ def _readers_everywhere(user: Person) -> set[Reader]:
 def items_with_levels_for(user: Person, sheet: Assessment) -> set[int] | None:
     """Ids of the items whose levels are in a receipt for a reader of the unit's figures; None: all.
 
-    A contributor reads the items handed over, here as on the sheet itself.
+    Letting others read figures opens no answers: they are read by those who read the sheet itself, and by a
+    contributor as far as they were handed over.
     """
     reads_all = is_task_force(user) or can_read_own_path(user, sheet.entity)
-    if reads_all or not has_role(user, Role.CONTRIBUTOR, sheet.entity_id):
-        return None
-    return answerable_items(user, sheet)
+    return None if reads_all else answerable_items(user, sheet)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -147,6 +149,7 @@ class ReceiptSerializer(serializers.Serializer[Any]):
         return shape(receipt.figure).data if shape else None
 
 
+@method_decorator(cache_control(no_store=True), name="dispatch")  # a unit may take its consent back
 class ReceiptView(ApiView):
     permission_classes = [PublishedForAll]
     query_parameters = (*NAMES, "basis", "version")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -91,6 +93,7 @@ class EstimateSerializer(serializers.Serializer[Any]):
     agreement = AgreementSerializer(allow_null=True)
 
 
+@method_decorator(cache_control(no_store=True), name="dispatch")  # a unit may take its consent back
 class UncertaintyView(ApiView):
     permission_classes = [PublishedForAll]
     query_parameters = ("version",)

@@ -38,6 +38,11 @@ class ItemLine:
     level: int | None = None
 
     @property
+    def is_open(self) -> bool:
+        """Whether the reader may see what the unit says here."""
+        return self.state != WITHHELD
+
+    @property
     def points(self) -> int | None:
         return None if self.level is None else self.weight * self.level
 
@@ -98,7 +103,7 @@ def unit_dimension_steps(
     Terms that would tell a withheld level are left out: the sums are the figure, the terms are not.
     """
     steps = [*_sums(entry, lines, highest_level), *_counts(entry, lines)]
-    if not any(line.state == WITHHELD for line in lines):
+    if all(line.is_open for line in lines):
         return steps
     open_steps = {"rated", "index", "paper_gap"}  # these follow from sums alone
     return [

@@ -28,7 +28,7 @@ from scorecards.domain.receipts import (
     disclosure_in_words,
 )
 from scorecards.domain.scoring import METHOD
-from scorecards.domain.unit_derivations import WITHHELD, DimensionLine, ItemLine, item_line
+from scorecards.domain.unit_derivations import DimensionLine, ItemLine, item_line
 from scorecards.models import Computation, UnitScore
 from scorecards.queries import reading, units
 from scorecards.queries.frameworks import framework_shape
@@ -280,7 +280,7 @@ def _follow_area(question: _Question, entry: UnitEntry) -> dict[str, Any]:
 
 def _follow_item(code: str, lines: Sequence[ItemLine]) -> dict[str, Any]:
     [line] = [line for line in lines if line.item == code]
-    if line.state == WITHHELD:
+    if not line.is_open:
         raise _unknown()
     return {"items": [line], "steps": unit_derivations.unit_item_steps(line)}
 

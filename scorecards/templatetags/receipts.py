@@ -19,7 +19,7 @@ register.filter(one_decimal)
 STATE_NAMES = {
     NA: gettext_lazy("not applicable"),
     UNANSWERED: gettext_lazy("no answer"),
-    WITHHELD: gettext_lazy("handed to somebody else"),
+    WITHHELD: gettext_lazy("not open to you"),
 }
 HASH_NAMES = {
     "scorecard": gettext_lazy("Scorecard"),

@@ -10,6 +10,7 @@ from django.contrib.messages import get_messages
 from django.core.cache.backends.locmem import LocMemCache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from quintet.models import Cycle
@@ -63,6 +64,7 @@ def figure(request: HttpRequest, cycle: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@cache_control(no_store=True)  # a unit may take its consent back
 def receipt(request: HttpRequest, cycle: str) -> HttpResponse:
     """How one figure came about: of a group, or of a unit for those who may see its figures."""
     chosen = get_object_or_404(Cycle.objects.select_related("framework"), code=cycle)

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from entities.access import signed_in
@@ -24,6 +25,7 @@ from un20portal.lib.errors import NotYet
 
 @login_not_required
 @require_safe
+@cache_control(no_store=True)  # a unit may take its consent back
 def uncertainty(request: HttpRequest, cycle: str) -> HttpResponse:
     """The intervals of a published version, or of what was simulated last."""
     chosen = get_object_or_404(Cycle.objects.select_related("framework"), code=cycle)

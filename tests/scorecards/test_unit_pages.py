@@ -13,6 +13,7 @@ from scorecards.models import Audience, Consent
 from scorecards.services import publishing
 from scorecards.services.computing import compute_cycle
 from scorecards.services.consenting import set_consent
+from scorecards.services.simulating import simulate_cycle
 from tests.factories import (
     AT,
     Cast,
@@ -28,6 +29,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 PAGES, API = "/scorecards/2026/entities/", "/api/v1/scorecards/2026/entities/"
 SHARING = f"{PAGES}UNDP/sharing/"
+RECEIPT = "/scorecards/2026/receipt/"
 FULL = {f"DAT-{enabler}": 2 for enabler in ("STR", "LED", "COE", "HRS", "TRN", "FUN")}
 
 
@@ -91,6 +93,37 @@ class TestEveryFace:
             if who != "second":
                 expected = dict.fromkeys(["page", "list", "api", "api list"], who in readers)
                 assert faces(getattr(cast, who, None)) == expected, who
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            PAGES,
+            f"{PAGES}UNDP/",
+            f"{RECEIPT}?entity=UNDP&dimension=DAT",
+            "/scorecards/2026/uncertainty/",
+            API,
+            f"{API}UNDP/",
+            f"/api/v1{RECEIPT}?entity=UNDP&dimension=DAT",
+            "/api/v1/scorecards/2026/uncertainty/",
+        ],
+    )
+    def test_is_kept_by_no_cache(self, published: Cycle, cast: Cast, address: str) -> None:
+        simulate_cycle(cycle_id=published.pk, at=AT)
+        share(published, "public", cast.approver)
+        answer = Client().get(address)
+        assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
+        assert "UNDP" in answer.content.decode()
+
+    def test_shows_no_answers_to_those_who_read_figures_alone(self, published: Cycle, cast: Cast) -> None:
+        share(published, "public", cast.approver)
+        page = Client().get(f"{RECEIPT}?entity=UNDP&dimension=DAT").content.decode()
+        assert page.count("not open to you") == 7
+        assert "level 2</td>" not in page
+        assert Client().get(f"{RECEIPT}?entity=UNDP&item=DAT-STR").status_code == 404
+        assert (
+            "level 2</td>"
+            in client_of(cast.focal).get(f"{RECEIPT}?entity=UNDP&dimension=DAT").content.decode()
+        )
 
     def test_forgets_at_once_what_is_taken_back(self, published: Cycle, cast: Cast) -> None:
         reader = Client()

@@ -13,6 +13,7 @@ from entities.models import Entity, User
 from quintet.models import Assessment, Cycle, Status
 from scorecards.models import EntityDocument, Scorecard
 from scorecards.services.computing import compute_cycle
+from scorecards.services.consenting import set_consent
 from tests.factories import (
     AT,
     Cast,
@@ -303,6 +304,28 @@ class TestReceiptsOfUnits:
         }
         assert get(client, "entity=UNDP&item=DAT-LED", cast.contributor).status_code == 200
         assert get(client, "entity=UNDP&item=DAT-STR", cast.contributor).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("audience", "who"),
+        [("committee", "committee"), ("public", "committee"), ("public", "stranger"), ("public", "nobody")],
+    )
+    def test_open_no_answers_to_those_whom_the_unit_lets_read_its_figures(
+        self, client: Client, with_unit: Cycle, cast: Cast, audience: str, who: str
+    ) -> None:
+        unit, reader = Entity.objects.get(code="UNDP"), getattr(cast, who, None)
+        assert get(client, "entity=UNDP&dimension=DAT", reader).status_code == 404
+        set_consent(cycle=with_unit, entity=unit, audience=audience, by=cast.approver, at=AT)
+        answer = get(client, "entity=UNDP&dimension=DAT", reader)
+        assert answer["Cache-Control"] == "no-store"
+        receipt = answer.json()
+        assert receipt["figure"]["index"] is not None
+        assert {(line["state"], line["level"]) for line in receipt["items"]} == {("withheld", None)}
+        assert {name for name, (_formula, filled, _value) in steps(receipt).items() if filled} == {
+            "rated",
+            "index",
+            "paper_gap",
+        }
+        assert get(client, "entity=UNDP&item=DAT-STR", reader).status_code == 404
 
     def test_show_the_published_sheet_when_a_later_one_is_provisional(
         self, client: Client, with_unit: Cycle, cast: Cast
