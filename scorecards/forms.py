@@ -21,8 +21,7 @@ class ProposalForm(forms.Form):
                 _("The committees first: for all others it does not exist until it is released"),
             ),
         ],
-        initial=Audience.PUBLIC,
-        required=False,
+        error_messages={"required": _("Choose who reads it first: a public version cannot be taken back.")},
         widget=forms.RadioSelect,
     )
     note = forms.CharField(
@@ -37,9 +36,6 @@ class ProposalForm(forms.Form):
         super().__init__(*args, **options)
         if not is_correction:
             del self.fields["note"]
-
-    def clean_audience(self) -> str:
-        return self.cleaned_data["audience"] or Audience.PUBLIC.value
 
 
 class ReleaseForm(forms.Form):

@@ -42,7 +42,7 @@ def receipt_title(receipt: Receipt) -> str:
     """Name the figure with its value: "Data · Strategy or action plan in place, UN entities: 75%"."""
     template, value = _of_unit(receipt) if receipt.entity else _of_group(receipt)
     return template % {
-        "dimension": receipt.dimension.name if receipt.dimension else Area(receipt.subject.area).label,
+        "dimension": receipt.dimension.name if receipt.dimension else area_name(receipt.subject.area),
         "item": _item_name(receipt.item) if receipt.item else "",
         "whose": receipt.whose,
         "value": value,
@@ -55,6 +55,12 @@ def receipt_state(line: ItemLine) -> str:
     if line.level is not None:
         return gettext("level %(level)s") % {"level": line.level}
     return str(STATE_NAMES[str(line.state)])
+
+
+@register.filter
+def area_name(code: str) -> str:
+    """What an area is called in the reader's language."""
+    return str(Area(code).label)
 
 
 def _item_name(item: Item) -> str:

@@ -35,7 +35,9 @@ def _cycle(request: HttpRequest, code: str) -> Cycle:
 def publication(request: HttpRequest, cycle: str) -> HttpResponse:
     chosen = _cycle(request, cycle)
     is_correction = publications.latest_scorecard(request.user, chosen) is not None
-    return _page(request, chosen, ProposalForm(is_correction=is_correction))
+    proposal = publications.proposal_of(chosen)
+    as_before = {"audience": proposal.audience} if proposal else {}
+    return _page(request, chosen, ProposalForm(is_correction=is_correction, initial=as_before))
 
 
 def _page(request: HttpRequest, cycle: Cycle, form: ProposalForm) -> HttpResponse:

@@ -1,5 +1,6 @@
 """A scorecard that the committees read first: who sees it, what nobody else notices, and its release."""
 
+import re
 from functools import partial
 from typing import Any
 
@@ -265,8 +266,18 @@ class TestProposing:
         client.post("/scorecards/2026/publication/propose/", {"audience": "committee"})
         assert Proposal.objects.get().audience == "committee"
         assert "the committees" in client.get("/scorecards/2026/publication/").content.decode()
-        client.post("/scorecards/2026/publication/propose/")
-        assert Proposal.objects.get().audience == "public"
+        refused = client.post("/scorecards/2026/publication/propose/")
+        assert refused.status_code == 400
+        assert "Choose who reads it first" in refused.content.decode()
+        assert Proposal.objects.get().audience == "committee"
+
+    def test_is_asked_again_for_the_readers_of_before(self, cycle: Cycle, cast: Cast, client: Client) -> None:
+        client.force_login(cast.task_force)
+        page = client.get("/scorecards/2026/publication/").content.decode()
+        assert " checked" not in page
+        client.post("/scorecards/2026/publication/propose/", {"audience": "committee"})
+        page = client.get("/scorecards/2026/publication/").content.decode()
+        assert re.findall(r'value="(\w+)"[^>]* checked', page) == ["committee"]
 
     def test_a_figure_that_changed_is_proposed_anew_for_the_same_readers(
         self, cycle: Cycle, cast: Cast

@@ -1,5 +1,7 @@
 """Figures of single units: one decision on every face, and the page on which a unit opens them."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -172,6 +174,15 @@ class TestEveryFace:
 
 
 class TestTheFigures:
+    def test_lead_to_their_receipts_with_the_areas_above_them(self, published: Cycle, cast: Cast) -> None:
+        client = client_of(cast.focal)
+        page = client.get(f"{PAGES}UNDP/?basis=claimed").content.decode()
+        assert page.index("Geometric mean") < page.index("Figures per dimension")
+        links = [unescape(link) for link in re.findall(rf'href="({RECEIPT}[^"]+)"', page)]
+        assert any("area=" in link for link in links)
+        assert any("dimension=DAT" in link and "basis=claimed" in link for link in links)
+        assert {client.get(link).status_code for link in links} == {200}
+
     def test_are_those_of_the_api(self, published: Cycle, cast: Cast) -> None:
         row = Client().get(f"{API}UNDP/", headers={"Authorization": make_token(cast.focal)}).json()
         page = " ".join(client_of(cast.focal).get(f"{PAGES}UNDP/").content.decode().split())
