@@ -17,9 +17,9 @@ from typing import Any
 
 from quintet.domain.crosswalk import Crosswalk, read
 from scorecards.domain.bridge import Bridge, Parts, WithoutParts, bridge_index, bridge_share
-from scorecards.domain.comparing import OVERLAP, PANEL, SUMS, Pairing, Part, Shown
 from scorecards.domain.figures import BASES, Unit
 from scorecards.domain.movement import Comparison, CycleSheets, Panel, item_movements
+from scorecards.domain.published import OVERLAP, PANEL, SUMS, Pairing, Part, Shown
 from scorecards.domain.scoring import METHOD
 
 Document = Mapping[str, Any]

@@ -22,7 +22,7 @@ from typing import NamedTuple
 # Sums are taken modulo a prime: what vanishes in integers vanishes here too, so nothing is missed.
 PRIME = (1 << 61) - 1
 
-Cell = tuple[int, str, str]  # version (negative: of another cycle), basis, group
+Cell = tuple[int, str, str]  # number of a published sum (a version, a panel, an overlap), basis, group
 Unknown = frozenset[Cell]  # the cells in which one sheet of a unit takes part
 Atom = frozenset[Unknown]  # all sheets of a unit
 Ordered = tuple[tuple[Cell, ...], ...]  # an atom, sorted

@@ -1,170 +1,139 @@
 """Applying the disclosure rule to the figures of a cycle: what is shown, hidden, or shown as before."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Hashable, Sequence, Set
+from itertools import count
+from typing import Any
 
-from quintet.domain.packing import MISSING_BYTE, NA_BYTE
 from scorecards.domain.disclosure import Atom, Cell, hidden_cells
-from scorecards.domain.figures import BASES, FrameworkShape, Unit, score_units
+from scorecards.domain.figures import BASES
 from scorecards.domain.groups import ALL, CEB31, COUNTRY_TEAMS, ENTITIES
-from scorecards.domain.scoring import UnitFigures
+from scorecards.domain.published import (
+    SUMS,
+    Pairing,
+    Published,
+    Release,
+    Sheet,
+    SheetsByUnit,
+    Side,
+    Version,
+    sheets_by_unit,
+)
 
 MAIN_GROUPS = (ALL, ENTITIES, COUNTRY_TEAMS, CEB31)  # the last to be hidden, in this order
 
-
-@dataclass(frozen=True)
-class Release:
-    """One version of a cycle's figures: the units behind it and its cells, published or about to be."""
-
-    version: int  # negative: of another cycle than the one in question
-    units: Sequence[Unit]
-    groups: Mapping[str, Any]  # {group: {basis: {n_group, n_counted, items, dimensions}}}
-
-    def own_cells(self, kind: str, code: str) -> Iterator[Cell]:
-        """Yield the cells that show this version's own figure: neither hidden nor carried."""
-        for group, bases in self.groups.items():
-            for basis, figures in bases.items():
-                entry = figures[kind][code]
-                if not entry.get("suppressed") and "carried_from" not in entry:
-                    yield self.version, basis, group
-
-
-class TakesCells(Protocol):
-    """What a unit says somewhere, and the cells in which it takes part."""
-
-    @property
-    def cells(self) -> frozenset[Cell]: ...
-
-
-class Sheet(NamedTuple):
-    """What a unit says on one basis in one version, and the cells in which it takes part."""
-
-    basis: str
-    levels: bytes
-    figures: Mapping[str, UnitFigures]
-    cells: frozenset[Cell]
-
-
-SheetsByUnit = Mapping[str, Sequence[Sheet]]  # of one cycle, by the unit's code
-# A view of the units: for each unit its sheets, each with the number of the unknown that it is.
-Said = TypeVar("Said", bound=TakesCells)
-View = Sequence[Sequence[tuple[Said, Hashable]]]
-TakesPart = Callable[[Said], bool]
+View = Sequence[Sequence[tuple[Sheet, Hashable]]]  # of each unit its sheets, and which unknown each one is
+TakesPart = Callable[[Sheet], bool]
 Kinds = Counter[tuple[tuple[frozenset[Cell], Hashable], ...]]  # how many units are of each kind
 
 
 def suppress(
-    release: Release,
-    framework: FrameworkShape,
-    *,
-    before: Sequence[Release] = (),
-    beside: Sequence[Sequence[Release]] = (),
-    threshold: int,
+    version: Version, *, versions: Sequence[Version] = (), compared: Sequence[Pairing] = ()
 ) -> dict[str, Any]:
-    """Return a copy of the groups in which no cell tells too much beside those that are published.
+    """Return a copy of the version's groups in which no cell tells too much beside those that are published.
 
-    `before` holds the cycle's earlier versions, in order; `beside` those of each neighbouring cycle. A cell
-    that must be hidden shows what the last version before showed, marked with `carried_from`, the version
-    that figure is of; else only that it is hidden.
+    `versions` are all that are published of its cycle and of the neighbouring ones, the oldest first;
+    `compared` the comparisons that are decided in which one of these cycles takes part. A cell that must be
+    hidden shows what the last version before showed, marked with `carried_from`, the version that figure is
+    of; else only that it is hidden.
     """
+    release, framework = version.release, version.framework
+    before = [other.release for other in versions if other.cycle == version.cycle]
     shown: dict[str, Any] = {
         group: {basis: {**figures[basis], "items": {}, "dimensions": {}} for basis in BASES}
         for group, figures in release.groups.items()
     }
-    curtain = _Curtain(release, framework, before, beside, threshold)
+    curtain = _Curtain(version, versions, compared)
     for dimension, place in framework.places.items():
         telling: set[Cell] = set()
         for position in range(place.start, place.stop):
             item = framework.items[position].code
-            # by the counted sheets too: which items are marked must not tell which one a unit left open
-            hidden = curtain.hidden("items", item, [_is_counted, _answers(position)])
+            hidden = curtain.hidden("items", item, takers_of_item(position))
             telling |= {cell for cell in hidden if _cell(release, cell, "items", item)["n_answered"]}
             _show(shown, release, before, "items", item, hidden)
         # A dimension adds its items up: beside a hidden item it would give that item away.
-        hidden = curtain.hidden("dimensions", dimension, [_is_counted, _is_rated(dimension)], without=telling)
+        hidden = curtain.hidden("dimensions", dimension, takers_of_dimension(dimension), without=telling)
         _show(shown, release, before, "dimensions", dimension, hidden)
     return shown
 
 
 class _Curtain:
-    """Decides figure by figure which cells of a release stay hidden."""
+    """Decides figure by figure which cells of a version stay hidden."""
 
-    def __init__(
-        self,
-        release: Release,
-        framework: FrameworkShape,
-        before: Sequence[Release],
-        beside: Sequence[Sequence[Release]],
-        threshold: int,
-    ) -> None:
-        self.threshold = threshold
-        here = [*before, release]
-        # Where nobody repeats a sheet, the other cycle is of other unknowns and tells nothing of these.
-        beside = [cycle for cycle in beside if not _said(here).isdisjoint(_said(cycle))]
-        self.published = [*before, *(other for cycle in beside for other in cycle)]
-        own = _sheets_by_unit(here, framework)
-        others = [_sheets_by_unit(cycle, framework) for cycle in beside]
-        self.views = [_units(own, others)]
-        if self.published:
-            self.views += [_changes([own, *others], basis) for basis in BASES]
-        self.candidates = by_importance(release)
+    def __init__(self, version: Version, versions: Sequence[Version], compared: Sequence[Pairing]) -> None:
+        self.threshold = version.threshold
+        self.candidates = by_importance(version.release)
+        public = _public_by_cycle(version, versions, compared)
+        self.public = public.pop(version.cycle)
+        own = sheets_by_unit([*self.public, version])
+        self.views = [_units(own, [])]
+        if self.public:
+            self.views += [_changes([own], basis) for basis in BASES]
+        others: list[SheetsByUnit] = []
+        for cycle in public.values():
+            sheets = sheets_by_unit(cycle)
+            # Where nobody repeats a sheet, the other cycle is of other unknowns and tells nothing of these.
+            if not _said(own).isdisjoint(_said(sheets)):
+                others.append(sheets)
+                self.public += cycle
+        if others:
+            # Beside the cycle for itself: a sheet that is repeated only now would make old figures seem to
+            # have told what is new.
+            self.views += [_units(own, others), *(_changes([own, *others], basis) for basis in BASES)]
 
     def hidden(
-        self, kind: str, code: str, parts: Sequence[TakesPart[Sheet]], without: Set[Cell] = frozenset()
+        self, kind: str, code: str, takers: Sequence[TakesPart], without: Set[Cell] = frozenset()
     ) -> frozenset[Cell]:
         """Return the cells of one figure that stay hidden; those in `without` do in any case."""
-        kinds = [[kinds_of(view, takes_part) for takes_part in parts] for view in self.views]
+        kinds = [[kinds_of(view, takes_part) for takes_part in takers] for view in self.views]
         counts = [count_cells(found) for found in kinds[0]]
         wanted = [
             cell
             for cell in self.candidates
             if cell not in without and min(count[cell] for count in counts) >= self.threshold
         ]
-        visible = {*wanted, *(cell for other in self.published for cell in other.own_cells(kind, code))}
+        visible = {*wanted, *(cell for each in self.public for cell in each.public_cells(kind, code))}
         populations = [population(found, visible) for of_view in kinds for found in of_view]
         refused = hidden_cells(populations, candidates=wanted, threshold=self.threshold)
         return frozenset(self.candidates) - set(wanted) | refused
 
 
-def _is_counted(_sheet: Sheet) -> bool:
-    return True
+def _public_by_cycle(
+    version: Version, versions: Sequence[Version], compared: Sequence[Pairing]
+) -> dict[str, list[Published]]:
+    """What is public of the version's cycle and of those beside it: versions, and what comparisons tell."""
+    public: dict[str, list[Published]] = {known.cycle: [] for known in (version, *versions)}
+    numbers = count(version.release.version + 1, len(SUMS))
+    sides = [Side(next(numbers), pairing, own) for pairing in compared for own in pairing.versions]
+    published: list[Published] = [*versions, *sides]
+    for each in published:
+        if each.cycle in public:
+            public[each.cycle].append(each)
+    return public
 
 
-def _is_rated(dimension: str) -> TakesPart[Sheet]:
-    return lambda sheet: sheet.figures[dimension].is_rated
+def takers_of_item(position: int) -> Sequence[TakesPart]:
+    """Who takes part in a figure of an item: who is counted, and who answers it.
+
+    By the counted ones, too: which items are marked must not tell which one a unit left open.
+    """
+    return [lambda _sheet: True, lambda sheet: bool(sheet.answers[position])]
 
 
-def _answers(position: int) -> TakesPart[Sheet]:
-    return lambda sheet: sheet.levels[position] not in (NA_BYTE, MISSING_BYTE)
+def takers_of_dimension(dimension: str) -> Sequence[TakesPart]:
+    """Who takes part in a figure of a dimension: who is counted in it, and who is rated."""
+    return [
+        lambda sheet: dimension in sheet.figures,
+        lambda sheet: dimension in sheet.figures and sheet.figures[dimension].is_rated,
+    ]
 
 
-def _said(releases: Sequence[Release]) -> set[tuple[str, bytes]]:
-    """The sheets of all units, each with the unit's code."""
-    return {
-        (unit.code, levels)
-        for release in releases
-        for unit in release.units
-        for levels in unit.sheets.values()
-        if levels is not None
-    }
+def _said(sheets: SheetsByUnit) -> set[tuple[str, bytes]]:
+    """What the units say, each with its code."""
+    return {(code, sheet.levels) for code, of_unit in sheets.items() for sheet in of_unit}
 
 
-def _sheets_by_unit(releases: Sequence[Release], framework: FrameworkShape) -> SheetsByUnit:
-    sheets: dict[str, list[Sheet]] = {}
-    for release in releases:
-        scores = score_units(release.units, framework)
-        for unit in release.units:
-            for basis, levels in unit.sheets.items():
-                if levels is not None:
-                    cells = frozenset((release.version, basis, group) for group in unit.groups)
-                    found = Sheet(basis, levels, scores[basis][unit.code], cells)
-                    sheets.setdefault(unit.code, []).append(found)
-    return sheets
-
-
-def _units(own: SheetsByUnit, others: Sequence[SheetsByUnit]) -> View[Sheet]:
+def _units(own: SheetsByUnit, others: Sequence[SheetsByUnit]) -> View:
     """A unit is one unknown in a cycle, and the same in another one if it handed in the same sheet again.
 
     Whoever is known to be in one cell and not in another must not be found, even if everybody else said the
@@ -183,7 +152,7 @@ def _units(own: SheetsByUnit, others: Sequence[SheetsByUnit]) -> View[Sheet]:
     return view
 
 
-def _changes(cycles: Sequence[SheetsByUnit], basis: str) -> View[Sheet]:
+def _changes(cycles: Sequence[SheetsByUnit], basis: str) -> View:
     """Every different sheet of a unit on this basis is an unknown: who changed it is known by name."""
     view = []
     for code in dict.fromkeys(code for cycle in cycles for code in cycle):
@@ -193,7 +162,7 @@ def _changes(cycles: Sequence[SheetsByUnit], basis: str) -> View[Sheet]:
     return view
 
 
-def kinds_of(view: View[Said], takes_part: TakesPart[Said]) -> Kinds:
+def kinds_of(view: View, takes_part: TakesPart) -> Kinds:
     """Count the units by the cells of their sheets that take part, each with the number of its unknown."""
     return Counter(
         tuple((sheet.cells, unknown) for sheet, unknown in unit if takes_part(sheet)) for unit in view

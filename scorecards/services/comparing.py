@@ -11,18 +11,18 @@ from functools import cache
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from quintet.domain.crosswalk import Crosswalk
+from quintet.models import Cycle
 from quintet.queries.frameworks import crosswalk_between
-from scorecards.domain.compared import document_of, read_crosswalk, read_shown
-from scorecards.domain.comparing import Pairing, Version, showable
-from scorecards.domain.suppression import Release
+from scorecards.domain.compared import document_of
+from scorecards.domain.comparing import showable
+from scorecards.domain.published import Pairing, Version
 from scorecards.models import ComparedPair, Scorecard
-from scorecards.queries.frameworks import framework_shape
-from scorecards.queries.movement import compared_document, in_time
-from scorecards.queries.publications import published_document
-from scorecards.queries.sheets import published_units
-from scorecards.services.locking import one_comparison_at_a_time
+from scorecards.queries.disclosed import comparisons_of, decided_pairing, published_version
+from scorecards.queries.movement import in_time
+from scorecards.services.locking import one_publication_at_a_time
 from un20portal.lib.canonical import canonical_json, sha256
 from un20portal.outbox.models import Message
 from un20portal.outbox.services import put
@@ -40,8 +40,16 @@ class Possible:
     crosswalk: Crosswalk
 
     @property
-    def cycles(self) -> set[int]:
-        return {self.before.cycle_id, self.after.cycle_id}
+    def cycles(self) -> list[Cycle]:
+        return [self.before.cycle, self.after.cycle]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that is shown already of the two cycles of a comparison."""
+
+    versions: Sequence[Scorecard]
+    compared: Sequence[ComparedPair]
 
 
 @transaction.atomic
@@ -56,23 +64,23 @@ def owe_missing_comparisons(*, at: datetime) -> bool:
 
 
 def decide_comparisons(*, at: datetime) -> int:
-    """Decide and store what is missing, each beside those before it; return how many.
+    """Decide and store what is missing, each beside all that is shown by then; return how many.
 
     What is published or stored by somebody else meanwhile is taken into account.
     """
     n_stored = 0
-    while (possible := next(_undecided(chain := _chain()), None)) is not None:
-        decided = list(ComparedPair.objects.select_related("before__cycle", "after__cycle"))
-        payload = canonical_json(_document(possible, chain, decided))
-        n_stored += _store(possible, payload, n_decided=len(decided), at=at)
+    while (possible := next(_undecided(_chain()), None)) is not None:
+        shown = _shown(possible)
+        payload = canonical_json(_document(possible, shown))
+        n_stored += _store(possible, payload, beside=shown, at=at)
     return n_stored
 
 
 @transaction.atomic
-def _store(possible: Possible, payload: str, *, n_decided: int, at: datetime) -> bool:
-    """Store a comparison, unless another one was stored since: then it has to be decided beside that one."""
-    one_comparison_at_a_time()
-    if ComparedPair.objects.count() != n_decided:
+def _store(possible: Possible, payload: str, *, beside: Shown, at: datetime) -> bool:
+    """Store a comparison, unless more is shown by now: then it has to be decided beside that, too."""
+    one_publication_at_a_time()
+    if _shown(possible) != beside:
         return False
     ComparedPair.objects.create(
         before=possible.before, after=possible.after, payload=payload, sha256=sha256(payload), at=at
@@ -80,12 +88,17 @@ def _store(possible: Possible, payload: str, *, n_decided: int, at: datetime) ->
     return True
 
 
-def _chain() -> list[Scorecard]:
+def _shown(possible: Possible) -> Shown:
+    versions = _chain().filter(cycle__in=possible.cycles)
+    return Shown(list(versions), list(comparisons_of(possible.cycles)))
+
+
+def _chain() -> QuerySet[Scorecard]:
     """All published versions, the oldest first; their bytes are not read."""
-    return list(Scorecard.objects.select_related("cycle__framework").defer("payload"))
+    return Scorecard.objects.select_related("cycle__framework").defer("payload")
 
 
-def _undecided(chain: Sequence[Scorecard]) -> Iterator[Possible]:
+def _undecided(chain: Iterable[Scorecard]) -> Iterator[Possible]:
     """What is possible and not stored, in the order in which it became possible."""
     stored = set(ComparedPair.objects.values_list("before_id", "after_id"))
     for before, after in _pairs(chain):
@@ -106,42 +119,16 @@ def _pairs(chain: Iterable[Scorecard]) -> Iterator[Pair]:
         latest[scorecard.cycle_id] = scorecard
 
 
-def _document(
-    possible: Possible, chain: Sequence[Scorecard], decided: Sequence[ComparedPair]
-) -> dict[str, Any]:
-    numbers = {scorecard.pk: number for number, scorecard in enumerate(chain, 1)}
-
+def _document(possible: Possible, beside: Shown) -> dict[str, Any]:
     @cache
     def version(scorecard: Scorecard) -> Version:
-        return _version(scorecard, numbers[scorecard.pk])
+        return published_version(scorecard, number=scorecard.pk)
 
-    newest = max(possible.before.pk, possible.after.pk)
     pairing = Pairing(version(possible.before), version(possible.after), possible.crosswalk)
     shown = showable(
         pairing,
-        versions=[version(one) for one in chain if one.cycle_id in possible.cycles and one.pk <= newest],
-        earlier=[
-            _pairing(row, version(row.before), version(row.after))
-            for row in decided
-            if not possible.cycles.isdisjoint({row.before.cycle_id, row.after.cycle_id})
-        ],
+        versions=[version(scorecard) for scorecard in beside.versions],
+        earlier=[decided_pairing(row, version) for row in beside.compared],
     )
     hashes = {"before": possible.before.sha256, "after": possible.after.sha256}
     return hashes | document_of(replace(pairing, shown=shown))
-
-
-def _pairing(row: ComparedPair, before: Version, after: Version) -> Pairing:
-    document = compared_document(row.sha256)
-    crosswalk = read_crosswalk(document, before.codes, after.codes)
-    return Pairing(before, after, crosswalk, read_shown(document))
-
-
-def _version(scorecard: Scorecard, number: int) -> Version:
-    """A published version with the sheets behind it, numbered by its place among all of them."""
-    document = published_document(scorecard.sha256)
-    return Version(
-        scorecard.cycle.code,
-        Release(number, published_units(scorecard), document["groups"]),
-        framework_shape(scorecard.cycle.framework),
-        document["threshold"],
-    )

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from quintet.models import Cycle
@@ -17,13 +17,14 @@ from scorecards.domain.figures import (
     tally_units,
     unit_entry,
 )
+from scorecards.domain.published import Pairing, Release, Version
 from scorecards.domain.scoring import METHOD
-from scorecards.domain.suppression import Release, suppress
-from scorecards.models import Scorecard
+from scorecards.domain.suppression import suppress
+from scorecards.models import ComparedPair, Scorecard
+from scorecards.queries.disclosed import comparisons_of, decided_pairing, published_version
 from scorecards.queries.frameworks import framework_shape, shape_sha256
 from scorecards.queries.publications import published_document, published_neighbours
 from scorecards.queries.reading import baselines
-from scorecards.queries.sheets import published_units
 from scorecards.services.gathering import Inputs, gather, inputs_sha256
 from un20portal.lib.canonical import canonical_json, sha256
 
@@ -38,6 +39,7 @@ class Surroundings:
     head: str | None  # hash of the scorecard that was published last, of whatever cycle
     before: Sequence[Scorecard]  # the cycle's own versions
     beside: Sequence[Sequence[Scorecard]]  # those of each neighbouring cycle
+    compared: Sequence[ComparedPair]  # the comparisons in which one of these cycles takes part
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,11 @@ def compose(*, cycle: Cycle, note: str = "") -> Composed:
     scores = score_units(inputs.units, inputs.framework)
     tallies = tally_units(inputs.units, inputs.framework, scores)
     release = Release(len(around.before) + 1, inputs.units, group_figures(tallies, inputs.framework))
+    versions, compared = _judged_beside(around)
     groups = suppress(
-        release,
-        inputs.framework,
-        before=[_release(scorecard) for scorecard in around.before],
-        beside=_releases_beside(around),
-        threshold=inputs.cycle.threshold,
+        Version(inputs.cycle.code, release, inputs.framework, inputs.cycle.threshold),
+        versions=versions,
+        compared=compared,
     )
     documents = _unit_documents(inputs, scores)
     document = _document(inputs, around, groups, documents)
@@ -116,11 +117,13 @@ def _basis(around: Surroundings, framework: FrameworkShape, inputs: str, note: s
         "head": around.head,
         "before": [scorecard.sha256 for scorecard in around.before],
         "beside": [[scorecard.sha256 for scorecard in versions] for versions in around.beside],
+        "compared": [row.sha256 for row in around.compared],
     }
     return Basis(sha256(canonical_json(content)), inputs)
 
 
 def _surroundings(cycle: Cycle) -> Surroundings:
+    neighbours = published_neighbours(cycle)
     return Surroundings(
         header={
             "method": METHOD,
@@ -138,7 +141,8 @@ def _surroundings(cycle: Cycle) -> Surroundings:
         },
         head=Scorecard.objects.order_by("pk").values_list("sha256", flat=True).last(),
         before=_versions(cycle),
-        beside=[_versions(other) for other in published_neighbours(cycle)],
+        beside=[_versions(other) for other in neighbours],
+        compared=list(comparisons_of([cycle, *neighbours])),
     )
 
 
@@ -198,22 +202,20 @@ def _unit_documents(inputs: Inputs, scores: UnitScores) -> dict[int, str]:
 
 
 def _versions(cycle: Cycle) -> list[Scorecard]:
-    return list(Scorecard.objects.filter(cycle=cycle).order_by("version").defer("payload"))
+    versions = Scorecard.objects.filter(cycle=cycle).order_by("version")
+    return list(versions.select_related("cycle__framework").defer("payload"))
 
 
-def _release(scorecard: Scorecard) -> Release:
-    """A published version as the disclosure rule needs it: its cells, and the sheets behind them."""
-    groups = published_document(scorecard.sha256)["groups"]
-    return Release(scorecard.version, published_units(scorecard), groups)
+def _judged_beside(around: Surroundings) -> tuple[list[Version], list[Pairing]]:
+    """The versions before, those of other cycles with negative numbers, and the decided comparisons."""
+    own = set(around.before)
 
+    @cache
+    def version(scorecard: Scorecard) -> Version:
+        return published_version(scorecard, number=scorecard.version if scorecard in own else -scorecard.pk)
 
-def _releases_beside(around: Surroundings) -> list[list[Release]]:
-    """All versions of the neighbouring cycles, numbered downwards from -1."""
-    numbers = count(1)
-    return [
-        [replace(_release(scorecard), version=-next(numbers)) for scorecard in versions]
-        for versions in around.beside
-    ]
+    versions = [version(scorecard) for cycle in (around.before, *around.beside) for scorecard in cycle]
+    return versions, [decided_pairing(row, version) for row in around.compared]
 
 
 def _changed_units(latest: Scorecard | None, units: dict[str, Any]) -> list[str]:

@@ -1,9 +1,9 @@
-"""One computation per cycle at a time, its ranges side by side; and one comparison that is stored."""
+"""One computation per cycle at a time, its ranges side by side; and one publication of whatever cycle."""
 
 from django.db import connection
 
 LOCKS = 20_001  # the portal's advisory locks of this kind; the second number is the cycle
-COMPARISONS = 0  # no cycle has this number
+PUBLICATIONS = 0  # no cycle has this number
 
 
 def one_at_a_time(*, cycle_id: int) -> None:
@@ -19,9 +19,12 @@ def beside_others(*, cycle_id: int) -> None:
     _wait_for("pg_advisory_xact_lock_shared", cycle_id)
 
 
-def one_comparison_at_a_time() -> None:
-    """Wait until nobody else stores a comparison; the lock ends with the caller's transaction."""
-    _wait_for("pg_advisory_xact_lock", COMPARISONS)
+def one_publication_at_a_time() -> None:
+    """Wait until nobody else stores a version or a comparison; the lock ends with the caller's transaction.
+
+    Each of them is stored only as long as no more is shown than what it was judged beside.
+    """
+    _wait_for("pg_advisory_xact_lock", PUBLICATIONS)
 
 
 def _wait_for(function: str, number: int) -> None:

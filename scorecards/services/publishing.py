@@ -18,6 +18,7 @@ from scorecards.services.comparing import owe_missing_comparisons
 from scorecards.services.composing import basis_of
 from scorecards.services.drafting import intact_draft, owe_draft, publish_documents
 from scorecards.services.estimating import owe_simulation
+from scorecards.services.locking import one_publication_at_a_time
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
 from un20portal.outbox import services as outbox
@@ -73,6 +74,7 @@ def confirm(
         )
     _require_composed(proposal)
     _require_two(proposal.by_id, by.pk)
+    one_publication_at_a_time()
     if _is_overtaken(proposal, locked):
         raise WrongState(_("The figures have changed since the proposal: propose the scorecard again."))
     draft = intact_draft(proposal)

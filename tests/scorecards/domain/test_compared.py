@@ -12,10 +12,9 @@ from scorecards.domain.compared import (
     read_moved,
     read_shown,
 )
-from scorecards.domain.comparing import OVERLAP, PANEL, Pairing, Part, Version
 from scorecards.domain.figures import Unit
 from scorecards.domain.movement import Comparison, CycleSheets, Panel
-from scorecards.domain.suppression import Release
+from scorecards.domain.published import OVERLAP, PANEL, Pairing, Part, Release, Version
 from tests.scorecards.domain.cycles import COMPARISONS, ONE_FRAMEWORK, swapped
 from un20portal.lib.canonical import canonical_json
 

@@ -2,37 +2,72 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import product
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, product
+from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from quintet.domain.crosswalk import identity
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
-from scorecards.domain.comparing import OVERLAP, PANEL, Pairing, Part, Shown, Version, showable
+from scorecards.domain.comparing import showable
 from scorecards.domain.disclosure import Cell
 from scorecards.domain.figures import BASES, Unit
 from scorecards.domain.movement import is_answer
+from scorecards.domain.published import OVERLAP, PANEL, Pairing, Part, Release, Shown, Version
+from scorecards.domain.suppression import suppress
 from tests.scorecards.domain.attack import THRESHOLD, only, smallest_secret
-from tests.scorecards.domain.test_suppression import FRAMEWORK, ITEMS, publish, unit
+from tests.scorecards.domain.test_suppression import FRAMEWORK, ITEMS, cell, figures_of, unit, with_groups
 
 CODES = [item.code for item in ITEMS]
 FULL = bytes([2, 2, 2])
 
 
-def compared(*cycles: Sequence[Sequence[Unit]]) -> list[Pairing]:
-    """Publish each cycle's versions, cycle by cycle, and decide every comparison as it becomes possible."""
-    versions: list[Version] = []
-    pairings: list[Pairing] = []
-    for number, published in enumerate(cycles):
-        for release in publish(published):
-            numbered = replace(release, version=len(versions) + 1)
-            versions.append(Version(f"C{number}", numbered, FRAMEWORK, THRESHOLD))
-            latest = {version.cycle: version for version in versions[:-1] if version.cycle != f"C{number}"}
-            for before in reversed(latest.values()):
-                pairings.append(decided(before, versions[-1], versions, pairings))
-    return pairings
+Sheets = Sequence[Unit]
+History = Sequence[tuple[str, Sheets]]  # the units of each publication, with its cycle
+
+
+@dataclass
+class Shelf:
+    """All that is published of some cycles, in its order, each beside what is there already."""
+
+    are_neighbours: bool = False
+    minds_comparisons: bool = True
+    versions: list[Version] = field(default_factory=list)
+    pairings: list[Pairing] = field(default_factory=list)
+
+    def publish(self, cycle: str, units: Sheets) -> None:
+        """Publish a version, and compare it with the latest of each other cycle."""
+        number = len(self.versions) + 1
+        version = Version(cycle, Release(number, units, figures_of(units)), FRAMEWORK, THRESHOLD)
+        groups = suppress(
+            version,
+            versions=[other for other in self.versions if self.are_neighbours or other.cycle == cycle],
+            compared=self.pairings if self.minds_comparisons else [],
+        )
+        self.versions.append(with_groups(version, groups))
+        latest = {other.cycle: other for other in self.versions if other.cycle != cycle}
+        for other in reversed(latest.values()):
+            before, after = sorted((other, self.versions[-1]), key=lambda one: one.cycle)
+            self.pairings.append(decided(before, after, self.versions, self.pairings))
+
+
+def shelf_of(history: History, *, are_neighbours: bool = False, minds_comparisons: bool = True) -> Shelf:
+    shelf = Shelf(are_neighbours, minds_comparisons)
+    for cycle, units in history:
+        shelf.publish(cycle, units)
+    return shelf
+
+
+def in_turn(cycles: Sequence[Sequence[Sheets]]) -> History:
+    """All versions of the first cycle, then all of the second one, and so on."""
+    return [(f"C{number}", units) for number, versions in enumerate(cycles) for units in versions]
+
+
+def compared(*cycles: Sequence[Sheets]) -> list[Pairing]:
+    """What the comparisons show when the cycles are published one after the other."""
+    return shelf_of(in_turn(cycles)).pairings
 
 
 def decided(
@@ -119,6 +154,52 @@ class TestShowable:
         assert {part.basis for part in found.shown["DAT-STR"]} == set(BASES)
 
 
+class TestLaterVersions:
+    """The panel of both cycles is six units: a version of them and one more would tell that one."""
+
+    was = ("C0", several(range(6), bytes([3, 3, 3])))
+    now = ("C1", several(range(11)))
+
+    @staticmethod
+    def last(*history: tuple[str, Sheets], are_neighbours: bool = False) -> dict[str, Any]:
+        """What the last version shows."""
+        return cell(shelf_of(history, are_neighbours=are_neighbours).versions[-1].release, "all")
+
+    def test_do_not_tell_the_one_who_joined_those_of_a_panel(self) -> None:
+        found = self.last(self.was, self.now, ("C1", several(range(6)) + several(range(11, 12))))
+        assert (found["carried_from"], found["n_answered"]) == (2, 11)
+
+    def test_are_shown_beside_a_panel_that_enough_joined(self) -> None:
+        found = self.last(self.was, self.now, ("C1", several(range(6)) + several(range(11, 16))))
+        assert found["dist"] == [0, 0, 11, 0, 0]
+
+    def test_do_not_tell_it_of_the_cycle_before_either(self) -> None:
+        """The cycle that is corrected may be the earlier one of the two."""
+        found = self.last(
+            ("C1", several(range(11))),
+            ("C2", several(range(6), bytes([3, 3, 3]))),
+            ("C1", several(range(6)) + several(range(11, 12))),
+        )
+        assert found["carried_from"] == 1
+
+    def test_of_a_next_cycle_do_not_tell_the_one_who_joined_those_that_repeat_a_panel(self) -> None:
+        one, five = (several(range(6)) + several(range(11, end)) for end in (12, 16))
+        found = self.last(self.was, self.now, ("C2", one), are_neighbours=True)
+        assert found == {"n_group": 7, "suppressed": True}
+        assert self.last(self.was, self.now, ("C2", five), are_neighbours=True)["n_answered"] == 11
+
+    def test_are_judged_by_their_own_cycle_where_a_neighbour_seems_to_have_told_it(self) -> None:
+        """Five units repeat a sheet only now; if they had before, the neighbour would have told the two."""
+        few, others, five = several(range(2)), several(range(2, 7)), range(7, 12)
+        found = self.last(
+            ("C1", others + several(five)),
+            ("C0", few + others + several(five, bytes([4, 4, 4]))),
+            ("C1", few + others + several(five, bytes([4, 4, 4]))),
+            are_neighbours=True,
+        )
+        assert found["carried_from"] == 1
+
+
 LEVELS = [0, 2, 4, NA_BYTE, MISSING_BYTE]
 
 
@@ -144,16 +225,36 @@ def histories(draw: st.DrawFn) -> list[list[list[Unit]]]:
     return [[version(accepts) for _version in range(size)] for size in sizes]
 
 
+@st.composite
+def corrections(draw: st.DrawFn) -> History:
+    """Cycles that are corrected after they were compared; whole blocks of units come, go and change."""
+    blocks = draw(st.lists(st.sampled_from([1, 1, 2, 5, 5, 6]), min_size=3, max_size=4))
+    ends = list(accumulate(blocks))
+    sheet = st.sampled_from([FULL, FULL, None, bytes([4, 4, 4]), bytes([MISSING_BYTE, 2, 2])])
+
+    def version() -> Sheets:
+        return [
+            member
+            for size, end in zip(blocks, ends, strict=True)
+            if (levels := draw(sheet)) is not None
+            for member in several(range(end - size, end), levels)
+        ]
+
+    order = draw(st.sampled_from(["011", "010", "001", "0101", "0110", "0121"]))
+    return [(f"C{cycle}", version()) for cycle in order]
+
+
 class Reader:
     """Who answers an item in what is public of one cycle; with a basis, each sheet for itself."""
 
-    def __init__(self, cycle: str, pairings: Sequence[Pairing], position: int, basis: str | None) -> None:
+    def __init__(self, cycle: str, shelf: Shelf, position: int, basis: str | None) -> None:
         self.position, self.basis = position, basis
         self.public: set[Cell] = set()
         self.unknowns: dict[str, dict[bytes, set[Cell]]] = {}
-        for version in {v for pairing in pairings for v in pairing.versions if v.cycle == cycle}:
-            self.read(version)
-        for number, pairing in enumerate(pairings):
+        for version in shelf.versions:
+            if version.cycle == cycle:
+                self.read(version)
+        for number, pairing in enumerate(shelf.pairings):
             own, other = sorted(pairing.versions, key=lambda version: version.cycle != cycle)
             if own.cycle == cycle:
                 for part in pairing.shown[CODES[position]]:
@@ -188,13 +289,37 @@ class Reader:
         return smallest_secret(only(atoms, cells), cells)
 
 
+def fewest_found(shelf: Shelf) -> int | None:
+    """The fewest units that a reader of everything finds in a cycle; None where nobody is found."""
+    cycles = {version.cycle for version in shelf.versions}
+    found = [
+        Reader(cycle, shelf, position, basis).smallest_secret()
+        for cycle, position, basis in product(cycles, range(len(ITEMS)), (None, *BASES))
+    ]
+    return min((number for number in found if number is not None), default=None)
+
+
 class TestProperty:
     @settings(max_examples=60, deadline=None)
     @given(histories())
     def test_no_reader_of_all_comparisons_finds_few_units(self, cycles: list[list[list[Unit]]]) -> None:
-        pairings = compared(*cycles)
-        for number, position, basis in product(range(len(cycles)), range(len(ITEMS)), (None, *BASES)):
-            assert Reader(f"C{number}", pairings, position, basis).smallest_secret() is None
+        assert fewest_found(shelf_of(in_turn(cycles))) is None
+
+    @settings(max_examples=100, deadline=None)
+    @given(corrections(), st.booleans())
+    def test_no_reader_of_later_versions_beside_them_finds_few_units(
+        self, history: History, are_neighbours: bool
+    ) -> None:
+        assert fewest_found(shelf_of(history, are_neighbours=are_neighbours)) is None
+
+    def test_readers_would_find_them_if_later_versions_did_not_mind_comparisons(self) -> None:
+        """The attack bites: without this rule there is a history in which it succeeds."""
+        history = find(
+            corrections(),
+            lambda history: fewest_found(shelf_of(history, minds_comparisons=False)) is not None,
+            settings=settings(max_examples=800, deadline=None, database=None, phases=[Phase.generate]),
+        )
+        assert fewest_found(shelf_of(history)) is None
 
     @settings(max_examples=60, deadline=None)
     @given(histories())

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
 from scorecards.domain.disclosure import Atom, Cell
 from scorecards.domain.figures import BASES, FrameworkShape, Unit, group_figures, score_units, tally_units
+from scorecards.domain.published import Release, Version
 from scorecards.domain.scoring import ItemShape
-from scorecards.domain.suppression import Release, suppress
+from scorecards.domain.suppression import suppress
 from tests.scorecards.domain.attack import THRESHOLD, only, smallest_secret
 
 ITEMS = [ItemShape(f"DAT-{enabler}", 1, enabler) for enabler in ("STR", "LED", "TRN")]
@@ -31,17 +32,17 @@ Versions = Sequence[Sequence[Unit]]  # of one cycle
 
 def publish(versions: Versions, beside: Sequence[Release] = ()) -> list[Release]:
     """Publish the versions one after the other, each beside those before, and beside another cycle's."""
-    published: list[Release] = []
+    published: list[Version] = []
+    others = [Version("last", release, FRAMEWORK, THRESHOLD) for release in beside]
     for number, units in enumerate(versions, start=1):
-        shown = suppress(
-            Release(number, units, figures_of(units)),
-            FRAMEWORK,
-            before=tuple(published),
-            beside=[beside],
-            threshold=THRESHOLD,
-        )
-        published.append(Release(number, units, shown))
-    return published
+        now = Version("now", Release(number, units, figures_of(units)), FRAMEWORK, THRESHOLD)
+        published.append(with_groups(now, suppress(now, versions=[*published, *others])))
+    return [version.release for version in published]
+
+
+def with_groups(version: Version, groups: dict[str, Any]) -> Version:
+    """The version as it is published: these are shown of its groups."""
+    return replace(version, release=replace(version.release, groups=groups))
 
 
 def last_cycle(versions: Versions) -> list[Release]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,9 +13,11 @@ from entities.models import Entity
 from quintet.models import Cycle, Framework
 from scorecards.domain.bridge import Bridge, Parts
 from scorecards.domain.compared import read_moved, read_shown
-from scorecards.domain.comparing import PANEL, Part
+from scorecards.domain.comparing import showable
+from scorecards.domain.published import PANEL, Pairing, Part, Shown
 from scorecards.models import ComparedPair, Scorecard
 from scorecards.queries.movement import compared_document
+from scorecards.queries.publications import published_document
 from scorecards.services.comparing import COMPARE, decide_comparisons, owe_missing_comparisons
 from tests.factories import (
     AT,
@@ -140,6 +143,69 @@ class TestDeciding:
         published("2026", range(12), 2, make_framework("next"))
         assert decide_comparisons(at=AT) == 0
         assert not owe_missing_comparisons(at=AT)
+
+
+class TestACorrection:
+    """Six units are in both cycles, five more in the second one; they leave it, and one joins."""
+
+    @pytest.fixture
+    def correct(self, published: Publish, units: list[Entity]) -> Callable[[], Scorecard]:
+        published("2025", range(6), 1)
+        published("2026", range(11), 2)
+
+        def publish_correction() -> Scorecard:
+            gone = [unit.pk for unit in units[6:11]]
+            Entity.objects.filter(pk__in=gone).update(valid_to=date(2026, 1, 1))
+            return published("2026", range(11, 12), 2)
+
+        return publish_correction
+
+    @staticmethod
+    def shown_of(scorecard: Scorecard) -> dict[str, Any]:
+        groups = published_document(scorecard.sha256)["groups"]
+        found: dict[str, Any] = groups["all"]["accepted"]["items"]["DAT-STR"]
+        return found
+
+    @staticmethod
+    def panels() -> list[bool]:
+        """Of each comparison whether the panel of all units is shown."""
+        documents = map(compared_document, ComparedPair.objects.values_list("sha256", flat=True))
+        return [
+            Part(PANEL, "accepted", "all") in read_shown(document).get("DAT-STR", ())
+            for document in documents
+        ]
+
+    def test_does_not_tell_the_one_who_joined_beside_a_comparison(
+        self, correct: Callable[[], Scorecard]
+    ) -> None:
+        decide_comparisons(at=AT)
+        assert self.shown_of(correct())["carried_from"] == 1
+        decide_comparisons(at=later(1))
+        assert self.panels() == [True, False]
+
+    def test_is_what_a_comparison_that_comes_late_is_decided_beside(
+        self, correct: Callable[[], Scorecard]
+    ) -> None:
+        assert self.shown_of(correct())["n_answered"] == 7
+        decide_comparisons(at=later(1))
+        assert self.panels() == [False, False]
+
+    def test_that_is_published_while_a_comparison_is_decided_counts(
+        self, correct: Callable[[], Scorecard], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        judged: list[int] = []
+
+        def published_meanwhile(pairing: Pairing, **beside: Any) -> Shown:
+            shown = showable(pairing, **beside)
+            if not judged:
+                correct()
+            judged.append(len(beside["versions"]))
+            return shown
+
+        monkeypatch.setattr("scorecards.services.comparing.showable", published_meanwhile)
+        assert decide_comparisons(at=AT) == 2
+        assert judged == [2, 3, 3]
+        assert self.panels() == [False, False]
 
 
 class TestOwing:

@@ -14,6 +14,7 @@ from quintet.models import Cycle, Item, Observation, Phase
 from scorecards.models import Draft, DraftDocument, EntityDocument, Proposal, ProposalState, Scorecard
 from scorecards.queries.work import COMPOSE
 from scorecards.services import drafting, publishing
+from scorecards.services.comparing import decide_comparisons
 from scorecards.services.composing import basis_of, compose
 from scorecards.services.gathering import gather, inputs_sha256
 from tests.factories import (
@@ -227,9 +228,21 @@ class TestTheBasis:
         with pytest.raises(WrongState, match="have changed since the proposal"):
             confirm(cycle, cast)
 
+    def test_changes_with_the_comparisons_beside_which_it_is_judged(self, cycle: Cycle, cast: Cast) -> None:
+        publish(make_counted_cycle(cycle.framework, {make_entity("OLD"): {"DAT-STR": 2}}, "2025"), cast)
+        publish(cycle, cast)
+        fill(cycle, {Entity.objects.get(code="UNDP"): {"DAT-STR": 4}})
+        before = propose(cycle, cast)
+        assert decide_comparisons(at=AT) == 1
+        with pytest.raises(WrongState, match="have changed since the proposal"):
+            confirm(cycle, cast)
+        assert propose(cycle, cast).basis_sha256 != before.basis_sha256
+        assert confirm(cycle, cast).version == 2
+
     def test_is_what_was_composed_and_what_is_read_without_composing(self, cycle: Cycle, cast: Cast) -> None:
         publish(make_counted_cycle(cycle.framework, {make_entity("OLD"): {"DAT-STR": 2}}, "2025"), cast)
         publish(cycle, cast)
+        decide_comparisons(at=AT)
         Entity.objects.filter(code="ENT-002").update(valid_to=date(2026, 1, 1))
         fill(cycle, {make_entity("TEAM", type="country_team"): {"DAT-STR": 2}})
         found = Cycle.objects.select_related("framework").get(pk=cycle.pk)
