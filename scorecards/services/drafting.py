@@ -19,6 +19,7 @@ from un20portal.lib.canonical import sha256
 from un20portal.lib.errors import WrongState
 from un20portal.lib.errors import marked as _
 from un20portal.outbox import services as outbox
+from un20portal.outbox.services import PutOff
 
 CHUNK = 1000  # documents stored at a time
 
@@ -37,7 +38,10 @@ def is_composed_at_once(cycle: Cycle) -> bool:
 
 
 def compose_proposal(*, proposal_id: int, at: datetime) -> None:
-    """Compose what is proposed and keep it; nothing is done for what is composed already, or replaced."""
+    """Compose what is proposed and keep it; nothing is done for what is composed already, or replaced.
+
+    Raises PutOff where another worker composes it now: that one may not come to its end.
+    """
     proposal = _waiting(proposal_id).select_related("cycle__framework").first()
     if proposal is None:
         return
@@ -46,12 +50,7 @@ def compose_proposal(*, proposal_id: int, at: datetime) -> None:
     if latest and composed.repeats(latest):
         _settle(_waiting(proposal_id), composed, state=ProposalState.REPEATS)
         return
-    try:
-        _keep(proposal, composed)
-    except IntegrityError:
-        if _waiting(proposal_id).exists():
-            raise
-        # another proposal took its place meanwhile, or another worker composed this one
+    _keep(proposal, composed)
 
 
 def intact_draft(proposal: Proposal) -> Draft:
@@ -92,8 +91,12 @@ def _keep(proposal: Proposal, composed: Composed) -> None:
         DraftDocument(draft=draft, entity_id=entity_id, payload=text, sha256=sha256(text))
         for entity_id, text in composed.documents.items()
     ]
-    for start in range(0, len(documents), CHUNK):
-        DraftDocument.objects.bulk_create(documents[start : start + CHUNK])
+    try:
+        for start in range(0, len(documents), CHUNK):
+            DraftDocument.objects.bulk_create(documents[start : start + CHUNK])
+    except IntegrityError:
+        if _is_kept(draft):
+            raise
     _finish(draft, composed)
 
 
@@ -108,15 +111,22 @@ def _begin(proposal: Proposal, payload: str) -> Draft | None:
 
 @transaction.atomic
 def _finish(draft: Draft, composed: Composed) -> None:
-    if _locked(draft.proposal_id) and Draft.objects.filter(pk=draft.pk).exists():
-        _settle(
-            _waiting(draft.proposal_id),
-            composed,
-            state=ProposalState.READY,
-            sha256=composed.sha256,
-            changed_units=composed.changed_units,
-            n_carried=composed.n_carried,
-        )
+    if _locked(draft.proposal_id) is None:
+        return
+    if not _is_kept(draft):
+        raise PutOff("Another worker composes this proposal.")
+    _settle(
+        _waiting(draft.proposal_id),
+        composed,
+        state=ProposalState.READY,
+        sha256=composed.sha256,
+        changed_units=composed.changed_units,
+        n_carried=composed.n_carried,
+    )
+
+
+def _is_kept(draft: Draft) -> bool:
+    return Draft.objects.filter(pk=draft.pk).exists()
 
 
 def _locked(proposal_id: int) -> Proposal | None:

@@ -6,7 +6,7 @@ back, and the next sweep handles the message again, so that the effect is there 
 An errand reaches outside, to a mail server for instance, which no rollback takes back and which may take
 its time; or it is long and tells how far it is. It runs under a lease and outside of any transaction: no lock
 waits for it, and a worker killed in the middle lets the errand be run again when the lease has ended, at
-least once in all.
+least once in all. Only who still holds the lease says how an errand ended.
 """
 
 import logging
@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from un20portal.lib.errors import KeyReused
 from un20portal.lib.errors import marked as _
@@ -113,15 +114,14 @@ def _run_round(topic: str, *, now: Callable[[], datetime], only_due: bool) -> in
             _errands[topic](at=now(), **message.payload)
         except PutOff as reason:
             logger.warning("errand %s is put off: %s", message.pk, reason)
-            _note_failure(message.pk, reason, at=now(), most=MAX_ERRANDS)
+            _note_failure(_held(message), reason, at=now(), most=MAX_ERRANDS)
             put_off.add(message.pk)
             continue
         except Exception as error:
             logger.exception("errand %s failed", message.pk)
-            _note_failure(message.pk, error, at=now(), most=MAX_ERRANDS)
+            _note_failure(_held(message), error, at=now(), most=MAX_ERRANDS)
             return done
-        Message.objects.filter(pk=message.pk).update(done_at=now(), leased_until=None)
-        done += 1
+        done += _held(message).update(done_at=now(), leased_until=None)
     return done
 
 
@@ -137,6 +137,11 @@ def _lease(topic: str, put_off: set[int], *, now: Callable[[], datetime], only_d
         message.leased_until = now() + LEASE
         message.save(update_fields=["leased_until"])
     return message
+
+
+def _held(message: Message) -> QuerySet[Message]:
+    """The leased message, unless another worker has taken it over since."""
+    return Message.objects.filter(pk=message.pk, leased_until=message.leased_until)
 
 
 def _require_known(topic: str) -> None:
@@ -238,7 +243,7 @@ def _handle(message_id: int, *, now: Callable[[], datetime]) -> bool:
     except Exception as error:
         # whatever went wrong, the message stays and tells what it was: the sweep tries again
         logger.exception("outbox message %s failed", message_id)
-        _note_failure(message_id, error, at=now())
+        _note_failure(Message.objects.filter(pk=message_id), error, at=now(), most=MAX_ATTEMPTS)
         return False
     return True
 
@@ -249,8 +254,8 @@ def _storable(text: str) -> str:
 
 
 @transaction.atomic
-def _note_failure(message_id: int, error: Exception, *, at: datetime, most: int = MAX_ATTEMPTS) -> None:
-    message = Message.objects.select_for_update().filter(pk=message_id).first()
+def _note_failure(messages: QuerySet[Message], error: Exception, *, at: datetime, most: int) -> None:
+    message = messages.select_for_update().first()
     if message is None or message.done_at:
         return
     message.attempts += 1

@@ -13,6 +13,7 @@ from quintet.models import Cycle
 from scorecards.models import READERS, Audience
 from scorecards.services import drafting, publishing
 from un20portal.lib.errors import DomainError
+from un20portal.outbox.services import PutOff
 
 
 class Command(BaseCommand):
@@ -36,7 +37,7 @@ class Command(BaseCommand):
             proposal = publishing.propose(cycle=cycle, by=first, at=timezone.now(), **words)
             drafting.compose_proposal(proposal_id=proposal.pk, at=timezone.now())  # no worker need be there
             scorecard = publishing.confirm(cycle=cycle, by=second, at=timezone.now())
-        except DomainError as error:
+        except (DomainError, PutOff) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{cycle.code} version {scorecard.version}: {scorecard.sha256}")
 

@@ -15,7 +15,7 @@ from scorecards.models import Draft, DraftDocument, EntityDocument, Proposal, Pr
 from scorecards.queries.work import COMPOSE
 from scorecards.services import drafting, publishing
 from scorecards.services.comparing import decide_comparisons
-from scorecards.services.composing import basis_of, compose
+from scorecards.services.composing import Composed, basis_of, compose
 from scorecards.services.gathering import gather, inputs_sha256
 from tests.factories import (
     AT,
@@ -33,6 +33,7 @@ from un20portal.lib.canonical import sha256
 from un20portal.lib.errors import NotAllowed, WrongState
 from un20portal.outbox import services as outbox
 from un20portal.outbox.models import Message
+from un20portal.outbox.services import FIRST_PAUSE
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +111,24 @@ class TestALargeCycle:
             draft=half, entity=Entity.objects.get(code="ENT-001"), payload="{}", sha256="0" * 64
         )
         compose_owed()
+        assert confirm(cycle, cast).documents.count() == 6
+
+    def test_is_still_owed_when_the_worker_that_took_it_over_was_killed(
+        self, cycle: Cycle, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        proposal, finish = propose(cycle, cast), drafting._finish
+
+        def finish_late(draft: Draft, composed: Composed) -> None:
+            """Another worker has begun a draft of its own meanwhile, and comes no further."""
+            drafting._begin(proposal, composed.payload)
+            finish(draft, composed)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(drafting, "_finish", finish_late)
+            assert compose_owed() == 0
+        errand = Message.objects.get(topic=COMPOSE)
+        assert (errand.done_at, errand.attempts) == (None, 1)
+        assert outbox.run_errands(now=lambda: timezone.now() + FIRST_PAUSE, topic=COMPOSE) == 1
         assert confirm(cycle, cast).documents.count() == 6
 
     def test_leaves_its_turn_to_a_newer_proposal(self, cycle: Cycle, cast: Cast) -> None:

@@ -1,5 +1,6 @@
 """Errands reach outside: under a lease, outside of transactions, in turn again when something failed."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -38,6 +39,26 @@ class Server:
             raise ConnectionRefusedError("the server is down")
         if name in self.refused:
             raise PutOff("come again later")
+
+
+class Killed(BaseException):
+    """What ends a worker in the middle: no handler of errors sees it."""
+
+
+class TakenOver:
+    """An errand that takes longer than its lease: another worker takes it over meanwhile, and is killed."""
+
+    def __init__(self, server: Server) -> None:
+        self.server, self.n_begun = server, 0
+
+    def __call__(self, *, name: str, at: object) -> None:
+        self.n_begun += 1
+        if self.n_begun == 2:
+            raise Killed
+        if self.n_begun == 1:
+            with suppress(Killed):
+                run_errands(now=lambda: AT + LEASE)
+        self.server(name=name, at=at)
 
 
 @pytest.fixture
@@ -139,6 +160,21 @@ class TestRunningErrands:
         Message.objects.update(leased_until=AT + LEASE)  # a worker has it, or was killed with it
         assert run_errands(now=lambda: later(1), only_due=False) == 0
         assert run_errands(now=lambda: AT + LEASE) == 1
+
+    @pytest.mark.parametrize("ends", ["well", "badly", "put off"])
+    def test_who_comes_late_leaves_it_to_the_worker_that_took_it_over(
+        self, server: Server, ends: str
+    ) -> None:
+        late = TakenOver(server)
+        subscribe_errand(TOPIC, late)
+        owe("a")
+        server.is_down, server.refused = ends == "badly", {"a"} if ends == "put off" else set()
+        assert run_errands(now=lambda: AT) == 0
+        message = Message.objects.get()
+        assert (message.done_at, message.attempts) == (None, 0)
+        assert message.leased_until == AT + 2 * LEASE, "the lease of the worker that was killed"
+        server.is_down, server.refused = False, set()
+        assert run_errands(now=lambda: AT + 2 * LEASE) == 1, "it is still owed"
 
     def test_is_owed_by_the_transaction_that_stored_it(self, server: Server) -> None:
         with transaction.atomic():
