@@ -12,9 +12,10 @@ from entities.models import User
 from quintet.models import Cycle, Phase
 from scorecards import access
 from scorecards.models import Proposal, Scorecard, Uncertainty
+from scorecards.queries.frameworks import framework_shape
 from scorecards.queries.publications import published_document
 from scorecards.queries.uncertainty import SIMULATE
-from scorecards.services.gathering import gather
+from scorecards.services.gathering import inputs_sha256
 from un20portal.lib.errors import NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
 from un20portal.outbox.models import Message
@@ -22,9 +23,11 @@ from un20portal.outbox.services import put
 
 
 def run_simulation(*, cycle_id: int, at: datetime) -> None:
-    """Simulate the cycle as it stands now."""
-    from scorecards.services.simulating import simulate_cycle  # numpy: for workers only
+    """Simulate what is published of the cycle and was never simulated, then the cycle as it stands now."""
+    from scorecards.services.simulating import simulate_cycle, simulate_scorecard  # numpy: for workers only
 
+    for scorecard in _published_unsimulated(Cycle.objects.get(pk=cycle_id)):
+        simulate_scorecard(scorecard=scorecard, at=at)
     simulate_cycle(cycle_id=cycle_id, at=at)
 
 
@@ -48,25 +51,27 @@ def owe_simulation(*, cycle_id: int, at: datetime) -> None:
 
 @transaction.atomic
 def owe_missing_simulations(*, at: datetime) -> int:
-    """Owe the simulation of what is proposed or published last and was never simulated; return how many.
-
-    Only as long as the sheets are still those: of others there is nothing to read any more.
-    """
+    """Owe the simulation of what is published or proposed and was never simulated; return how many."""
     owed = 0
-    for cycle in Cycle.objects.exclude(phase=Phase.PLANNED).order_by("pk"):
-        missing = _wanted(cycle) - _simulated(cycle)
-        if missing and gather(cycle_id=cycle.pk).sha256 in missing:
+    for cycle in Cycle.objects.exclude(phase=Phase.PLANNED).select_related("framework").order_by("pk"):
+        if _published_unsimulated(cycle) or _is_proposal_unsimulated(cycle):
             owe_simulation(cycle_id=cycle.pk, at=at)
             owed += 1
     return owed
 
 
-def _wanted(cycle: Cycle) -> set[str]:
-    """The inputs of the cycle's proposal and of its latest scorecard."""
+def _published_unsimulated(cycle: Cycle) -> list[Scorecard]:
+    """The published versions of which there is no simulation, whatever became of their sheets since."""
+    simulated = _simulated(cycle)
+    scorecards = Scorecard.objects.filter(cycle=cycle).select_related("cycle__framework").defer("payload")
+    return [one for one in scorecards if published_document(one.sha256)["inputs_sha256"] not in simulated]
+
+
+def _is_proposal_unsimulated(cycle: Cycle) -> bool:
+    """Only as long as the sheets are still those: what is overtaken will never be published."""
     wanted = set(Proposal.objects.filter(cycle=cycle).values_list("inputs_sha256", flat=True))
-    if latest := Scorecard.objects.filter(cycle=cycle).order_by("version").values_list("sha256").last():
-        wanted.add(published_document(*latest)["inputs_sha256"])
-    return wanted
+    missing = wanted - _simulated(cycle)
+    return bool(missing) and inputs_sha256(cycle, framework_shape(cycle.framework)) in missing
 
 
 def _simulated(cycle: Cycle) -> set[str]:

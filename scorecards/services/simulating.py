@@ -1,67 +1,93 @@
-"""Simulating the uncertainty of a cycle's figures, and storing it once for the same inputs. Idempotent.
+"""Simulating the uncertainty of what is published and of cycles as they stand: once for the same inputs.
 
 This imports numpy, so it belongs to workers and commands; what serves pages owes it to the outbox
 (`services.estimating`).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from quintet.domain.agreement import exact_match, quadratic_kappa
+from quintet.models import Cycle
 from scorecards.domain.areas import WeighedIndex, summarise_area
 from scorecards.domain.bands import Interval, interval_entry
 from scorecards.domain.diagnostics import Diagnostics, diagnose, judged_levels
 from scorecards.domain.figures import BASES, FrameworkShape, Unit, UnitScores, score_units
 from scorecards.domain.scoring import METHOD
 from scorecards.domain.uncertainty import DRAWS, AreaUncertainty, draw_ways, seed_of, simulate
-from scorecards.models import Basis, Uncertainty
-from scorecards.queries.frameworks import area_weights
-from scorecards.services.gathering import Inputs, gather
+from scorecards.models import Basis, Scorecard, Uncertainty
+from scorecards.queries.frameworks import area_weights, framework_shape
+from scorecards.queries.publications import published_document
+from scorecards.queries.sheets import published_units
+from scorecards.services.gathering import gather
 from un20portal.lib.canonical import canonical_json, sha256
 from un20portal.lib.ratios import one_decimal, two_decimals
 
 Means = Mapping[tuple[str, str], Fraction]  # (group, basis) → mean of an area; without those never rated
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What is simulated: the units whose sheets count, beside how many units each group has in all."""
+
+    cycle: Cycle
+    framework: FrameworkShape
+    units: Sequence[Unit]
+    n_group: Mapping[str, int]
+    inputs_sha256: str
+
+
 def simulate_cycle(*, cycle_id: int, at: datetime) -> Uncertainty:
-    """Return what is stored of these inputs, simulated now if nothing is.
-
-    The arithmetic runs before the row is written, so that no lock waits for it. Whoever simulates the same
-    inputs at the same moment finds the same bytes, and one of the rows is kept.
-    """
+    """Return what is stored of the cycle as it stands, simulated now if nothing is."""
     inputs = gather(cycle_id=cycle_id)
-    stored = Uncertainty.objects.filter(cycle=inputs.cycle, inputs_sha256=inputs.sha256).first()
-    return stored or _store(inputs, canonical_json(_document(inputs)), at)
+    counted = [unit for unit in inputs.units if unit.sheets[Basis.CLAIMED.value] is not None]
+    n_group = Counter(group for unit in inputs.units for group in unit.groups)
+    return _simulated(Subject(inputs.cycle, inputs.framework, counted, n_group, inputs.sha256), at)
 
 
-def _store(inputs: Inputs, payload: str, at: datetime) -> Uncertainty:
-    row, _made = Uncertainty.objects.get_or_create(
-        cycle=inputs.cycle,
-        inputs_sha256=inputs.sha256,
-        defaults={"payload": payload, "sha256": sha256(payload), "at": at},
-    )
+def simulate_scorecard(*, scorecard: Scorecard, at: datetime) -> Uncertainty:
+    """Return what is stored of the sheets behind a published version, whatever became of them since."""
+    published, framework = published_document(scorecard.sha256), framework_shape(scorecard.cycle.framework)
+    n_group = {group: bases[Basis.CLAIMED.value]["n_group"] for group, bases in published["groups"].items()}
+    units, inputs_sha256 = published_units(scorecard), published["inputs_sha256"]
+    return _simulated(Subject(scorecard.cycle, framework, units, n_group, inputs_sha256), at)
+
+
+def _simulated(subject: Subject, at: datetime) -> Uncertainty:
+    """The arithmetic runs before the row is written, so that no lock waits for it.
+
+    Whoever simulates the same inputs at the same moment finds the same bytes, and one of the rows is kept.
+    """
+    known = {"cycle": subject.cycle, "inputs_sha256": subject.inputs_sha256}
+    if stored := Uncertainty.objects.filter(**known).first():
+        return stored
+    payload = canonical_json(_document(subject))
+    told = {"payload": payload, "sha256": sha256(payload), "at": at}
+    row, _made = Uncertainty.objects.get_or_create(**known, defaults=told)
     return row
 
 
-def _document(inputs: Inputs) -> dict[str, Any]:
-    cycle, units, framework = inputs.cycle, inputs.units, inputs.framework
+def _document(subject: Subject) -> dict[str, Any]:
+    cycle, units, framework = subject.cycle, subject.units, subject.framework
     areas = area_weights(cycle.framework)
-    found = simulate(units, framework, areas, inputs_sha256=inputs.sha256)
-    n_draws = _draws_by_basis(inputs)
+    found = simulate(units, framework, areas, inputs_sha256=subject.inputs_sha256)
+    n_draws = _draws_by_basis(subject)
     scores = score_units(units, framework)
     return {
         "method": METHOD,
         "cycle": cycle.code,
         "framework": {"slug": cycle.framework.slug, "version": cycle.framework.version},
-        "inputs_sha256": inputs.sha256,
-        "seed": str(seed_of(inputs.sha256)),
+        "inputs_sha256": subject.inputs_sha256,
+        "seed": str(seed_of(subject.inputs_sha256)),
         "draws": DRAWS,
-        "groups": _sizes(units),
+        "groups": _sizes(subject),
         "areas": {
             area: _groups(
+                subject.n_group,
                 found[area],
                 _means(units, scores, framework, weights),
                 _always_rated(found[area], units, n_draws),
@@ -73,29 +99,30 @@ def _document(inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def _sizes(units: Sequence[Unit]) -> dict[str, dict[str, Any]]:
+def _sizes(subject: Subject) -> dict[str, dict[str, Any]]:
     """Of each group how many units it has, and how many of them count on each basis."""
-    n_group = Counter(group for unit in units for group in unit.groups)
     n_counted = {
-        basis: Counter(group for unit in units if unit.sheets[basis] is not None for group in unit.groups)
+        basis: Counter(
+            group for unit in subject.units if unit.sheets[basis] is not None for group in unit.groups
+        )
         for basis in BASES
     }
     return {
         group: {"n_group": number, "n_counted": {basis: n_counted[basis][group] for basis in BASES}}
-        for group, number in n_group.items()
+        for group, number in subject.n_group.items()
     }
 
 
 def _groups(
-    found: AreaUncertainty, means: Means, n_always_rated: Mapping[str, Counter[str]]
+    groups: Iterable[str], found: AreaUncertainty, means: Means, n_always_rated: Mapping[str, Counter[str]]
 ) -> dict[str, dict[str, Any]]:
     return {
         group: {
-            "interval": interval_entry(interval),
+            "interval": interval_entry(found.groups.get(group)),
             "mean": {basis: one_decimal(means.get((group, basis))) for basis in BASES},
             "n_always_rated": {basis: n_always_rated[basis][group] for basis in BASES},
         }
-        for group, interval in found.groups.items()
+        for group in groups
     }
 
 
@@ -125,9 +152,9 @@ def _means(
     return {place: sum(found, Fraction(0)) / len(found) for place, found in values.items()}
 
 
-def _draws_by_basis(inputs: Inputs) -> Counter[str]:
+def _draws_by_basis(subject: Subject) -> Counter[str]:
     n_draws: Counter[str] = Counter()
-    for way in draw_ways(inputs.framework, inputs_sha256=inputs.sha256, draws=DRAWS):
+    for way in draw_ways(subject.framework, inputs_sha256=subject.inputs_sha256, draws=DRAWS):
         n_draws[way.basis] += way.n_draws
     return n_draws
 

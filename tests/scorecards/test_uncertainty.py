@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity, User
 from quintet.models import Cycle, Status
+from scorecards.queries.uncertainty import SIMULATE
 from scorecards.services.computing import compute_cycle
 from scorecards.services.simulating import simulate_cycle
 from tests.factories import (
@@ -126,12 +127,21 @@ class TestWhatEverybodySees:
 
     def test_is_of_the_published_inputs_only(self, client: Client, cycle: Cycle, cast: Cast) -> None:
         publish(cycle, cast)
+        Message.objects.filter(topic=SIMULATE).delete()
         fill(cycle, {make_entity("NEW-1"): levels_of(3)})
-        run_errands(now=lambda: AT)
+        simulate_cycle(cycle_id=cycle.pk, at=AT)
         get(client, status=404)
         assert "has not been estimated" in page(client, status=404)
         client.force_login(cast.viewer)
         assert "How certain is this?" not in client.get("/scorecards/2026/").content.decode()
+
+    def test_is_there_though_a_sheet_came_in_between(self, client: Client, cycle: Cycle, cast: Cast) -> None:
+        scorecard = publish(cycle, cast)
+        fill(cycle, {make_entity("NEW-1"): levels_of(3)})
+        run_errands(now=lambda: AT)
+        document = get(client)
+        assert document["inputs_sha256"] == json.loads(scorecard.payload)["inputs_sha256"]
+        assert groups(document)["all"]["n_group"] == 12
 
     def test_is_said_to_be_under_way_until_it_is_there(
         self, client: Client, cycle: Cycle, cast: Cast

@@ -11,12 +11,14 @@ import pytest
 from django.db import transaction
 
 from entities.models import Entity
-from quintet.models import Cycle, Phase, Status
+from quintet.models import Answer, Cycle, Phase, Status
+from quintet.services.freezing import freeze
 from scorecards.models import Uncertainty
 from scorecards.queries.uncertainty import SIMULATE, progress_of
 from scorecards.services import estimating, publishing
 from scorecards.services.composing import compose
-from scorecards.services.simulating import simulate_cycle
+from scorecards.services.gathering import gather
+from scorecards.services.simulating import simulate_cycle, simulate_scorecard
 from tests.factories import (
     AT,
     ENABLERS,
@@ -29,8 +31,10 @@ from tests.factories import (
     make_entities,
     make_entity,
     make_framework,
+    sheet_of,
 )
 from tests.guards import unguarded
+from tests.scorecards.worked import publish
 from un20portal.lib.canonical import canonical_json, sha256
 from un20portal.lib.errors import NotAllowed, WrongState
 from un20portal.outbox import services as outbox
@@ -126,6 +130,27 @@ class TestSimulating:
         assert document["groups"]["all"]["n_counted"]["accepted"] == 8
         assert document["areas"]["capability"]["all"]["n_always_rated"] == {"accepted": 7, "claimed": 7}
 
+    def test_says_the_same_of_what_is_published_as_of_the_cycle_at_that_moment(
+        self, cycle: Cycle, cast: Cast
+    ) -> None:
+        """With a unit that only claims, one that was asked and says nothing, and a group of it alone."""
+        asked = {make_entity("CLAIMS-1"): Status.SUBMITTED, make_entity("SILENT-1"): Status.DRAFT}
+        asked[make_entity("SILENT-2", type="country_team")] = Status.DRAFT
+        for unit, status in asked.items():
+            fill(cycle, {unit: dict.fromkeys(ITEMS, 4)}, status)
+        scorecard = publish(cycle, cast)
+        then = simulated(cycle).payload
+        with unguarded():
+            Uncertainty.objects.all().delete()
+        Answer.objects.filter(assessment__entity__code="ENT-001").update(claimed=0)
+        freeze(assessment=sheet_of(cycle, Entity.objects.get(code="ENT-001")), at=later(1))
+        assert simulate_scorecard(scorecard=scorecard, at=AT).payload == then
+        assert json.loads(then)["groups"]["all"] == {
+            "n_group": 10,
+            "n_counted": {"accepted": 7, "claimed": 8},
+        }
+        assert json.loads(then)["areas"]["capability"]["country_teams"]["interval"] is None
+
     def test_keeps_units_and_bands(self, cycle: Cycle) -> None:
         units = json.loads(simulated(cycle).payload)["units"]["capability"]
         assert sorted(code for band in units["bands"] for code in band) == sorted(units["intervals"])
@@ -197,11 +222,26 @@ class TestHealing:
     def test_does_not_simulate_what_was_never_proposed(self, cycle: Cycle) -> None:
         assert estimating.owe_missing_simulations(at=AT) == 0
 
-    def test_lets_go_of_sheets_that_have_changed(self, cycle: Cycle, cast: Cast) -> None:
+    def test_lets_go_of_a_proposal_whose_sheets_have_changed(self, cycle: Cycle, cast: Cast) -> None:
         publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
         Message.objects.all().delete()
         fill(cycle, {make_entity("ENT-009"): {"DAT-STR": 4}})
         assert estimating.owe_missing_simulations(at=later(1)) == 0
+
+    def test_simulates_each_published_version_though_its_sheets_have_changed(
+        self, cycle: Cycle, cast: Cast
+    ) -> None:
+        published = [publish(cycle, cast)]
+        fill(cycle, {make_entity("ENT-009"): {"DAT-STR": 4}})
+        published.append(publish(cycle, cast))
+        fill(cycle, {make_entity("ENT-010"): {"DAT-STR": 3}})
+        Message.objects.all().delete()
+        assert estimating.owe_missing_simulations(at=later(1)) == 1
+        outbox.run_errands(now=lambda: later(2), topic=SIMULATE)
+        simulated = Uncertainty.objects.order_by("pk").values_list("inputs_sha256", flat=True)
+        named = [json.loads(scorecard.payload)["inputs_sha256"] for scorecard in published]
+        assert list(simulated) == [*named, gather(cycle_id=cycle.pk).sha256], "what stands now comes last"
+        assert estimating.owe_missing_simulations(at=later(3)) == 0
 
 
 def test_what_serves_pages_does_not_import_numpy() -> None:
