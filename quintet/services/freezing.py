@@ -1,5 +1,6 @@
 """Freezing a sheet into an immutable snapshot, and telling the floors above that figures changed."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -62,6 +63,15 @@ def build_snapshot(
     )
 
 
+def is_packed_right(snapshot: Snapshot) -> bool:
+    """Whether the status and the levels that stand beside the payload are those that it says."""
+    sheet = json.loads(snapshot.payload)
+    answers = [_answer(entry) for entry in sheet["answers"]]
+    said = [pack(_level(answer, accepted=accepted) for answer in answers) for accepted in (False, True)]
+    kept = [bytes(snapshot.claimed), bytes(snapshot.accepted)]
+    return (sheet["status"], said) == (snapshot.status, kept)
+
+
 def announce_change(*, assessment: Assessment, at: datetime) -> None:
     """Owe the figures of this sheet and of its groups, in the caller's transaction."""
     outbox.put(CHANGED, {"cycle_id": assessment.cycle_id, "assessment_id": assessment.pk}, at=at)
@@ -81,6 +91,12 @@ def _entry(item: Item, answer: Answer | None) -> dict[str, Any]:
         "comment": answer.comment,
         "version": answer.version,
     }
+
+
+def _answer(entry: dict[str, Any]) -> Answer:
+    """What an entry says of the level."""
+    said = ("state", "claimed", "accepted", "na_decision")
+    return Answer(**{name: entry[name] for name in said if name in entry})
 
 
 def _level(answer: Answer | None, *, accepted: bool) -> int | str | None:

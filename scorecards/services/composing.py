@@ -95,7 +95,7 @@ def compose(*, cycle: Cycle, note: str = "") -> Composed:
         versions=versions,
         compared=compared,
     )
-    documents = _unit_documents(inputs, scores)
+    documents = unit_documents(inputs, scores)
     document = _document(inputs, around, groups, documents)
     document["correction"] = _correction(document, note)
     basis = _basis(around, inputs.framework, inputs.sha256, note)
@@ -178,7 +178,8 @@ def _document(
     }
 
 
-def _unit_documents(inputs: Inputs, scores: UnitScores) -> dict[int, str]:
+def unit_documents(inputs: Inputs, scores: UnitScores) -> dict[int, str]:
+    """The document of each unit by entity id: a function of its frozen sheet and of the framework."""
     return {
         snapshot.assessment.entity_id: canonical_json(
             {

@@ -16,7 +16,16 @@ from django.test import Client
 from django.utils import timezone
 
 from entities.models import ApiToken, Entity, User
-from quintet.models import AnswerRevision, Assessment, Cycle, Evidence, EvidenceChange, Snapshot, Transition
+from quintet.models import (
+    AnswerRevision,
+    Assessment,
+    Cycle,
+    Evidence,
+    EvidenceChange,
+    Item,
+    Snapshot,
+    Transition,
+)
 from quintet.services.demo import create_cycles
 from quintet.services.freezing import CHANGED
 from scorecards.models import (
@@ -28,7 +37,9 @@ from scorecards.models import (
     Uncertainty,
     UnitScore,
 )
+from scorecards.services import verifying
 from scorecards.services.composing import compose
+from scorecards.services.simulating import simulate_cycle
 from tests import processes
 from tests.factories import (
     AT,
@@ -47,6 +58,7 @@ from un20portal.outbox import services as outbox
 from un20portal.outbox.models import Message
 
 pytestmark = pytest.mark.django_db
+LEVELS = bytes([4] * 14)
 ONE_ENTITY = {"STR": "3", "LED": "2", "COE": "1", "HRS": "2", "FUN": "2"}
 
 
@@ -269,6 +281,56 @@ class TestVerifying:
         with unguarded():
             two[1].documents.get(entity__code="UNDP").delete()
         assert self.found().startswith("2024 version 2: the documents of units differ")
+
+    @pytest.mark.parametrize(
+        ("changes", "finding"),
+        [
+            ({"payload": "{}"}, "the frozen sheet of ENT-031 does not match its hash."),
+            ({"sha256": "0" * 64}, "the frozen sheet of ENT-031 that it names is not there."),
+            ({"claimed": LEVELS}, "the status or the levels of ENT-031 are not those of its frozen sheet."),
+            ({"accepted": LEVELS}, "the status or the levels of ENT-031 are not those of its frozen sheet."),
+            (
+                {"status": "submitted"},
+                "the status or the levels of ENT-031 are not those of its frozen sheet.",
+            ),
+        ],
+    )
+    def test_names_a_frozen_sheet_that_was_edited(
+        self, two: list[Scorecard], changes: dict[str, Any], finding: str
+    ) -> None:
+        with unguarded():
+            Snapshot.objects.filter(assessment__entity__code="ENT-031").update(**changes)
+        assert self.found() == f"2024 version 1: {finding}"
+
+    def test_names_a_document_that_another_framework_would_give(self, two: list[Scorecard]) -> None:
+        Item.objects.filter(code="DAT-STR").update(weight=2)
+        assert (
+            self.found() == "2024 version 1: the document of ENT-001 is not what its frozen sheet comes to."
+        )
+
+    @pytest.mark.parametrize(
+        ("changes", "finding"),
+        [
+            ({"payload": "{}"}, "the stored bytes do not match their hash."),
+            ({"inputs_sha256": "0" * 64}, "the row says another cycle or other inputs than its bytes."),
+        ],
+    )
+    def test_names_a_simulation_that_was_edited(
+        self, published: Scorecard, changes: dict[str, str], finding: str
+    ) -> None:
+        simulate_cycle(cycle_id=published.cycle_id, at=AT)
+        assert run("verify_publications").endswith(": 1.\n")
+        with unguarded():
+            Uncertainty.objects.update(**changes)
+        name = f"The uncertainty of 2024, inputs {Uncertainty.objects.get().inputs_sha256[:8]}"
+        assert self.found() == f"{name}: {finding}"
+
+    def test_looks_at_units_part_by_part(self, two: list[Scorecard], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(verifying, "CHUNK", 4)
+        assert run("verify_publications").endswith(": 2.\n")
+        with unguarded():
+            Snapshot.objects.filter(assessment__entity__code="UNDP").update(claimed=LEVELS)
+        assert self.found().startswith("2024 version 2: the status or the levels of UNDP")
 
     def test_of_nothing_is_fine(self, cast: Cast) -> None:
         assert run("verify_publications").endswith(": 0.\n")
