@@ -148,6 +148,10 @@ class Snapshot(AppendOnlyModel):
     status = models.CharField(max_length=20, choices=Status)
     payload = models.TextField(help_text="Canonical JSON of the sheet")
     sha256 = models.CharField(max_length=64)
+    nonce = models.CharField(
+        max_length=32,
+        help_text="Part of what is hashed, never public: no hash can be guessed. Empty in sheets of before",
+    )
     claimed = models.BinaryField(
         help_text="One byte per item in framework order; 254 not applicable, 255 missing"
     )

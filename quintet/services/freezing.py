@@ -4,6 +4,8 @@ import json
 from datetime import datetime
 from typing import Any
 
+from django.utils.crypto import salted_hmac
+
 from quintet.domain.packing import pack
 from quintet.models import Answer, AnswerState, Assessment, Item, Snapshot
 from quintet.queries.evidence import Documents, documents_of
@@ -35,28 +37,29 @@ def build_snapshot(
 ) -> Snapshot:
     """Return the unsaved snapshot of a sheet: canonical payload, its hash, and packed levels.
 
-    `items` in framework order; `answers` and `documents` by item id. The payload holds natural keys only.
+    `items` in framework order; `answers` and `documents` by item id. The payload holds natural keys only,
+    and a nonce: its hash is public, and what a sheet says could be guessed.
     """
     framework = assessment.cycle.framework
-    payload = canonical_json(
-        {
-            "cycle": assessment.cycle.code,
-            "entity": assessment.entity.code,
-            "framework": {"slug": framework.slug, "version": framework.version},
-            "number": number,
-            "status": str(assessment.status),
-            "answers": [
-                _entry(item, answers.get(item.pk)) | {"evidence": documents.get(item.pk, [])}
-                for item in items
-            ],
-        }
-    )
+    content = {
+        "cycle": assessment.cycle.code,
+        "entity": assessment.entity.code,
+        "framework": {"slug": framework.slug, "version": framework.version},
+        "number": number,
+        "status": str(assessment.status),
+        "answers": [
+            _entry(item, answers.get(item.pk)) | {"evidence": documents.get(item.pk, [])} for item in items
+        ],
+    }
+    nonce = _nonce(canonical_json(content))
+    payload = canonical_json(content | {"nonce": nonce})
     return Snapshot(
         assessment=assessment,
         number=number,
         status=assessment.status,
         payload=payload,
         sha256=sha256(payload),
+        nonce=nonce,
         claimed=pack(_level(answers.get(item.pk), accepted=False) for item in items),
         accepted=pack(_level(answers.get(item.pk), accepted=True) for item in items),
         at=at,
@@ -75,6 +78,15 @@ def is_packed_right(snapshot: Snapshot) -> bool:
 def announce_change(*, assessment: Assessment, at: datetime) -> None:
     """Owe the figures of this sheet and of its groups, in the caller's transaction."""
     outbox.put(CHANGED, {"cycle_id": assessment.cycle_id, "assessment_id": assessment.pk}, at=at)
+
+
+def _nonce(content: str) -> str:
+    """128 bits that nobody foretells without the portal's secret key; the same for the same sheet.
+
+    Drawn and not random, so that the same sheets give the same bytes on every database. It is stored: the
+    key may change.
+    """
+    return salted_hmac("quintet.snapshot", content, algorithm="sha256").hexdigest()[:32]
 
 
 def _entry(item: Item, answer: Answer | None) -> dict[str, Any]:

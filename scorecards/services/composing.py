@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from quintet.models import Cycle
+from quintet.models import Cycle, Snapshot
 from scorecards.domain.corrections import facts_of
 from scorecards.domain.figures import (
     BASES,
@@ -186,6 +186,7 @@ def unit_documents(inputs: Inputs, scores: UnitScores) -> dict[int, str]:
                 "cycle": inputs.cycle.code,
                 "entity": snapshot.assessment.entity.code,
                 "method": METHOD,
+                **_salt(snapshot),
                 "snapshot": snapshot.sha256,
                 "figures": {
                     basis: {
@@ -200,6 +201,11 @@ def unit_documents(inputs: Inputs, scores: UnitScores) -> dict[int, str]:
         )
         for snapshot in inputs.snapshots
     }
+
+
+def _salt(snapshot: Snapshot) -> dict[str, str]:
+    """What keeps the public hash of a document from being guessed; sheets frozen before have none."""
+    return {"nonce": snapshot.nonce} if snapshot.nonce else {}
 
 
 def _versions(cycle: Cycle) -> list[Scorecard]:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.db import transaction
+from pytest_django import Settings
 
 from entities.models import Entity
 from quintet.domain.packing import unpack
@@ -64,6 +65,20 @@ class TestTheBytes:
             payload = freeze(assessment=sheet, at=AT).payload
             transaction.set_rollback(True)
         assert freeze(assessment=sheet, at=later(60)).payload == payload
+
+    def test_hold_a_nonce_that_only_the_portal_can_draw(
+        self, cycle: Cycle, undp: Entity, settings: Settings
+    ) -> None:
+        sheet, nonces = sheet_of(cycle, undp), []
+        for key in ("one key", "another key", "one key"):
+            settings.SECRET_KEY = key
+            with transaction.atomic():
+                snapshot = freeze(assessment=sheet, at=AT)
+                transaction.set_rollback(True)
+            assert json.loads(snapshot.payload)["nonce"] == snapshot.nonce
+            nonces.append(snapshot.nonce)
+        assert nonces[0] == nonces[2] != nonces[1]
+        assert len(bytes.fromhex(nonces[0])) == 16
 
     def test_differ_between_sheets_that_say_the_same(self, cycle: Cycle, undp: Entity) -> None:
         unicef = Entity.objects.get(code="UNICEF")

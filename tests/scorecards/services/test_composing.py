@@ -1,0 +1,109 @@
+"""Composing: what the public bytes tell, and what cannot be guessed from their hashes."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from entities.models import Entity
+from quintet.models import Answer, Assessment, Cycle, Snapshot
+from quintet.services.freezing import freeze
+from scorecards.domain.figures import BASES, FrameworkShape, score_sheet, unit_entry
+from scorecards.models import EntityDocument, Scorecard
+from scorecards.queries.frameworks import framework_shape
+from tests.factories import (
+    Cast,
+    fill,
+    later,
+    make_cast,
+    make_counted_cycle,
+    make_entities,
+    make_entity,
+    make_framework,
+)
+from tests.scorecards.worked import UNIT, WORKED, publish
+from un20portal.lib.canonical import canonical_json, sha256
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
+
+
+@pytest.fixture
+def undp(cast: Cast) -> Entity:
+    return Entity.objects.get(code="UNDP")
+
+
+@pytest.fixture
+def cycle(undp: Entity) -> Cycle:
+    sheets = dict(zip(make_entities(31), [{"DAT-STR": level} for level in WORKED], strict=True))
+    cycle = make_counted_cycle(make_framework(), sheets)
+    fill(cycle, {undp: UNIT})
+    return cycle
+
+
+def document_of(scorecard: Scorecard) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(scorecard.payload)
+    return found
+
+
+def correct(sheet: Assessment, item: str, level: int) -> Snapshot:
+    """One changed answer, frozen again."""
+    answers = Answer.objects.filter(assessment=sheet, item__code=item)
+    answers.update(state="answered", claimed=level, comment="it works now")
+    return freeze(assessment=sheet, at=later(1))
+
+
+class TestHashes:
+    """Who knows a sheet, and reads that it was corrected, tries what the correction may have been."""
+
+    def test_of_documents_tell_nobody_what_was_corrected(
+        self, cycle: Cycle, cast: Cast, undp: Entity
+    ) -> None:
+        publish(cycle, cast)
+        known = Snapshot.objects.get(assessment__entity=undp)
+        correct(known.assessment, "DAT-TRN", 4)
+        scorecard = publish(cycle, cast)
+        public = document_of(scorecard)["units"]["UNDP"]
+        truth = EntityDocument.objects.get(scorecard=scorecard, entity=undp)
+        nonce = json.loads(truth.payload).pop("nonce")
+        guesses = list(
+            self.guesses(bytes(known.claimed), public["snapshot"], framework_shape(cycle.framework))
+        )
+        assert public["document"] not in map(sha256, map(canonical_json, guesses))
+        assert public["document"] in [sha256(canonical_json(guess | {"nonce": nonce})) for guess in guesses]
+
+    def test_of_sheets_tell_nobody_what_was_corrected(self, cycle: Cycle, undp: Entity) -> None:
+        known = Snapshot.objects.get(assessment__entity=undp)
+        corrected = correct(known.assessment, "DAT-TRN", 4)
+        guess = corrected.payload.replace(corrected.nonce, known.nonce)
+        assert guess != corrected.payload
+        assert sha256(guess) != corrected.sha256
+
+    def test_are_all_that_is_public_of_a_sheet(self, cycle: Cycle, cast: Cast) -> None:
+        payload = publish(cycle, cast).payload
+        nonces = Snapshot.objects.values_list("nonce", flat=True)
+        assert len(set(nonces)) == 32
+        assert not [nonce for nonce in nonces if nonce in payload]
+
+    @staticmethod
+    def guesses(levels: bytes, snapshot: str, shape: FrameworkShape) -> Iterator[dict[str, Any]]:
+        """The documents of all sheets that differ in one answer."""
+        for place in range(len(levels)):
+            for level in range(5):
+                sheet = levels[:place] + bytes([level]) + levels[place + 1 :]
+                figures = {
+                    code: unit_entry(found, shape.highest_level)
+                    for code, found in score_sheet(sheet, shape).items()
+                }
+                yield {
+                    "cycle": "2026",
+                    "entity": "UNDP",
+                    "method": "un20-1",
+                    "snapshot": snapshot,
+                    "figures": dict.fromkeys(BASES, figures),
+                }
