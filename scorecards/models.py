@@ -161,6 +161,9 @@ class Proposal(models.Model):
     changed_units = models.JSONField(
         default=list, help_text="Codes of the units whose sheet differs from the version before"
     )
+    regrouped_units = models.JSONField(
+        default=list, help_text="Codes of the units in other groups than in the version before"
+    )
     n_carried = models.PositiveIntegerField(
         default=0, help_text="Figures shown as before, because too few units changed their sheets"
     )

@@ -18,13 +18,20 @@ def parse_note(text: str, *, is_correction: bool) -> str:
     return note
 
 
-def facts_of(n_changed: int) -> str:
-    """What is said of a correction that nobody put into words: how many units' sheets differ.
+def facts_of(n_changed: int, n_regrouped: int) -> str:
+    """What is said of a correction that nobody put into words: how many units' sheets and groups differ.
 
     Part of the published bytes, so it is in English, whoever publishes.
     """
-    if n_changed == 0:
-        return "No sheet has changed; what is said about the cycle has."
-    if n_changed == 1:
-        return "The sheet of 1 unit has changed."
-    return f"The sheets of {n_changed} units have changed."
+    facts = []
+    if n_changed:
+        facts.append(
+            "The sheet of 1 unit has changed."
+            if n_changed == 1
+            else f"The sheets of {n_changed} units have changed."
+        )
+    if n_regrouped:
+        facts.append(
+            "1 unit is in other groups." if n_regrouped == 1 else f"{n_regrouped} units are in other groups."
+        )
+    return " ".join(facts) or "No sheet has changed; what is said about the cycle has."

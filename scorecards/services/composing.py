@@ -28,7 +28,7 @@ from scorecards.queries.reading import baselines
 from scorecards.services.gathering import Inputs, gather, inputs_sha256
 from un20portal.lib.canonical import canonical_json, sha256
 
-CHAIN = {"version", "supersedes", "changed_units", "correction", "previous_sha256"}
+CHAIN = {"version", "supersedes", "changed_units", "regrouped_units", "correction", "previous_sha256"}
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,12 @@ class Composed:
         """The codes of the units whose sheet differs from the version before; none for the first."""
         changed: list[str] = json.loads(self.payload)["changed_units"]
         return changed
+
+    @property
+    def regrouped_units(self) -> list[str]:
+        """The codes of the units that were in other groups in the version before; none for the first."""
+        regrouped: list[str] = json.loads(self.payload)["regrouped_units"]
+        return regrouped
 
     @property
     def n_carried(self) -> int:
@@ -150,7 +156,7 @@ def _correction(document: dict[str, Any], note: str) -> dict[str, str] | None:
     """What a later version says of itself; the first one corrects nothing."""
     if document["supersedes"] is None:
         return None
-    return {"note": note or facts_of(len(document["changed_units"]))}
+    return {"note": note or facts_of(len(document["changed_units"]), len(document["regrouped_units"]))}
 
 
 def _document(
@@ -166,11 +172,13 @@ def _document(
         }
         for snapshot in inputs.snapshots
     }
+    before = published_document(latest.sha256)["units"] if latest else units
     return {
         **around.header,
         "version": len(around.before) + 1,
         "supersedes": latest.sha256 if latest else None,
-        "changed_units": _changed_units(latest, units),
+        "changed_units": _changed_units(before, units),
+        "regrouped_units": _regrouped_units(before, units),
         "previous_sha256": around.head,
         "inputs_sha256": inputs.sha256,
         "groups": groups,
@@ -225,11 +233,19 @@ def _judged_beside(around: Surroundings) -> tuple[list[Version], list[Pairing]]:
     return versions, [decided_pairing(row, version) for row in around.compared]
 
 
-def _changed_units(latest: Scorecard | None, units: dict[str, Any]) -> list[str]:
-    if latest is None:
-        return []
-    before = published_document(latest.sha256)["units"]
-    return sorted(code for code in {*before, *units} if before.get(code) != units.get(code))
+def _changed_units(before: Mapping[str, Any], units: Mapping[str, Any]) -> list[str]:
+    """The units that have another sheet than before, or a sheet in one of the two versions only."""
+    earlier, sheets = (
+        {code: unit["snapshot"] for code, unit in version.items()} for version in (before, units)
+    )
+    return sorted(dict(earlier.items() ^ sheets.items()))
+
+
+def _regrouped_units(before: Mapping[str, Any], units: Mapping[str, Any]) -> list[str]:
+    """The units of both versions that are in other groups than before."""
+    return sorted(
+        code for code in before.keys() & units.keys() if before[code]["groups"] != units[code]["groups"]
+    )
 
 
 def _cells(groups: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str, str]]:

@@ -121,6 +121,7 @@ def _finish(draft: Draft, composed: Composed) -> None:
         state=ProposalState.READY,
         sha256=composed.sha256,
         changed_units=composed.changed_units,
+        regrouped_units=composed.regrouped_units,
         n_carried=composed.n_carried,
     )
 

@@ -97,7 +97,9 @@ class TestTheNote:
             parse_note(note, is_correction=True)
 
     def test_counts_in_facts(self) -> None:
-        assert facts_of(7) == "The sheets of 7 units have changed."
+        assert facts_of(7, 0) == "The sheets of 7 units have changed."
+        assert facts_of(0, 1) == "1 unit is in other groups."
+        assert facts_of(1, 2) == "The sheet of 1 unit has changed. 2 units are in other groups."
 
 
 class TestOnThePage:

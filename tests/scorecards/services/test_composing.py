@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from entities.models import Entity
 from quintet.models import Answer, Assessment, Cycle, Snapshot
@@ -12,7 +13,9 @@ from quintet.services.freezing import freeze
 from scorecards.domain.figures import BASES, FrameworkShape, score_sheet, unit_entry
 from scorecards.models import EntityDocument, Scorecard
 from scorecards.queries.frameworks import framework_shape
+from scorecards.services import publishing
 from tests.factories import (
+    AT,
     Cast,
     fill,
     later,
@@ -107,3 +110,30 @@ class TestHashes:
                     "snapshot": snapshot,
                     "figures": dict.fromkeys(BASES, figures),
                 }
+
+
+class TestWhatALaterVersionNames:
+    def test_tells_units_in_other_groups_from_units_with_other_sheets(
+        self, cycle: Cycle, cast: Cast, undp: Entity
+    ) -> None:
+        first = document_of(publish(cycle, cast))
+        correct(Snapshot.objects.get(assessment__entity=undp).assessment, "DAT-TRN", 4)
+        Entity.objects.filter(code="ENT-001").update(ceb_member=False)
+        later = document_of(publish(cycle, cast))
+        assert (first["changed_units"], first["regrouped_units"]) == ([], [])
+        assert (later["changed_units"], later["regrouped_units"]) == (["UNDP"], ["ENT-001"])
+
+    def test_counts_who_comes_and_goes_as_changed(self, cycle: Cycle, cast: Cast) -> None:
+        publish(cycle, cast)
+        fill(cycle, {Entity.objects.get(code="UNICEF"): UNIT})
+        later = document_of(publish(cycle, cast))
+        assert (later["changed_units"], later["regrouped_units"]) == (["UNICEF"], [])
+
+    def test_shows_the_second_person_both(self, cycle: Cycle, cast: Cast, client: Client) -> None:
+        publish(cycle, cast)
+        Entity.objects.filter(code="ENT-001").update(ceb_member=False)
+        publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+        client.force_login(cast.second)
+        shown = client.get("/scorecards/2026/publication/").content.decode()
+        assert "Units in other groups than in the version before: ENT-001" in shown
+        assert "Units whose sheets differ" not in shown
