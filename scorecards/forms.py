@@ -26,9 +26,12 @@ class ProposalForm(forms.Form):
     )
     note = forms.CharField(
         label=_("What this version corrects"),
-        help_text=_("One or two sentences that everybody reads beside the version. They become part of it."),
-        error_messages={"required": _("Say what is corrected: a later version is never without its reason.")},
+        help_text=_(
+            "One or two sentences that everybody reads beside the version. They become part of it. Without "
+            "them the version says how many units have other sheets or groups."
+        ),
         max_length=LONGEST_NOTE,
+        required=False,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
     )
 

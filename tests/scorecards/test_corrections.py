@@ -105,14 +105,21 @@ class TestTheNote:
 class TestOnThePage:
     def test_it_is_asked_for(self, cycle: Cycle, cast: Cast, client: Client) -> None:
         client.force_login(cast.task_force)
-        refused = client.post(f"{PAGE}propose/", {"audience": "committee"})
-        assert refused.status_code == 400
-        shown = refused.content.decode()
-        assert "a later version is never without its reason" in shown
-        assert not Proposal.objects.exists()
+        assert "Without them the version says how many units" in client.get(PAGE).content.decode()
         client.post(f"{PAGE}propose/", {"audience": "public", "note": NOTE})
         assert Proposal.objects.get().note == NOTE
         assert NOTE in client.get(PAGE).content.decode()
+
+    def test_it_may_be_left_out_as_everywhere(self, cycle: Cycle, cast: Cast, client: Client) -> None:
+        client.force_login(cast.task_force)
+        assert client.post(f"{PAGE}propose/", {"audience": "committee"}).status_code == 302
+        assert Proposal.objects.get().note == ""
+
+    def test_it_is_no_longer_than_a_note_may_be(self, cycle: Cycle, cast: Cast, client: Client) -> None:
+        client.force_login(cast.task_force)
+        refused = client.post(f"{PAGE}propose/", {"audience": "public", "note": "x" * 2001})
+        assert refused.status_code == 400
+        assert not Proposal.objects.exists()
 
     def test_a_refused_proposal_loses_no_words(self, cycle: Cycle, cast: Cast, client: Client) -> None:
         publish(cycle, cast)
