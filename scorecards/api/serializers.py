@@ -31,7 +31,9 @@ class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
     synthetic = serializers.BooleanField(source="cycle.is_demo", read_only=True)
     previous_sha256 = serializers.SerializerMethodField()
     audience = serializers.ChoiceField(choices=READERS, source="readers", read_only=True)
-    note = serializers.SerializerMethodField(help_text="What a later version corrects; empty for the first")
+    note = serializers.SerializerMethodField(
+        help_text="What a later version corrects, in words; empty without them: its bytes name the units"
+    )
 
     class Meta:
         model = Scorecard
@@ -51,7 +53,8 @@ class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
         return scorecard.previous_sha256 or None
 
     def get_note(self, scorecard: Scorecard) -> str:
-        return imprint(scorecard.sha256).note
+        correction = imprint(scorecard.sha256).correction
+        return correction.note if correction else ""
 
 
 class ProposalSerializer(serializers.ModelSerializer[Proposal]):
@@ -77,9 +80,7 @@ class PublishBodySerializer(StrictSerializer):
     audience = serializers.ChoiceField(
         choices=READERS, required=False, help_text="Who reads it first; without it everybody"
     )
-    note = TextField(
-        required=False, help_text="What a later version corrects; without it a sentence of facts"
-    )
+    note = TextField(required=False, help_text="What a later version corrects, in words")
     sha256 = TextField(
         required=False,
         help_text="That of the proposal which is to be confirmed: any other is refused (409), none proposed",

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from entities.access import Person
 from quintet.models import Cycle, Phase
+from scorecards.domain.corrections import Correction
 from scorecards.models import Checkpoint, Computation, Proposal, Scorecard
 
 KEPT = 4  # published versions that a process holds, a few megabytes each
@@ -82,19 +83,22 @@ class Imprint:
     """What a published version says of itself, for lists: after the cycle had closed, or what it corrects."""
 
     is_final: bool
-    note: str
+    correction: Correction | None
 
 
 @lru_cache(maxsize=1000)
 def imprint(sha256: str) -> Imprint:
     """The imprint of the version with this hash."""
     document = published_document(sha256)
-    return Imprint(document["cycle"]["phase"] == Phase.CLOSED, correction_note(document))
+    return Imprint(document["cycle"]["phase"] == Phase.CLOSED, correction_of(document))
 
 
-def correction_note(document: Mapping[str, Any]) -> str:
-    """What a version corrects, in words; "" for the first, and for those of before notes were asked for."""
-    return str((document.get("correction") or {}).get("note", ""))
+def correction_of(document: Mapping[str, Any]) -> Correction | None:
+    """What a version corrects; None for the first. Versions of before have no note, and name no groups."""
+    if document["supersedes"] is None:
+        return None
+    said = document.get("correction") or {"note": ""}
+    return Correction(said["note"], len(document["changed_units"]), len(document.get("regrouped_units", [])))
 
 
 def proposal_of(cycle: Cycle) -> Proposal | None:

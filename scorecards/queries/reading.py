@@ -12,6 +12,7 @@ from entities.access import Person
 from entities.models import EntityType, Region
 from quintet.models import Area, Cycle, Dimension, Framework, Item, Phase
 from quintet.queries.frameworks import published_baseline
+from scorecards.domain.corrections import Correction
 from scorecards.domain.figures import tally_figures
 from scorecards.domain.groups import (
     ALL,
@@ -24,7 +25,7 @@ from scorecards.domain.groups import (
 from scorecards.domain.tally import Tally
 from scorecards.models import Audience, Basis, Computation, GroupScore, Scorecard
 from scorecards.queries.frameworks import framework_shape
-from scorecards.queries.publications import correction_note, published_document
+from scorecards.queries.publications import correction_of, published_document
 from scorecards.queries.work import run_under_way
 from un20portal.lib.errors import NotFound
 from un20portal.lib.errors import marked as _
@@ -129,7 +130,7 @@ class Figures:
     threshold: int
     version: int | None = None
     sha256: str = ""
-    note: str = ""
+    correction: Correction | None = None
     readers: str = Audience.NOBODY
 
     @property
@@ -172,7 +173,7 @@ def published_figures(scorecard: Scorecard) -> Figures:
         document["threshold"],
         scorecard.version,
         scorecard.sha256,
-        correction_note(document),
+        correction_of(document),
         scorecard.readers,
     )
 

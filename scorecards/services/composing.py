@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from quintet.models import Cycle, Snapshot
-from scorecards.domain.corrections import facts_of
 from scorecards.domain.figures import (
     BASES,
     FrameworkShape,
@@ -88,7 +87,7 @@ class Composed:
 def compose(*, cycle: Cycle, note: str = "") -> Composed:
     """Return what would be published now; equal inputs give equal bytes on every database.
 
-    A later version says what it corrects: in the words of `note`, without them in facts.
+    A later version says what it corrects: in the words of `note`, and in facts.
     """
     inputs = gather(cycle_id=cycle.pk)
     around = _surroundings(inputs.cycle)
@@ -102,8 +101,7 @@ def compose(*, cycle: Cycle, note: str = "") -> Composed:
         compared=compared,
     )
     documents = unit_documents(inputs, scores)
-    document = _document(inputs, around, groups, documents)
-    document["correction"] = _correction(document, note)
+    document = _document(inputs, around, groups, documents, note)
     basis = _basis(around, inputs.framework, inputs.sha256, note)
     return Composed(canonical_json(document), documents, basis)
 
@@ -152,15 +150,8 @@ def _surroundings(cycle: Cycle) -> Surroundings:
     )
 
 
-def _correction(document: dict[str, Any], note: str) -> dict[str, str] | None:
-    """What a later version says of itself; the first one corrects nothing."""
-    if document["supersedes"] is None:
-        return None
-    return {"note": note or facts_of(len(document["changed_units"]), len(document["regrouped_units"]))}
-
-
 def _document(
-    inputs: Inputs, around: Surroundings, groups: dict[str, Any], documents: dict[int, str]
+    inputs: Inputs, around: Surroundings, groups: dict[str, Any], documents: dict[int, str], note: str
 ) -> dict[str, Any]:
     latest = around.before[-1] if around.before else None
     memberships = {unit.code: list(unit.groups) for unit in inputs.units}
@@ -179,6 +170,7 @@ def _document(
         "supersedes": latest.sha256 if latest else None,
         "changed_units": _changed_units(before, units),
         "regrouped_units": _regrouped_units(before, units),
+        "correction": {"note": note} if latest else None,
         "previous_sha256": around.head,
         "inputs_sha256": inputs.sha256,
         "groups": groups,

@@ -32,7 +32,7 @@ def propose(
 ) -> Proposal:
     """Propose the cycle's scorecard as it stands now; a new proposal replaces the one before.
 
-    `note` says what a later version corrects; without it the version says so in facts.
+    `note` says what a later version corrects; without it facts stand alone.
     """
     _require_publisher(by)
     locked = _lock(cycle)

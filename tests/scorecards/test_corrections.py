@@ -9,7 +9,7 @@ from django.test import Client
 
 from entities.models import Entity
 from quintet.models import Cycle, Phase
-from scorecards.domain.corrections import facts_of, parse_note
+from scorecards.domain.corrections import parse_note
 from scorecards.models import Proposal, Scorecard
 from scorecards.services import publishing
 from tests.factories import (
@@ -70,11 +70,8 @@ class TestTheNote:
         with pytest.raises(InvalidInput, match="corrects nothing"):
             publishing.propose(cycle=first, by=cast.task_force, at=AT, note=NOTE)
 
-    def test_is_a_sentence_of_facts_when_nobody_wrote_one(self, cycle: Cycle, cast: Cast) -> None:
-        assert document_of(publish(cycle, cast))["correction"] == {"note": "The sheet of 1 unit has changed."}
-        Cycle.objects.filter(pk=cycle.pk).update(phase=Phase.CLOSED)
-        final = document_of(publish(cycle, cast))
-        assert final["correction"]["note"] == "No sheet has changed; what is said about the cycle has."
+    def test_is_empty_when_nobody_wrote_one(self, cycle: Cycle, cast: Cast) -> None:
+        assert document_of(publish(cycle, cast))["correction"] == {"note": ""}
 
     def test_is_shown_on_every_face(self, cycle: Cycle, cast: Cast, client: Client) -> None:
         publish(cycle, cast, note=NOTE)
@@ -96,10 +93,32 @@ class TestTheNote:
         with pytest.raises(InvalidInput):
             parse_note(note, is_correction=True)
 
-    def test_counts_in_facts(self) -> None:
-        assert facts_of(7, 0) == "The sheets of 7 units have changed."
-        assert facts_of(0, 1) == "1 unit is in other groups."
-        assert facts_of(1, 2) == "The sheet of 1 unit has changed. 2 units are in other groups."
+
+class TestFacts:
+    """What stands where nobody wrote a note: in the reader's language, and never in the bytes."""
+
+    def shown(self, client: Client, version: int) -> list[str]:
+        paths = ("/scorecards/", f"/scorecards/2026/?version={version}")
+        return [" ".join(client.get(path).content.decode().split()) for path in paths]
+
+    def test_say_how_many_units_have_other_sheets_and_groups(
+        self, cycle: Cycle, cast: Cast, client: Client
+    ) -> None:
+        Entity.objects.filter(code__in=["ENT-001", "ENT-002"]).update(ceb_member=False)
+        payload = publish(cycle, cast).payload
+        for page in self.shown(client, 2):
+            assert "The sheet of 1 unit has changed. 2 units are in other groups." in page
+        assert "has changed" not in payload
+
+    def test_say_that_only_the_cycle_has_changed(self, cycle: Cycle, cast: Cast, client: Client) -> None:
+        publish(cycle, cast)
+        Cycle.objects.filter(pk=cycle.pk).update(phase=Phase.CLOSED)
+        publish(cycle, cast)
+        for page in self.shown(client, 3):
+            assert "No sheet has changed; what is said about the cycle has." in page
+
+    def test_are_none_of_a_first_version(self, cycle: Cycle, client: Client) -> None:
+        assert not [page for page in self.shown(client, 1) if "has changed" in page or "corrects:" in page]
 
 
 class TestOnThePage:
@@ -133,7 +152,7 @@ class TestThroughTheApi:
     def test_an_empty_body_is_enough(self, cycle: Cycle, cast: Cast, client: Client) -> None:
         assert post(client, cast.task_force).json()["note"] == ""
         done = post(client, cast.second)
-        assert (done.status_code, done.json()["note"]) == (201, "The sheet of 1 unit has changed.")
+        assert (done.status_code, done.json()["note"]) == (201, "")
 
     def test_the_second_person_need_not_repeat_it(self, cycle: Cycle, cast: Cast, client: Client) -> None:
         first = post(client, cast.task_force, note=NOTE, audience="committee")

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--by", required=True, help="e-mail address of the person who proposes")
         parser.add_argument("--second", required=True, help="e-mail address of the person who confirms")
         parser.add_argument("--audience", choices=READERS, default=Audience.PUBLIC, help="who reads it first")
-        parser.add_argument("--note", default="", help="what a later version corrects; default: the facts")
+        parser.add_argument("--note", default="", help="what a later version corrects, in words")
 
     def handle(self, *args: Any, **options: Any) -> None:
         cycle = Cycle.objects.filter(code=options["cycle"]).first()
