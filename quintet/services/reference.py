@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from quintet.domain import crosswalk
+from quintet.domain.shape import flaws
 from quintet.models import Crosswalk, Cycle, Framework, Observation, Phase, Snapshot
 from quintet.queries.frameworks import item_codes
 from un20portal.lib.reference import Changes, Fixture, Problem, Row, refuse, sync
@@ -85,6 +86,7 @@ def _load_framework(fixture: Fixture) -> Changes:
     changes += _load_items(fixture, framework)
     if Snapshot.objects.filter(assessment__cycle__framework=framework).exists():
         refuse(_reshapes(changes))
+    refuse(_uncountable(fixture, framework))
     changes += _load_bridge_questions(fixture, framework)
     if Cycle.objects.filter(framework=framework, phase__in=FROZEN_PHASES).exists():
         refuse(_thaws(changes))
@@ -133,6 +135,13 @@ def _item_rows(fixture: Fixture, framework: Framework) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _uncountable(fixture: Fixture, framework: Framework) -> Iterator[Problem]:
+    for row in fixture.rows("dimensions"):
+        items = framework.items.filter(dimension__code=row["code"]).values_list("weight", "enabler")
+        for flaw in flaws(items, highest_level=framework.highest_level):
+            yield fixture.problem(row, f"items: {flaw}")
 
 
 def _dimension_code(item: Row) -> str:

@@ -7,6 +7,7 @@ from functools import cache, cached_property, lru_cache
 from itertools import accumulate
 from typing import Any
 
+from quintet.domain.shape import flaws
 from scorecards.domain.groups import DimensionSummary, ItemCounts
 from scorecards.domain.scoring import ItemShape, UnitFigures, score_dimension
 from scorecards.domain.tally import Tally
@@ -17,10 +18,19 @@ BASES = ("accepted", "claimed")
 
 @dataclass(frozen=True)
 class FrameworkShape:
-    """What the engine knows of a framework: items by dimension, in framework order."""
+    """What the engine knows of a framework: items by dimension, in framework order.
+
+    Raises ValueError where a dimension cannot be counted: figures of too large sums would be wrong ones.
+    """
 
     highest_level: int
     dimensions: Mapping[str, Sequence[ItemShape]]
+
+    def __post_init__(self) -> None:
+        for code, items in self.dimensions.items():
+            shapes = ((item.weight, item.enabler) for item in items)
+            for flaw in flaws(shapes, highest_level=self.highest_level):
+                raise ValueError(f"{code}: {flaw}")
 
     @cached_property
     def items(self) -> list[ItemShape]:

@@ -10,13 +10,12 @@ from scorecards.domain.scoring import UnitFigures
 
 # weight_applicable, weight_answered, points; applicable, answered, has, operates, foundation, marks
 RECORD = struct.Struct("<HHHBBBBBB")
-HIGHEST_SUM = 0xFFFF  # what a record holds: highest level × weight of a dimension
 NO_FOUNDATION = 255
 IS_RATED, IS_ADVANCED, CAN_BE_ADVANCED = 1, 2, 4
 
 
 def pack_figures(figures: Iterable[UnitFigures]) -> bytes:
-    """Return the figures of a unit's dimensions as bytes; raise struct.error where a sum is too large."""
+    """Return the figures of a unit's dimensions as bytes; `FrameworkShape` sees to it that they fit."""
     return b"".join(
         RECORD.pack(
             found.weight_applicable,

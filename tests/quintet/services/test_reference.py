@@ -102,6 +102,7 @@ class TestLoadQuestions:
             (FRAMEWORK, "- FOR-02\n", "- FOR-99\n", "BR-ADV: compares_with: no observation FOR-99"),
             (FRAMEWORK, "code: DAT-LED", "code: XYZ-LED", "XYZ-LED: code: no dimension XYZ"),
             (FRAMEWORK, "weight: 1", "weight: 0", "DAT-STR: weight: 0 is less than the minimum of 1"),
+            (FRAMEWORK, "enabler: LED", "enabler: STR", "DAT: items: enabler STR is there 2 times"),
             (FIGURES, "operator: up_to", "operator: perhaps", "INT-01: operator: 'perhaps' is not one of"),
         ],
     )

@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quintet.domain.packing import MISSING_BYTE, NA_BYTE
+from quintet.domain.shape import HIGHEST_SUM
 from scorecards.domain import matrix
-from scorecards.domain.figures import score_sheet
+from scorecards.domain.figures import FrameworkShape, score_sheet
 from scorecards.domain.packed import RECORD, pack_figures, unpack_figures
+from scorecards.domain.scoring import ItemShape
 from tests.scorecards.domain.frameworks import SHEETS, WEIGHTED
 
 MANY = st.lists(st.tuples(SHEETS, st.integers(0, 3)), min_size=1, max_size=20)
@@ -28,6 +31,29 @@ class TestRecords:
     def test_say_what_was_packed(self, sheet: bytes) -> None:
         figures = list(score_sheet(sheet, WEIGHTED).values())
         assert unpack_figures(pack_figures(figures)) == figures
+
+    @given(st.lists(st.sampled_from([0, 4, NA_BYTE, MISSING_BYTE]), min_size=4, max_size=4).map(bytes))
+    def test_hold_the_highest_sums_that_a_framework_may_have(self, sheet: bytes) -> None:
+        heavy = FrameworkShape(4, {"CUL": [ItemShape(f"CUL-{n}", HIGHEST_SUM // 16) for n in range(4)]})
+        records = matrix.score_matrix(matrix.read_levels(sheet, heavy), heavy)
+        assert records.tobytes() == pack_figures(score_sheet(sheet, heavy).values())
+
+    @pytest.mark.parametrize(
+        ("items", "why"),
+        [
+            (
+                [ItemShape(f"DAT-{n}", 10_000) for n in range(2)],
+                "DAT: weights × highest level add up to 80000",
+            ),
+            (
+                [ItemShape("DAT-STR", 1, "STR"), ItemShape("DAT-STR-2", 1, "STR")],
+                "DAT: enabler STR is there 2",
+            ),
+        ],
+    )
+    def test_are_not_asked_of_a_framework_they_cannot_count(self, items: list[ItemShape], why: str) -> None:
+        with pytest.raises(ValueError, match=why):
+            FrameworkShape(4, {"DAT": items})
 
     def test_have_one_layout(self) -> None:
         assert matrix.RECORD.itemsize == RECORD.size
