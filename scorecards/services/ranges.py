@@ -71,7 +71,8 @@ def compute_range(*, range_id: int) -> None:
     sheets = counting.read_sheets(part.run.cycle, framework, kinds, span=part.span)
     if sheets.groups == kinds:
         _store(part, sheets, framework)
-    else:  # a unit is in groups in which nobody was when the run began: left to the end
+    else:  # a unit is in groups in which nobody was when the run began: the end finds that rows are missing
+        _stored(part).delete()
         part.counted = json.dumps({})
         part.save(update_fields=["counted"])
 
@@ -110,15 +111,18 @@ def _is_made_alike(run: ComputationRun, framework: FrameworkShape) -> bool:
 
 def _store(part: ComputationRange, sheets: counting.Sheets, framework: FrameworkShape) -> None:
     """Make the range's rows and counts those of `sheets`."""
-    cycle = part.run.cycle
-    UnitScore.objects.filter(cycle=cycle, entity__pk__range=part.span).delete()
+    _stored(part).delete()
     records = counting.score_sheets(sheets, framework)
-    counting.write_units(cycle, sheets, records, np.ones(len(sheets.entities), dtype=bool))
+    counting.write_units(part.run.cycle, sheets, records, np.ones(len(sheets.entities), dtype=bool))
     counted = counting.count_kinds(sheets, records, framework)
     part.counted = json.dumps(
         {basis: [tally.as_json() for tally in tallies] for basis, tallies in counted.items()}
     )
     part.save(update_fields=["counted"])
+
+
+def _stored(part: ComputationRange) -> "QuerySet[UnitScore]":
+    return UnitScore.objects.filter(cycle=part.run.cycle, entity__pk__range=part.span)
 
 
 def _renew_what_changed(run: ComputationRun, framework: FrameworkShape) -> list[list[str]]:

@@ -190,6 +190,19 @@ class TestWhatChangesMeanwhile:
         assert figures_of(cycle) == figures
         assert len(rows_of(cycle)) == rows
 
+    def test_among_the_units_and_back_again_loses_no_range(self, cycle: Cycle) -> None:
+        rebuild_cycle(cycle_id=cycle.pk, at=AT)
+        Item.objects.filter(code="DAT-STR").update(weight=3)
+        run = begin(cycle)
+        new_groups(cycle)
+        for range_id in ids(run):
+            compute_range(range_id=range_id)
+        Entity.objects.filter(code="ENT-002").update(type=Entity.objects.get(code="ENT-001").type)
+        finish_run(run_id=run.pk, at=later(5))
+        split = outcome(cycle)
+        rebuild_cycle(cycle_id=cycle.pk, at=AT)
+        assert outcome(cycle) == split
+
     def test_in_a_sheet_begins_no_second_run(self, cycle: Cycle) -> None:
         run = begin(cycle)
         say(cycle.assessments.latest("pk"), Status.SUBMITTED, random.Random(1))
