@@ -116,10 +116,7 @@ class Movement:
 
 
 def comparable_cycles(user: Person, cycle: Cycle) -> list[Cycle]:
-    """The other cycles whose newest scorecard `user` may read: the nearest earlier one first.
-
-    An older version is never taken in its place: what a comparison may show is decided for the newest ones.
-    """
+    """The other cycles of which `user` may read a scorecard: the nearest earlier one first."""
     readable = newest_scorecards(user).exclude(cycle=cycle)
     cycles = sorted((scorecard.cycle for scorecard in readable), key=in_time, reverse=True)
     return sorted(cycles, key=lambda other: in_time(other) > in_time(cycle))
@@ -132,7 +129,7 @@ def earlier_cycle(user: Person, cycle: Cycle) -> Cycle | None:
 
 
 def figures_of_other(user: Person, cycle: Cycle, code: str) -> Figures:
-    """The newest published figures of another cycle, to compare this one with.
+    """The newest figures of another cycle that `user` may read, to compare this one with.
 
     Raises InvalidInput for the same cycle, NotFound for one that has published nothing.
     """

@@ -35,9 +35,9 @@ def latest_scorecard(user: Person, cycle: Cycle) -> Scorecard | None:
 
 
 def newest_scorecards(user: Person) -> QuerySet[Scorecard]:
-    """The newest version of each cycle, where `user` may read it: never an older one in its place."""
-    versions = Scorecard.objects.filter(cycle=OuterRef("cycle")).order_by("-version").values("version")
-    return published_scorecards(user).filter(version=Subquery(versions[:1]))
+    """Of each cycle the newest version that `user` may read."""
+    versions = Scorecard.objects.readable_by(user).filter(cycle=OuterRef("cycle")).order_by("-version")
+    return published_scorecards(user).filter(version=Subquery(versions.values("version")[:1]))
 
 
 def scorecard_version(user: Person, cycle: Cycle, version: int) -> Scorecard | None:

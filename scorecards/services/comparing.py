@@ -19,7 +19,7 @@ from quintet.queries.frameworks import crosswalk_between
 from scorecards.domain.compared import document_of
 from scorecards.domain.comparing import showable
 from scorecards.domain.published import Pairing, Version
-from scorecards.models import ComparedPair, Scorecard
+from scorecards.models import Audience, ComparedPair, Scorecard
 from scorecards.queries.disclosed import comparisons_of, decided_pairing, published_version
 from scorecards.queries.movement import in_time
 from scorecards.services.locking import one_publication_at_a_time
@@ -95,7 +95,7 @@ def _shown(possible: Possible) -> Shown:
 
 def _chain() -> QuerySet[Scorecard]:
     """All published versions, the oldest first; their bytes are not read."""
-    return Scorecard.objects.select_related("cycle__framework").defer("payload")
+    return Scorecard.objects.select_related("cycle__framework", "public_release").defer("payload")
 
 
 def _undecided(chain: Iterable[Scorecard]) -> Iterator[Possible]:
@@ -109,14 +109,19 @@ def _undecided(chain: Iterable[Scorecard]) -> Iterator[Possible]:
 
 
 def _pairs(chain: Iterable[Scorecard]) -> Iterator[Pair]:
-    """Every two versions of different cycles that were the latest at one time, in the order of that."""
-    latest: dict[int, Scorecard] = {}
+    """Every two versions of different cycles that were the latest to somebody, in the order of that.
+
+    First to everybody, then to those who read what the committees read first: mostly the same pairs again.
+    """
+    latest: dict[str, dict[int, Scorecard]] = {Audience.PUBLIC: {}, Audience.COMMITTEE: {}}
     for scorecard in chain:
-        latest.pop(scorecard.cycle_id, None)
-        for other in sorted(latest.values(), key=lambda other: in_time(other.cycle), reverse=True):
-            before, after = sorted((scorecard, other), key=lambda one: in_time(one.cycle))
-            yield before, after
-        latest[scorecard.cycle_id] = scorecard
+        for audience, read in latest.items():
+            if scorecard.readers in (audience, Audience.PUBLIC):
+                read.pop(scorecard.cycle_id, None)
+                for other in sorted(read.values(), key=lambda other: in_time(other.cycle), reverse=True):
+                    before, after = sorted((scorecard, other), key=lambda one: in_time(one.cycle))
+                    yield before, after
+                read[scorecard.cycle_id] = scorecard
 
 
 def _document(possible: Possible, beside: Shown) -> dict[str, Any]:

@@ -123,7 +123,9 @@ def release(*, scorecard: Scorecard, by: User, at: datetime) -> PublicRelease:
     _lock(scorecard.cycle)
     if Scorecard.objects.public().filter(pk=scorecard.pk).exists():
         raise WrongState(_("Everybody may read this version already."))
-    return PublicRelease.objects.create(scorecard=scorecard, by=by, at=at)
+    release = PublicRelease.objects.create(scorecard=scorecard, by=by, at=at)
+    owe_missing_comparisons(at=at)
+    return release
 
 
 def _readers(audience: str) -> str:

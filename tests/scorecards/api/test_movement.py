@@ -385,6 +385,28 @@ class TestForTheCommittees:
         release(scorecard=hidden, by=cast.task_force, at=AT)
         assert get(client).status_code == 200
 
+    @pytest.mark.parametrize("joined_first", [True, False])
+    def test_a_later_version_changes_nothing_for_everybody_else(
+        self, client: Client, framework: Framework, units: list[Entity], cast: Cast, joined_first: bool
+    ) -> None:
+        before = cycle_of(framework, "2025", sheets(units, range(12), 1))
+        after = cycle_of(framework, "2026", sheets(units, range(6, 24), 2))
+        publish(before, cast)
+        joined = sheets(units, range(12, 18), 1)
+        if joined_first:
+            fill(before, joined)
+            publish(before, cast, audience="committee")
+            publish(after, cast)
+        else:
+            publish(after, cast)
+            fill(before, joined)
+            publish(before, cast, audience="committee")
+        decide_comparisons(at=AT)
+        for person, from_version in ((None, 1), (cast.committee, 2)):
+            told = get(client, user=person).json()
+            assert (told["from_version"], told["version"]) == (from_version, 1)
+        assert "DAT-STR" in client.get("/scorecards/2026/movement/").content.decode()
+
 
 class TestThePage:
     def test_compares_with_the_cycle_before_unless_told(self, client: Client, cycles: list[Cycle]) -> None:

@@ -19,6 +19,7 @@ from scorecards.models import ComparedPair, Scorecard
 from scorecards.queries.movement import compared_document
 from scorecards.queries.publications import published_document
 from scorecards.services.comparing import COMPARE, decide_comparisons, owe_missing_comparisons
+from scorecards.services.publishing import release
 from tests.factories import (
     AT,
     ENABLERS,
@@ -58,14 +59,16 @@ def published(cast: Cast, units: list[Entity]) -> Publish:
     """Publish a cycle of a year, in which the units with these numbers are on this level."""
     framework = make_framework()
 
-    def publish_year(year: str, numbers: range, level: int, framework: Framework = framework) -> Scorecard:
+    def publish_year(
+        year: str, numbers: range, level: int, framework: Framework = framework, audience: str = "public"
+    ) -> Scorecard:
         found: dict[Entity, Levels] = {units[number]: dict.fromkeys(CODES, level) for number in numbers}
         cycle = Cycle.objects.filter(code=year).first() or make_counted_cycle(framework, {}, year)
         days = {"opens_on": date(int(year), 1, 1), "closes_on": date(int(year), 6, 30)}
         Cycle.objects.filter(pk=cycle.pk).update(**days)
         cycle.refresh_from_db()
         fill(cycle, found)
-        return publish(cycle, cast)
+        return publish(cycle, cast, audience=audience)
 
     return publish_year
 
@@ -92,6 +95,15 @@ class TestDeciding:
             ("2024", 2, "2026", 1),
             ("2024", 2, "2025", 1),
         ]
+
+    def test_pairs_what_everybody_reads_beside_what_the_committees_read_first(
+        self, published: Publish
+    ) -> None:
+        published("2025", range(6), 1)
+        published("2025", range(6, 12), 1, audience="committee")
+        published("2026", range(12), 2)
+        assert decide_comparisons(at=AT) == 2
+        assert stored() == [("2025", 1, "2026", 1), ("2025", 2, "2026", 1)]
 
     def test_is_the_same_at_once_and_one_by_one(self, published: Publish) -> None:
         for year, numbers, level in (("2024", range(12), 1), ("2025", range(6, 18), 2)):
@@ -219,6 +231,21 @@ class TestOwing:
         assert self.owed() == 1
         assert outbox.run_errands(now=lambda: AT, topic=COMPARE) == 1
         assert stored() == [("2025", 1, "2026", 1)]
+
+    def test_follows_the_release_of_a_version_that_was_never_the_latest(
+        self, published: Publish, cast: Cast
+    ) -> None:
+        published("2025", range(6), 1)
+        second = published("2025", range(6, 12), 1, audience="committee")
+        published("2025", range(12, 18), 1, audience="committee")
+        published("2026", range(12), 2)
+        decide_comparisons(at=AT)
+        assert ("2025", 2, "2026", 1) not in stored()
+        Message.objects.all().delete()
+        release(scorecard=second, by=cast.task_force, at=AT)
+        assert self.owed() == 1
+        decide_comparisons(at=AT)
+        assert stored()[-1] == ("2025", 2, "2026", 1)
 
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.usefixtures("in_process")
