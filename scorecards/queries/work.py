@@ -60,7 +60,7 @@ def run_under_way(cycle: Cycle) -> RunUnderWay | None:
     run = ComputationRun.objects.filter(cycle=cycle).first()
     if run is None:
         return None
-    errands = Message.objects.filter(topic=RUN, payload__run_id=run.pk)
+    errands = Message.objects.filter(topic=RUN, done_at=None, payload__run_id=run.pk)
     ranges = ComputationRange.objects.filter(run=run)
     return RunUnderWay(
         **ranges.aggregate(n_done=Count("pk", filter=~Q(counted="")), n_ranges=Count("pk")),

@@ -19,7 +19,7 @@ from scorecards.models import Proposal, ProposalState, Scorecard
 from scorecards.queries import publications
 from scorecards.queries.work import COMPOSE, progress_of, work_owed
 from scorecards.services import publishing
-from scorecards.services.composing import Basis, basis_of
+from scorecards.services.composing import basis_of
 from un20portal.lib.pagination import page_of
 
 REFRESH_SECONDS = 5
@@ -43,15 +43,13 @@ def publication(request: HttpRequest, cycle: str) -> HttpResponse:
 def _page(request: HttpRequest, cycle: Cycle, form: ProposalForm) -> HttpResponse:
     """What would be published, who proposed it, and what has been published so far."""
     proposal, computation = publications.proposal_of(cycle), publications.computation_of(cycle)
-    basis = basis_of(cycle=cycle, note=proposal.note if proposal else "")
     page = page_of(request, publications.published_scorecards(request.user).filter(cycle=cycle))
     context = {
         "cycle": cycle,
         "computation": computation,
         "work": work_owed(cycle),
         "proposal": proposal,
-        "inputs_sha256": basis.inputs_sha256,
-        **_state(request, proposal, basis),
+        **_state(request, cycle, proposal),
         "will_be_interim": cycle.phase not in (Phase.PLANNED, Phase.CLOSED),
         "page": page,
         "imprints": {scorecard.pk: publications.imprint(scorecard.sha256) for scorecard in page},
@@ -65,20 +63,24 @@ def _page(request: HttpRequest, cycle: Cycle, form: ProposalForm) -> HttpRespons
     return response
 
 
-def _state(request: HttpRequest, proposal: Proposal | None, basis: Basis) -> dict[str, Any]:
-    """How far the proposal is, and whether this person may confirm it."""
-    if proposal is None:
-        return {"refreshes": False}
-    if proposal.is_being_composed:
+def _state(request: HttpRequest, cycle: Cycle, proposal: Proposal | None) -> dict[str, Any]:
+    """How far the proposal is, and whether this person may confirm it.
+
+    What it would be composed from now is not worked out while it is composed: the page renews itself.
+    """
+    if proposal and proposal.is_being_composed:
         progress = progress_of(COMPOSE, at=timezone.now(), proposal_id=proposal.pk)
         is_awaited = progress is not None and not progress.is_given_up
         is_read = (
             request.method == "GET" and request.GET.get("refresh") != "off"
         )  # no form is being filled in
         return {"progress": progress, "refreshes": is_awaited and is_read}
+    basis = basis_of(cycle=cycle, note=proposal.note if proposal else "")
+    found = {"refreshes": False, "inputs_sha256": basis.inputs_sha256}
+    if proposal is None:
+        return found
     is_outdated, is_own = proposal.basis_sha256 != basis.sha256, proposal.by_id == request.user.pk
-    return {
-        "refreshes": False,
+    return found | {
         "is_outdated": is_outdated,
         "is_own": is_own,
         "may_confirm": proposal.state == ProposalState.READY and not is_outdated and not is_own,

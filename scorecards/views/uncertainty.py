@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from entities.access import signed_in
 from quintet.models import Cycle, Phase
 from scorecards import access
+from scorecards.queries.frameworks import framework_shape
 from scorecards.queries.uncertainty import progress_of, provisional_estimate, published_estimate
 from scorecards.services import estimating
-from scorecards.services.gathering import gather
+from scorecards.services.gathering import inputs_sha256
 from scorecards.views.reading import chosen_scorecard, wants_provisional
 from un20portal.lib.errors import NotYet
 
@@ -42,7 +43,7 @@ def uncertainty(request: HttpRequest, cycle: str) -> HttpResponse:
 
 def _provisional(request: HttpRequest, cycle: Cycle) -> HttpResponse:
     estimate = provisional_estimate(cycle)
-    inputs = gather(cycle_id=cycle.pk).sha256
+    inputs = inputs_sha256(cycle, framework_shape(cycle.framework))
     context = {
         "is_provisional": True,
         "estimate": estimate,

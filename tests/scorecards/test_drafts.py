@@ -14,6 +14,7 @@ from quintet.models import Cycle
 from scorecards.models import Proposal, Scorecard
 from scorecards.queries.work import COMPOSE
 from scorecards.services import publishing
+from scorecards.services.computing import compute_cycle
 from tests.factories import (
     AT,
     Cast,
@@ -88,6 +89,7 @@ class TestThePage:
 
     @pytest.mark.usefixtures("large")
     def test_renews_itself_while_a_worker_composes(self, cycle: Cycle, cast: Cast, client: Client) -> None:
+        compute_cycle(cycle_id=cycle.pk, at=AT)
         client.force_login(cast.task_force)
         told = client.post(f"{PAGE}propose/", {"audience": "public"}, follow=True)
         assert "Proposed: the scorecard is being composed." in told.content.decode()
@@ -97,6 +99,7 @@ class TestThePage:
         assert "waits for a worker" in page
         assert BUTTON not in page
         assert "Propose again" not in page, "a form that is renewed loses what is typed"
+        assert "Hash of the inputs" not in page, "it is not worked out at each look"
         still = shown_to(client, cast.second, "?refresh=off")
         assert "Refresh" not in still.headers
         assert "Propose again" in still.content.decode()
@@ -104,6 +107,7 @@ class TestThePage:
         ready = shown_to(client, cast.second)
         assert "Refresh" not in ready.headers
         assert BUTTON in ready.content.decode()
+        assert "Hash of the inputs" in ready.content.decode()
 
     @pytest.mark.usefixtures("large")
     def test_keeps_still_while_a_form_is_mended(self, cycle: Cycle, cast: Cast, client: Client) -> None:

@@ -260,6 +260,12 @@ class TestTheProvisionalPage:
         Message.objects.all().delete()
         assert "Sheets have changed" in page(client, PROVISIONAL)
 
+    def test_reads_no_sheet(self, client: Client, cycle: Cycle, cast: Cast) -> None:
+        simulate_cycle(cycle_id=cycle.pk, at=AT)
+        with CaptureQueriesContext(connection) as queries:
+            page(client, PROVISIONAL, cast.task_force)
+        assert not [query for query in queries.captured_queries if '"claimed"' in query["sql"]]
+
     def test_is_linked_from_the_publication(self, client: Client, cycle: Cycle, cast: Cast) -> None:
         compute_cycle(cycle_id=cycle.pk, at=AT)
         client.force_login(cast.task_force)

@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity
 from quintet.models import Cycle, Status
 from quintet.services.freezing import CHANGED, announce_change
-from scorecards.queries.work import WorkOwed, work_owed
+from scorecards.models import ComputationRun
+from scorecards.queries.work import COMPOSE, RUN, WorkOwed, progress_of, work_owed
 from tests.factories import AT, Cast, fill, later, make_entities, make_framework, make_open_cycle, sheet_of
 from un20portal.outbox.models import Message
 from un20portal.outbox.services import drain
@@ -36,7 +39,33 @@ def the_page(client: Client, cast: Cast) -> str:
     return client.get("/scorecards/2026/publication/").content.decode()
 
 
+def plans(queries: CaptureQueriesContext) -> list[str]:
+    """How PostgreSQL would do these queries."""
+    with connection.cursor() as cursor:
+        found = []
+        for query in list(queries.captured_queries):
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            found.append("\n".join(line for (line,) in cursor.fetchall()))
+    return found
+
+
 class TestWorkOwed:
+    @pytest.mark.servers
+    def test_is_found_by_its_index_however_much_was_done(self, cycle: Cycle) -> None:
+        ComputationRun.objects.create(cycle=cycle, kinds=[], begun_at=AT)
+        Message.objects.bulk_create(
+            Message(topic=topic, payload={}, created_at=AT, due_at=AT, done_at=AT)
+            for topic in [CHANGED, RUN] * 2000
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE outbox_message")
+        with CaptureQueriesContext(connection) as queries:
+            work_owed(cycle)
+            progress_of(COMPOSE, at=AT, proposal_id=1)
+        reading = [plan for plan in plans(queries) if "outbox_message" in plan]
+        assert len(reading) == 4
+        assert all("outbox_not_done" in plan for plan in reading)
+
     def test_is_none_when_every_change_is_in_the_figures(self, cycle: Cycle) -> None:
         announce(cycle, 0, "ENT-001")
         drain(now=lambda: later(1))

@@ -54,7 +54,7 @@ class Message(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["id"], condition=Q(done_at=None, dead_at=None), name="outbox_pending"),
+            models.Index(fields=["id"], condition=Q(done_at=None), name="outbox_not_done"),
         ]
         constraints = [
             models.CheckConstraint(
