@@ -1,5 +1,7 @@
 """What the engine knows of a framework."""
 
+from django.db.models import QuerySet
+
 from quintet.models import Dimension, Framework, Item
 from scorecards.domain.figures import FrameworkShape
 from scorecards.domain.scoring import METHOD, ItemShape
@@ -15,11 +17,15 @@ def framework_shape(framework: Framework) -> FrameworkShape:
     return FrameworkShape(framework.highest_level, dimensions)
 
 
+def asked_dimensions(framework_id: int) -> QuerySet[Dimension]:
+    """The dimensions in which something is asked, in framework order: those of `framework_shape`."""
+    return Dimension.objects.filter(framework=framework_id, items__isnull=False).distinct()
+
+
 def area_weights(framework: Framework) -> dict[str, dict[str, int]]:
     """Return the weight of each dimension in its area; no framework says otherwise than 1 so far."""
-    dimensions = Dimension.objects.filter(framework=framework, items__isnull=False).distinct()
     areas: dict[str, dict[str, int]] = {}
-    for area, code in dimensions.values_list("area", "code"):
+    for area, code in asked_dimensions(framework.pk).values_list("area", "code"):
         areas.setdefault(area, {})[code] = 1
     return areas
 

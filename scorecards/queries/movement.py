@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 
 from entities.access import Person
 from quintet.domain.crosswalk import Crosswalk, Relation
-from quintet.models import Cycle, Dimension
+from quintet.models import Cycle
 from quintet.queries.frameworks import crosswalk_between, item_codes
 from quintet.queries.monitoring import counted_snapshots
 from scorecards.domain.bridge import Bridge
@@ -26,7 +26,7 @@ from scorecards.domain.compared import (
 )
 from scorecards.domain.movement import CycleSheets, Panel, Verdict
 from scorecards.models import ComparedPair, Scorecard
-from scorecards.queries.frameworks import framework_shape
+from scorecards.queries.frameworks import asked_dimensions, framework_shape
 from scorecards.queries.publications import newest_scorecards
 from scorecards.queries.reading import (
     PERCENTAGES_FROM,
@@ -192,7 +192,7 @@ def _item_rows(
 
 def _dimension_rows(before: Figures, after: Figures, moved: Moved) -> Iterator[DimensionRow]:
     in_both = set(dimension_codes(before))
-    for dimension in Dimension.objects.filter(framework=after.cycle.framework_id):
+    for dimension in asked_dimensions(after.cycle.framework_id):
         bridge = moved.indices.get(dimension.code)
         is_suppressed = bridge is None and dimension.code in in_both
         yield DimensionRow(dimension.code, dimension.label, bridge, is_suppressed)

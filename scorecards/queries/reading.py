@@ -24,7 +24,7 @@ from scorecards.domain.groups import (
 )
 from scorecards.domain.tally import Tally
 from scorecards.models import Audience, Basis, Computation, GroupScore, Scorecard
-from scorecards.queries.frameworks import framework_shape
+from scorecards.queries.frameworks import asked_dimensions, framework_shape
 from scorecards.queries.publications import correction_of, published_document
 from scorecards.queries.work import run_under_way
 from un20portal.lib.errors import NotFound
@@ -313,4 +313,4 @@ def _baseline(raw: Mapping[str, Any] | None, group: str) -> Baseline | None:
 
 def dimension_codes(figures: Figures) -> QuerySet[Dimension, str]:
     """The dimensions of these figures, in framework order."""
-    return Dimension.objects.filter(framework=figures.cycle.framework_id).values_list("code", flat=True)
+    return asked_dimensions(figures.cycle.framework_id).values_list("code", flat=True)

@@ -31,7 +31,7 @@ from scorecards.domain.scoring import METHOD
 from scorecards.domain.unit_derivations import DimensionLine, ItemLine, item_line
 from scorecards.models import Computation, UnitScore
 from scorecards.queries import reading, units
-from scorecards.queries.frameworks import framework_shape
+from scorecards.queries.frameworks import asked_dimensions, framework_shape
 from scorecards.queries.publications import published_document, published_sha256
 from scorecards.queries.reading import PERCENTAGES_FROM, Figures, ItemFigure
 from scorecards.queries.units import UnitEntry
@@ -138,7 +138,7 @@ def receipt_of(user: Person, figures: Figures, subject: Subject, *, basis: str) 
     """The receipt of one figure; NotFound for what is not there or not this reader's to see."""
     framework = figures.cycle.framework
     items = Item.objects.filter(framework=framework).select_related("dimension")
-    dimensions = Dimension.objects.filter(framework=framework)
+    dimensions = asked_dimensions(framework.pk)
     item = _found(items, subject.item)
     dimension = item.dimension if item else _found(dimensions, subject.dimension)
     question = _Question(subject, figures, basis, item, dimension)

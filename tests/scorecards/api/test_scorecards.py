@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from entities.models import Entity, User
-from quintet.models import Cycle
+from quintet.models import Cycle, Dimension
 from scorecards.services.computing import compute_cycle
 from tests.factories import (
     AT,
@@ -151,6 +151,14 @@ class TestFigures:
 
     def test_are_summed_up_per_dimension(self, client: Client, published: Cycle) -> None:
         assert [row["dimension"] for row in get(client, "dimensions/").json()] == ["DAT", "INN"]
+
+    def test_leave_out_a_dimension_in_which_nothing_is_asked(
+        self, client: Client, cycle: Cycle, cast: Cast
+    ) -> None:
+        Dimension.objects.create(framework=cycle.framework, code="BES", area="capability", order=0)
+        publish(cycle, cast)
+        assert [row["dimension"] for row in get(client, "dimensions/").json()] == ["DAT", "INN"]
+        assert get(client, "receipt/?group=all&dimension=BES").status_code == 404
 
     def test_are_asked_for_with_as_many_questions_for_more_items(
         self, client: Client, published: Cycle, django_assert_max_num_queries: Any
