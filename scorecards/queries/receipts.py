@@ -27,7 +27,6 @@ from scorecards.domain.receipts import (
     Subject,
     disclosure_in_words,
 )
-from scorecards.domain.scoring import METHOD
 from scorecards.domain.unit_derivations import DimensionLine, ItemLine, item_line
 from scorecards.models import Computation, UnitScore
 from scorecards.queries import reading, units
@@ -81,7 +80,13 @@ class Receipt:
     dimensions: Sequence[DimensionLine] = ()
     units: Sequence[UnitHashes] = ()
     entity: Entity | None = None
-    method: str = METHOD
+
+    @cached_property
+    def method(self) -> str:
+        """The method of the figure: not always the one of today."""
+        if self.figures.is_provisional:
+            return Computation.objects.values_list("method", flat=True).get(cycle=self.figures.cycle)
+        return str(published_document(self.figures.sha256)["method"])
 
     @cached_property
     def whose(self) -> str:

@@ -11,7 +11,8 @@ from django.test import Client
 
 from entities.models import Entity, User
 from quintet.models import Assessment, Cycle, Status
-from scorecards.models import EntityDocument, Scorecard
+from scorecards.models import Computation, EntityDocument, Scorecard
+from scorecards.services import composing
 from scorecards.services.computing import compute_cycle
 from scorecards.services.consenting import set_consent
 from tests.factories import (
@@ -186,6 +187,24 @@ class TestNumbers:
         assert receipt["figure"] is None
         assert steps(receipt)["operates"] == ("level ≥ 3", "3 ≥ 3", "true")
         assert get(client, "entity=UNDP&item=DAT-PMS", cast.focal).json()["steps"] == []
+
+
+class TestTheMethod:
+    """A figure keeps the method it was made with, whatever the portal's is by now."""
+
+    def test_is_that_of_the_published_bytes(
+        self, client: Client, cycle: Cycle, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as earlier:
+            earlier.setattr(composing, "METHOD", "un20-0")
+            publish(cycle, cast)
+        assert get(client, "group=entities&item=DAT-STR").json()["method"] == "un20-0"
+
+    def test_is_that_of_the_computation_before(self, client: Client, cycle: Cycle, cast: Cast) -> None:
+        compute_cycle(cycle_id=cycle.pk, at=AT)
+        Computation.objects.update(method="un20-0")
+        asked = "group=entities&item=DAT-STR&version=provisional"
+        assert get(client, asked, cast.task_force).json()["method"] == "un20-0"
 
 
 class TestHashes:
