@@ -7,14 +7,14 @@ from django.utils.translation import gettext, gettext_lazy
 
 from quintet.domain.answers import NA, UNANSWERED
 from quintet.models import Area, Item
-from scorecards.domain.unit_derivations import WITHHELD, ItemLine
+from scorecards.domain.unit_derivations import NOTHING, WITHHELD, DimensionLine, ItemLine
 from scorecards.queries.receipts import Hashes, Receipt
 from scorecards.templatetags.figures import enabler_name
-from un20portal.lib.languages import in_per_cent
+from un20portal.lib.languages import in_per_cent, with_decimal_mark
 from un20portal.lib.ratios import one_decimal, whole_per_cent
 
 register = template.Library()
-register.filter(one_decimal)
+register.filter(with_decimal_mark)
 
 STATE_NAMES = {
     NA: gettext_lazy("not applicable"),
@@ -45,8 +45,14 @@ def receipt_title(receipt: Receipt) -> str:
         "dimension": receipt.dimension.name if receipt.dimension else area_name(receipt.subject.area),
         "item": _item_name(receipt.item) if receipt.item else "",
         "whose": receipt.whose,
-        "value": value,
+        "value": with_decimal_mark(value),
     }
+
+
+@register.filter
+def index_in_figures(line: DimensionLine) -> str:
+    """Write the index of a dimension with one decimal; a dash where it is not rated."""
+    return with_decimal_mark(one_decimal(line.index) or NOTHING)
 
 
 @register.filter

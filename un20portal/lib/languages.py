@@ -1,16 +1,18 @@
 """Six languages: which text of reference data a reader gets, in which language it is; numbers and times."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from babel.numbers import format_percent
-from django.utils.formats import time_format
+from django.utils.formats import number_format, time_format
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, get_language_bidi, to_locale
 
 RIGHT_TO_LEFT = {"ar"}
+DECIMAL = re.compile(r"\d+\.\d+")
 REFERENCE_LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
 
 
@@ -47,6 +49,11 @@ def in_per_cent(value: Decimal | int) -> str:
     """Write `value` per cent, all its digits, as the reader's language does: 67%, in French 67 %."""
     locale = to_locale(get_language() or "en")
     return format_percent(Decimal(value) / 100, locale=locale, decimal_quantization=False)
+
+
+def with_decimal_mark(text: str) -> str:
+    """Write every decimal of a text as the reader's language does: 66.5, in French 66,5."""
+    return DECIMAL.sub(lambda found: number_format(found[0]), text)
 
 
 def clock(at: datetime) -> str:

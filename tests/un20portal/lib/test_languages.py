@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from django.template.defaultfilters import floatformat
 from django.utils.translation import override
 
-from un20portal.lib.languages import clock, in_per_cent
+from un20portal.lib.languages import clock, in_per_cent, with_decimal_mark
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,17 @@ from un20portal.lib.languages import clock, in_per_cent
 def test_per_cents_are_written_as_each_language_does(language: str, whole: str, exact: str) -> None:
     with override(language):
         assert (in_per_cent(67), in_per_cent(Decimal("67.5"))) == (whole, exact)
+
+
+@pytest.mark.parametrize(
+    ("language", "mark"), [("en", "."), ("ar", "."), ("zh-hans", "."), ("fr", ","), ("ru", ","), ("es", ",")]
+)
+def test_decimals_are_written_in_one_way_in_each_language(language: str, mark: str) -> None:
+    with override(language):
+        written = f"-66{mark}5"
+        assert (floatformat("-66.5", 1), with_decimal_mark("-66.5")) == (written, written)
+        assert with_decimal_mark("index[6.25] = 1, 2.") == f"index[6{mark}25] = 1, 2."
+        assert mark in in_per_cent(Decimal("67.5"))
 
 
 def test_times_name_the_zone_of_the_portal() -> None:
