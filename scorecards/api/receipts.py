@@ -105,7 +105,7 @@ class HashesSerializer(serializers.Serializer[Any]):
 
 
 class UnitHashesSerializer(serializers.Serializer[Any]):
-    """A unit of the group whose sheet counts, by hash: its answers are its own."""
+    """A unit of the group whose sheet counts on the basis, by hash: its answers are its own."""
 
     entity = serializers.CharField()
     snapshot = serializers.CharField()

@@ -112,7 +112,9 @@ class ItemFigureSerializer(serializers.Serializer[Any]):
     carried_from = serializers.IntegerField(allow_null=True, help_text=CARRIED)
     n_group = serializers.IntegerField()
     n_na = serializers.IntegerField(allow_null=True)
-    n_missing = serializers.IntegerField(allow_null=True)
+    n_missing = serializers.IntegerField(
+        allow_null=True, help_text="Without an answer that counts on the basis: given, or accepted"
+    )
     n_answered = serializers.IntegerField(allow_null=True)
     has = serializers.IntegerField(allow_null=True)
     operates = serializers.IntegerField(allow_null=True)

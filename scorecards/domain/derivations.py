@@ -11,6 +11,33 @@ from un20portal.lib.errors import Term
 from un20portal.lib.errors import marked as _
 from un20portal.lib.ratios import one_decimal
 
+PARTS_IN_WORDS = {
+    "accepted": _(
+        "Units in the group: %(n_group)s. Not applicable: %(n_na)s. No accepted answer: %(n_missing)s. "
+        "Accepted answers: %(n_answered)s."
+    ),
+    "claimed": _(
+        "Units in the group: %(n_group)s. Not applicable: %(n_na)s. No answer: %(n_missing)s. "
+        "Answered: %(n_answered)s."
+    ),
+}
+BOUNDS_IN_WORDS = {
+    "accepted": (
+        _("The share if every unit without an accepted answer were a no."),
+        _("The share if every unit without an accepted answer were a yes."),
+    ),
+    "claimed": (
+        _("The share if every missing answer were a no."),
+        _("The share if every missing answer were a yes."),
+    ),
+}
+MISSING_IN_WORDS = {
+    "accepted": _(
+        "No accepted answer: %(n_missing)s of %(n_group)s, whether none was given or none is accepted yet. "
+        "Missing is never counted as zero."
+    ),
+    "claimed": _("No answer: %(n_missing)s of %(n_group)s. Missing is never counted as zero."),
+}
 QUARTILES = {
     "q1": (1, _("first quartile")),
     "median": (2, _("median")),
@@ -18,12 +45,12 @@ QUARTILES = {
 }
 
 
-def item_steps(counts: ItemCounts) -> list[Step]:
+def item_steps(counts: ItemCounts, basis: str) -> list[Step]:
     """How a group's figures on one item follow from the counts of its answers."""
-    return [*_counting(counts), *_shares(counts), *_bounds(counts)]
+    return [*_counting(counts, basis), *_shares(counts), *_bounds(counts, basis)]
 
 
-def _counting(counts: ItemCounts) -> list[Step]:
+def _counting(counts: ItemCounts, basis: str) -> list[Step]:
     parts = (counts.n_na, counts.n_missing, counts.n_answered)
     return [
         Step(
@@ -31,13 +58,7 @@ def _counting(counts: ItemCounts) -> list[Step]:
             "n_na + n_missing + n_answered",
             _sum(parts),
             str(counts.n_group),
-            Sentence(
-                _(
-                    "Units in the group: %(n_group)s. Not applicable: %(n_na)s. No answer: %(n_missing)s. "
-                    "Answered: %(n_answered)s."
-                ),
-                _named(counts),
-            ),
+            Sentence(PARTS_IN_WORDS[basis], _named(counts)),
         ),
         Step(
             "n_answered",
@@ -99,10 +120,11 @@ def _shares(counts: ItemCounts) -> list[Step]:
     ]
 
 
-def _bounds(counts: ItemCounts) -> list[Step]:
+def _bounds(counts: ItemCounts, basis: str) -> list[Step]:
     if counts.bounds_has is None:
         return []
     lowest, highest = counts.bounds_has
+    all_no, all_yes = BOUNDS_IN_WORDS[basis]
     whole = f"({counts.n_answered} + {counts.n_missing})"
     return [
         _ratio(
@@ -110,7 +132,7 @@ def _bounds(counts: ItemCounts) -> list[Step]:
             "100 · has / (n_answered + n_missing)",
             f"100 · {counts.has} / {whole}",
             lowest,
-            _("The share if every missing answer were a no."),
+            all_no,
             counts,
         ),
         _ratio(
@@ -118,16 +140,16 @@ def _bounds(counts: ItemCounts) -> list[Step]:
             "100 · (has + n_missing) / (n_answered + n_missing)",
             f"100 · ({counts.has} + {counts.n_missing}) / {whole}",
             highest,
-            _("The share if every missing answer were a yes."),
+            all_yes,
             counts,
         ),
     ]
 
 
-def item_gaps(counts: ItemCounts) -> list[Sentence]:
+def item_gaps(counts: ItemCounts, basis: str) -> list[Sentence]:
     """Say what is missing behind a group's figures on one item."""
     words = [
-        (counts.n_missing, _("No answer: %(n_missing)s of %(n_group)s. Missing is never counted as zero.")),
+        (counts.n_missing, MISSING_IN_WORDS[basis]),
         (counts.n_na, _("Not applicable: %(n_na)s of %(n_group)s. They are left out of the shares.")),
     ]
     return [Sentence(message, _named(counts)) for number, message in words if number]

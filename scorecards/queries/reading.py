@@ -58,6 +58,7 @@ class ItemFigure:
     n_group: int
     counts: ItemCounts | None
     baseline: Baseline | None
+    basis: str
     carried_from: int | None = None  # the version whose figure is shown again, because too few changed
 
     @property
@@ -228,6 +229,7 @@ def item_figures(figures: Figures, *, group: str, basis: str, area: str | None =
             n_group=cells[item.code]["n_group"],
             counts=_counts(cells[item.code]),
             baseline=_baseline(figures.baselines.get(item.code), group),
+            basis=basis,
             carried_from=cells[item.code].get("carried_from"),
         )
         for item in items

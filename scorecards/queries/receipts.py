@@ -33,6 +33,7 @@ from scorecards.queries import reading, units
 from scorecards.queries.frameworks import asked_dimensions, framework_shape
 from scorecards.queries.publications import published_document, published_sha256
 from scorecards.queries.reading import PERCENTAGES_FROM, Figures, ItemFigure
+from scorecards.queries.sheets import counting_hashes
 from scorecards.queries.units import UnitEntry
 from un20portal.lib.errors import NotFound
 from un20portal.lib.errors import marked as _
@@ -175,10 +176,10 @@ def _item_of_group(user: Person, question: _Question, item: Item) -> Receipt:
         hashes=_hashes(figures, carried_from=made_by if row.carried_from else None),
         figure=row,
         carried_from=row.carried_from,
-        steps=derivations.item_steps(row.counts) if row.counts else [],
-        missing=derivations.item_gaps(row.counts) if row.counts else [],
+        steps=derivations.item_steps(row.counts, question.basis) if row.counts else [],
+        missing=derivations.item_gaps(row.counts, question.basis) if row.counts else [],
         items=_weights([item]),
-        units=_units_behind(figures, group, made_by),
+        units=_units_behind(question, made_by),
     )
 
 
@@ -197,7 +198,7 @@ def _dimension_of_group(user: Person, question: _Question) -> Receipt:
         steps=[] if is_suppressed else derivations.dimension_steps(entry),
         missing=[] if is_suppressed else derivations.dimension_gaps(entry),
         items=_weights(Item.objects.filter(dimension=question.dimension).order_by("order")),
-        units=_units_behind(figures, group, made_by),
+        units=_units_behind(question, made_by),
     )
 
 
@@ -310,24 +311,25 @@ def _hashes(figures: Figures, carried_from: str | None = None) -> Hashes:
     )
 
 
-def _units_behind(figures: Figures, group: str, made_by: str | None) -> list[UnitHashes]:
-    """The units of a group whose sheets count, by code, in the version whose figure it is."""
+def _units_behind(question: _Question, made_by: str | None) -> list[UnitHashes]:
+    """The units of a group whose sheets count on the basis, by code, in the version whose figure it is."""
+    figures, group = question.figures, question.subject.group
     if figures.is_provisional:
-        return _provisional_units_behind(figures, group)
+        return _provisional_units_behind(figures, group, question.basis)
     if made_by is None:
         return []
-    sheets = published_document(made_by)["units"]
+    counting = counting_hashes(figures.cycle, question.basis)
     return [
         UnitHashes(code, unit["snapshot"], unit["document"])
-        for code, unit in sorted(sheets.items())
-        if group in unit["groups"]
+        for code, unit in sorted(published_document(made_by)["units"].items())
+        if group in unit["groups"] and unit["snapshot"] in counting
     ]
 
 
-def _provisional_units_behind(figures: Figures, group: str) -> list[UnitHashes]:
+def _provisional_units_behind(figures: Figures, group: str, basis: str) -> list[UnitHashes]:
     groups = Computation.objects.values_list("kinds", flat=True).get(cycle=figures.cycle)
     kinds = [place for place, codes in enumerate(groups) if group in codes]
-    scores = UnitScore.objects.filter(cycle=figures.cycle, kind__in=kinds).exclude(snapshot=None)
+    scores = UnitScore.objects.filter(cycle=figures.cycle, kind__in=kinds).exclude(**{basis: None})
     named = scores.order_by("entity__code").values_list("entity__code", "snapshot__sha256")
     return [UnitHashes(code, sha256, None) for code, sha256 in named]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from entities.models import Entity
-from quintet.models import Cycle, Snapshot, Status
+from quintet.models import COUNTED, Cycle, Snapshot, Status
 from scorecards.domain.figures import Unit
 from scorecards.domain.groups import group_codes
 from scorecards.models import Basis, Scorecard
@@ -28,6 +28,13 @@ def published_units(scorecard: Scorecard) -> list[Unit]:
     return [
         Unit(code, tuple(unit["groups"]), sheets_of(frozen[unit["snapshot"]])) for code, unit in units.items()
     ]
+
+
+def counting_hashes(cycle: Cycle, basis: str) -> set[str]:
+    """The hashes of all frozen sheets of a cycle that count on a basis: accepted only validated ones."""
+    statuses = (Status.VALIDATED,) if basis == Basis.ACCEPTED else COUNTED
+    frozen = Snapshot.objects.filter(assessment__cycle=cycle, status__in=statuses)
+    return set(frozen.values_list("sha256", flat=True))
 
 
 def sheets_of(snapshot: Snapshot | None) -> dict[str, bytes | None]:

@@ -12,6 +12,7 @@ from quintet.domain.crosswalk import Relation
 from quintet.models import DIMENSION_NAMES
 from scorecards import charts
 from scorecards.charts import Bar, FigureLabels, FigurePanel
+from scorecards.models import Basis
 from un20portal.lib.languages import in_per_cent, left_to_right
 from un20portal.lib.ratios import one_decimal
 
@@ -118,18 +119,13 @@ def in_words(row: Any) -> str:
     if row.is_suppressed:
         return gettext("Suppressed: it would tell what a few units answered.")
     if not row.n_answered:
-        return gettext("No answers.")
+        return gettext("No accepted answers.") if row.basis == Basis.ACCEPTED else gettext("No answers.")
     sentences = [
         gettext("In place in %(has)s of %(n)s, operating in %(operates)s of %(n)s.")
         % {"has": row.has, "n": row.n_answered, "operates": row.operates}
     ]
     if row.n_missing:
-        sentences.append(
-            ngettext(
-                "%(count)s of %(n)s gave no answer.", "%(count)s of %(n)s gave no answer.", row.n_missing
-            )
-            % {"count": row.n_missing, "n": row.n_group}
-        )
+        sentences.append(_missing(row))
     if row.n_na:
         sentences.append(
             ngettext("Not applicable to %(count)s.", "Not applicable to %(count)s.", row.n_na)
@@ -178,12 +174,27 @@ def enablers_without(diagnostics: Sequence[Any]) -> dict[str, Any] | None:
     return {"capabilities": told, "rows": rows} if rows else None
 
 
+def _missing(row: Any) -> str:
+    """Say how many of a group have no answer that counts on the basis."""
+    if row.basis == Basis.ACCEPTED:
+        sentence = ngettext(
+            "%(count)s of %(n)s has no accepted answer.",
+            "%(count)s of %(n)s have no accepted answer.",
+            row.n_missing,
+        )
+    else:
+        sentence = ngettext(
+            "%(count)s of %(n)s gave no answer.", "%(count)s of %(n)s gave no answer.", row.n_missing
+        )
+    return sentence % {"count": row.n_missing, "n": row.n_group}
+
+
 def _note(row: Any) -> str:
     """Say briefly why the interactive figure draws no bar."""
     if row.is_suppressed:
         return gettext("Suppressed: confidential")
     if not row.n_answered:
-        return gettext("No answers")
+        return gettext("No accepted answers") if row.basis == Basis.ACCEPTED else gettext("No answers")
     return gettext("In place %(has)s/%(n)s, operating %(operates)s/%(n)s") % {
         "has": row.has,
         "operates": row.operates,
@@ -197,7 +208,7 @@ def _run(text: str) -> str:
 
 
 @register.simple_tag
-def state_of_play_figure(panels: Sequence[Any]) -> dict[str, Any]:
+def state_of_play_figure(panels: Sequence[Any], basis: str) -> dict[str, Any]:
     """Return the interactive state of play in the reader's language: data and layout for Plotly."""
     return charts.state_of_play_figure(
         [
@@ -213,7 +224,7 @@ def state_of_play_figure(panels: Sequence[Any]) -> dict[str, Any]:
         labels=FigureLabels(
             has=_run(gettext("In place (level 2 or above)")),
             operates=_run(gettext("Operating (level 3 or above)")),
-            missing=gettext("No answer"),
+            missing=gettext("No accepted answer") if basis == Basis.ACCEPTED else gettext("No answer"),
             baseline=_run(gettext("Published in 2023, N not stated")),
             of_answers=gettext("of the answers"),
             of_group=gettext("of the group"),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext, gettext_lazy
 from quintet.domain.answers import NA, UNANSWERED
 from quintet.models import Area, Item
 from scorecards.domain.unit_derivations import NOTHING, WITHHELD, DimensionLine, ItemLine
+from scorecards.models import Basis
 from scorecards.queries.receipts import Hashes, Receipt
 from scorecards.templatetags.figures import enabler_name
 from un20portal.lib.languages import in_per_cent, with_decimal_mark
@@ -95,7 +96,7 @@ def _share(row: Any) -> str:
     if row.is_suppressed:
         return gettext("suppressed")
     if not row.n_answered:
-        return gettext("no answers")
+        return gettext("no accepted answers") if row.basis == Basis.ACCEPTED else gettext("no answers")
     if row.shows_percentages:
         return in_per_cent(whole_per_cent(row.share_has))
     return gettext("%(has)s of %(n)s") % {"has": row.has, "n": row.n_answered}

@@ -28,7 +28,7 @@ def row(
 ) -> ItemFigure:
     group = sum(dist) + missing + na
     counts = None if suppressed else ItemCounts(group, na, missing, tuple(dist))
-    return ItemFigure(item, item[:3], item[4:], "label", "question", group, counts, baseline)
+    return ItemFigure(item, item[:3], item[4:], "label", "question", group, counts, baseline, "accepted")
 
 
 def published(value: str = "67", operator: str = "approx", year: int = 2023) -> Baseline:

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from entities.models import Entity, User
-from quintet.models import Cycle, Framework, Phase
+from quintet.models import Cycle, Framework, Phase, Status
 from scorecards.models import Scorecard
 from scorecards.services import publishing
 from scorecards.services.computing import compute_cycle
@@ -105,6 +105,23 @@ class TestPerCents:
         figure = client.get(f"{prefix}/scorecards/2026/figure/").content.decode()
         ticks = json.loads(figure.partition('type="application/json">')[2].partition("</script>")[0])
         assert ticks["layout"]["xaxis"]["ticktext"][-1] == written
+
+
+class TestAnswersThatAreNotAcceptedYet:
+    def test_are_not_called_missing(self, client: Client, framework: Framework, cast: Cast) -> None:
+        cycle = make_counted_cycle(framework, {unit: {"DAT-STR": 2} for unit in make_entities(10)})
+        waiting = {make_entity(f"WAIT-{n}"): {"DAT-STR": 2, "DAT-LED": 3} for n in range(10)}
+        fill(cycle, waiting, status=Status.SUBMITTED)
+        compute_cycle(cycle_id=cycle.pk, at=AT)
+        client.force_login(cast.task_force)
+        page = "/scorecards/2026/figure/?version=provisional&group=entities"
+        accepted, claimed = text(client, page), text(client, f"{page}&basis=claimed")
+        assert "10 of 20 have no accepted answer." in accepted
+        assert ("No accepted answers." in accepted, "No accepted answers." in claimed) == (True, False)
+        assert "10 of 20 gave no answer." in claimed
+        for untrue in ("gave no answer", ">No answer<", '"No answer"', "had answered", "No answers"):
+            assert untrue not in accepted
+            assert untrue in claimed
 
 
 class TestACycleWithoutUnits:

@@ -57,7 +57,7 @@ class TestAReceipt:
         assert heading(shown) == "Data · Strategy or action plan in place, UN entities: 75%"
         assert "Share in place: 100 times 21, divided by the 28 answers." in shown
         assert "share_has = 100 · has / n_answered = 100 · 21 / 28 = <b>75.0</b>" in shown
-        assert "No answer: 4 of 32. Missing is never counted as zero." in shown
+        assert "No accepted answer: 4 of 32, whether none was given or none is accepted yet." in shown
         assert "Nothing is hidden here" in shown
 
     def test_keeps_shares_of_few_answers_to_itself(self, client: Client, cycle: Cycle, cast: Cast) -> None:

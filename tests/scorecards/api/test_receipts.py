@@ -99,7 +99,11 @@ class TestTheWorkedExamples:
             ),
         }
         assert receipt["steps"][4]["words"] == ("Share in place: 100 times 21, divided by the 28 answers.")
-        assert receipt["missing"] == ["No answer: 3 of 31. Missing is never counted as zero."]
+        [missing] = receipt["missing"]
+        assert missing == (
+            "No accepted answer: 3 of 31, whether none was given or none is accepted yet. "
+            "Missing is never counted as zero."
+        )
         assert (receipt["state"], receipt["threshold"]) == ("shown", 5)
         assert receipt["items"] == [{"item": "DAT-STR", "weight": 1, "state": None, "level": None}]
 
@@ -242,6 +246,30 @@ class TestHashes:
             URL, {"group": "entities", "item": "DAT-STR"}, headers={"If-None-Match": answer["ETag"]}
         )
         assert again.status_code == 304
+
+
+class TestSheetsThatAreNotValidatedYet:
+    WAITING = ("WAIT-001", "WAIT-002", "WAIT-003", "WAIT-004", "WAIT-005")
+
+    @pytest.mark.parametrize("version", ["provisional", "1"])
+    def test_are_behind_the_claimed_figure_alone(
+        self, client: Client, cycle: Cycle, cast: Cast, version: str
+    ) -> None:
+        waiting = {make_entity(code): {"DAT-STR": 2} for code in self.WAITING}
+        fill(cycle, waiting, status=Status.SUBMITTED)
+        compute_cycle(cycle_id=cycle.pk, at=AT)
+        publish(cycle, cast)
+        query = f"group=entities&item=DAT-STR&version={version}"
+        accepted, claimed = (
+            get(client, f"{query}&basis={basis}", cast.task_force).json() for basis in ("accepted", "claimed")
+        )
+        behind = [{unit["entity"] for unit in receipt["units"]} for receipt in (accepted, claimed)]
+        assert (len(behind[0]), behind[1] - behind[0]) == (31, set(self.WAITING))
+        assert accepted["missing"][0].startswith("No accepted answer: 8 of 36")
+        assert accepted["steps"][0]["words"].endswith("No accepted answer: 8. Accepted answers: 28.")
+        assert accepted["steps"][-1]["words"].endswith("without an accepted answer were a yes.")
+        assert claimed["missing"] == ["No answer: 3 of 36. Missing is never counted as zero."]
+        assert claimed["steps"][0]["words"].endswith("No answer: 3. Answered: 33.")
 
 
 class TestHiddenFigures:
