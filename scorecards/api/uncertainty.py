@@ -28,11 +28,19 @@ class IntervalSerializer(serializers.Serializer[Any]):
     n_rated_draws = serializers.IntegerField()
 
 
+class CountedSerializer(serializers.Serializer[Any]):
+    """How many units of a group have a sheet that counts; the means are of those of them that are rated."""
+
+    accepted = serializers.IntegerField()
+    claimed = serializers.IntegerField()
+
+
 class GroupIntervalSerializer(serializers.Serializer[Any]):
     """The mean of a group's units: simulated, and without simulation on each basis; null where hidden."""
 
     group = serializers.CharField()
     n_group = serializers.IntegerField()
+    n_counted = CountedSerializer(allow_null=True)
     suppressed = serializers.BooleanField(source="is_suppressed")
     interval = IntervalSerializer(allow_null=True)
     accepted = serializers.CharField(allow_null=True)

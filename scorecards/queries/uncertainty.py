@@ -34,12 +34,16 @@ class Interval:
 
 @dataclass(frozen=True)
 class GroupInterval:
-    """A group's mean of an area: simulated, and as it is on each basis; None where hidden or unknown."""
+    """A group's mean of an area: simulated, and as it is on each basis; None where hidden or unknown.
+
+    The means are of those that are rated of the `n_counted` units whose sheets count, by basis.
+    """
 
     group: str
     name: str
     n_group: int
     is_suppressed: bool
+    n_counted: Mapping[str, int] | None = None
     interval: Interval | None = None
     accepted: str | None = None
     claimed: str | None = None
@@ -188,7 +192,7 @@ def _areas(
                 _group(
                     code,
                     name,
-                    sizes[code]["n_group"],
+                    sizes[code],
                     entries[code] if is_shown(code, entries[code]) else None,
                 )
                 for code, name in names.items()
@@ -212,11 +216,16 @@ def _codes(entities: set[int] | None) -> set[str] | None:
     return set(Entity.objects.filter(pk__in=entities).values_list("code", flat=True))
 
 
-def _group(code: str, name: str, n_group: int, entry: Document | None) -> GroupInterval:
+def _group(code: str, name: str, size: Document, entry: Document | None) -> GroupInterval:
     if entry is None:
-        return GroupInterval(code, name, n_group, is_suppressed=True)
+        return GroupInterval(code, name, size["n_group"], is_suppressed=True)
     return GroupInterval(
-        code, name, n_group, is_suppressed=False, interval=_interval(entry["interval"]), **entry["mean"]
+        code,
+        name,
+        **size,
+        is_suppressed=False,
+        interval=_interval(entry["interval"]),
+        **entry["mean"],
     )
 
 

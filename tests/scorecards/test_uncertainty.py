@@ -84,6 +84,7 @@ class TestWhatEverybodySees:
         document = get(client)
         shown = groups(document)["all"]
         assert not shown["suppressed"]
+        assert f">{shown['n_counted']['accepted']}/{shown['n_group']}<" in page(client)
         low, middle, high = (float(shown["interval"][name]) for name in ("p5", "p50", "p95"))
         assert 0 < low < middle < high < 100
         written = page(client)
@@ -95,6 +96,7 @@ class TestWhatEverybodySees:
         assert small == {
             "group": "type:related_organisation",
             "n_group": 2,
+            "n_counted": None,
             "suppressed": True,
             "interval": None,
             "accepted": None,
