@@ -53,6 +53,7 @@ class ItemRow:
     dimension: str
     enabler: str
     label: str
+    question: str
     relation: Relation
     others: Sequence[str]  # where the series breaks: the items of the other framework
     before: ItemFigure | None
@@ -113,6 +114,12 @@ class Movement:
         """The items by dimension, in the order in which dimensions come first."""
         codes = dict.fromkeys(row.dimension for row in self.items)
         return [Section(code, [row for row in self.items if row.dimension == code]) for code in codes]
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether every item that is comparable is suppressed."""
+        comparable = [row for row in self.items if row.relation is Relation.EQUAL]
+        return bool(comparable) and all(row.is_suppressed for row in comparable)
 
 
 def comparable_cycles(user: Person, cycle: Cycle) -> list[Cycle]:
@@ -198,8 +205,8 @@ def _dimension_rows(before: Figures, after: Figures, moved: Moved) -> Iterator[D
         yield DimensionRow(dimension.code, dimension.label, bridge, is_suppressed)
 
 
-def _described(figure: ItemFigure) -> tuple[str, str, str, str]:
-    return figure.item, figure.dimension, figure.enabler, figure.label
+def _described(figure: ItemFigure) -> tuple[str, str, str, str, str]:
+    return figure.item, figure.dimension, figure.enabler, figure.label, figure.question
 
 
 # --- what is stored, and what is worked out ------------------------------------------------------

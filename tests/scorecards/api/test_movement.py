@@ -429,6 +429,35 @@ class TestThePage:
         assert unfolded("?dimension=INN") == ["INN"]
         assert unfolded("?dimension=all") == ["DAT", "INN"]
 
+    def test_names_at_the_table_whom_its_columns_are_of(self, client: Client, cycles: list[Cycle]) -> None:
+        page = " ".join(client.get("/scorecards/2026/movement/").content.decode().split())
+        before, _table, columns = page.partition('id="items-DAT"')
+        assert "Rose, same, fell and change are of the panel" in before
+        for whom in ("Full sample: in place", "Panel: units that answer in both cycles", "Full sample: why"):
+            assert whom in columns.partition("</thead>")[0]
+
+    def test_names_an_item_of_the_culture_by_its_question(self, client: Client, cycles: list[Cycle]) -> None:
+        Item.objects.filter(code="INN-STR").update(enabler="")
+        page = client.get("/scorecards/2026/movement/").content.decode()
+        assert '<span lang="en" dir="ltr">INN STR?</span>' in page
+        assert "DAT STR?" not in page
+
+    def test_says_why_nothing_is_shown(
+        self, client: Client, framework: Framework, units: list[Entity], cast: Cast
+    ) -> None:
+        """One unit says the same in both years, all others in one of them."""
+        for code, numbers in (("2025", range(12)), ("2026", range(11, 24))):
+            publish(cycle_of(framework, code, sheets(units, numbers, 1)), cast)
+        decide_comparisons(at=AT)
+        for path in ("2026/movement/", "2025/movement/?from=2026"):
+            assert "Every change is suppressed" in client.get(f"/scorecards/{path}").content.decode()
+
+    def test_turns_its_arrow_with_the_direction_of_writing(self, client: Client, cycles: list[Cycle]) -> None:
+        """Without the class that turns it, it would point at the earlier cycle in Arabic."""
+        page = client.get("/ar/scorecards/2026/movement/?dimension=all").content.decode()
+        assert page.count("→") == page.count('<span class="arrow-on">→</span>') > 0
+        assert "Every change is suppressed" not in page
+
     def test_is_linked_from_the_later_scorecard_only(self, client: Client, cycles: list[Cycle]) -> None:
         address = "/scorecards/2026/movement/?from=2025"
         assert address in client.get("/scorecards/2026/").content.decode()
