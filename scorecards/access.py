@@ -4,8 +4,8 @@ from entities.access import Person, entities_with, has_role, is_committee, is_ta
 from entities.models import ENTITY_ROLES, Entity, Role
 from quintet.access import answerable_items, can_read_own_path
 from quintet.models import Assessment, Cycle
-from scorecards.domain.visibility import Reader, may_see
-from scorecards.models import Audience, Consent
+from scorecards.domain.visibility import Audience, Reader, may_see
+from scorecards.models import Consent
 
 
 def can_publish(user: Person) -> bool:

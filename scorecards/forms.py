@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from scorecards.domain.corrections import LONGEST_NOTE
-from scorecards.models import Audience
+from scorecards.domain.visibility import Audience
 
 
 class ProposalForm(forms.Form):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from entities.access import Person, is_committee, is_task_force
 from entities.models import Entity
 from quintet.models import Cycle, Snapshot
+from scorecards.domain.visibility import Audience
 from un20portal.lib.models import AppendOnlyModel
 
 
@@ -123,14 +124,11 @@ class ComputationRange(models.Model):
         return self.low, self.high
 
 
-class Audience(models.TextChoices):
-    """Who may read it, from few to many."""
-
-    NOBODY = "nobody", _("nobody else")
-    COMMITTEE = "committee", _("the committees")
-    PUBLIC = "public", _("everybody")
-
-
+AUDIENCES = {
+    Audience.NOBODY: _("nobody else"),
+    Audience.COMMITTEE: _("the committees"),
+    Audience.PUBLIC: _("everybody"),
+}
 READERS = [Audience.COMMITTEE, Audience.PUBLIC]
 
 
@@ -169,7 +167,7 @@ class Proposal(models.Model):
     )
     audience = models.CharField(
         max_length=10,
-        choices=Audience,
+        choices=AUDIENCES,
         default=Audience.PUBLIC,
         help_text="Who reads it once it is confirmed",
     )
@@ -246,7 +244,10 @@ class Scorecard(AppendOnlyModel):
         max_length=64, blank=True, help_text="Of the scorecard published before"
     )
     audience = models.CharField(
-        max_length=10, choices=Audience, default=Audience.PUBLIC, help_text="Who could read it from the start"
+        max_length=10,
+        choices=AUDIENCES,
+        default=Audience.PUBLIC,
+        help_text="Who could read it from the start",
     )
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -374,7 +375,7 @@ class Consent(AppendOnlyModel):
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="+")
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+")
-    audience = models.CharField(max_length=10, choices=Audience)
+    audience = models.CharField(max_length=10, choices=AUDIENCES)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

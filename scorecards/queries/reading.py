@@ -23,7 +23,8 @@ from scorecards.domain.groups import (
     ItemCounts,
 )
 from scorecards.domain.tally import Tally
-from scorecards.models import Audience, Basis, Computation, GroupScore, Scorecard
+from scorecards.domain.visibility import Audience
+from scorecards.models import Basis, Computation, GroupScore, Scorecard
 from scorecards.queries.frameworks import asked_dimensions, framework_shape
 from scorecards.queries.publications import correction_of, published_document
 from scorecards.queries.work import run_under_way

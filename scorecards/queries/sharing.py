@@ -9,7 +9,8 @@ from entities.access import Person
 from entities.models import Entity
 from quintet.models import Assessment, Cycle
 from scorecards import access
-from scorecards.models import Audience, Consent
+from scorecards.domain.visibility import Audience
+from scorecards.models import Consent
 
 
 @dataclass(frozen=True)

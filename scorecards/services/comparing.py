@@ -19,7 +19,8 @@ from quintet.queries.frameworks import crosswalk_between
 from scorecards.domain.compared import document_of
 from scorecards.domain.comparing import showable
 from scorecards.domain.published import Pairing, Version
-from scorecards.models import Audience, ComparedPair, Scorecard
+from scorecards.domain.visibility import Audience
+from scorecards.models import ComparedPair, Scorecard
 from scorecards.queries.disclosed import comparisons_of, decided_pairing, published_version
 from scorecards.queries.movement import in_time
 from scorecards.services.locking import one_publication_at_a_time

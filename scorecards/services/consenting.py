@@ -7,7 +7,8 @@ from django.db import transaction
 from entities.models import Entity, User
 from quintet.models import Cycle
 from scorecards import access
-from scorecards.models import Audience, Consent
+from scorecards.domain.visibility import Audience
+from scorecards.models import Consent
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
 
@@ -22,9 +23,9 @@ def set_consent(*, cycle: Cycle, entity: Entity, audience: str, by: User, at: da
     """
     if not access.can_share(by, entity):
         raise NotAllowed(_("The approver of the entity decides who reads its figures."))
-    if audience not in Audience.values:
+    if audience not in [*Audience]:
         message = _("Choose one of: %(allowed)s.")
-        error = FieldError("audience", "unknown", message, {"allowed": ", ".join(Audience.values)})
+        error = FieldError("audience", "unknown", message, {"allowed": ", ".join(Audience)})
         raise InvalidInput(_("Nothing has been changed."), errors=[error])
     locked = Entity.objects.select_for_update(of=("self",), no_key=True).get(pk=entity.pk)
     if not cycle.assessments.filter(entity=locked).exists():

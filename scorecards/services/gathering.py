@@ -1,20 +1,19 @@
 """Reading what a computation needs: frozen sheets that count, units asked, the shape of the framework."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from quintet.models import Cycle, Snapshot
 from quintet.queries.monitoring import counted_snapshots, latest_counted
 from scorecards.domain.figures import FrameworkShape, Unit
-from scorecards.domain.groups import group_codes
 from scorecards.domain.scoring import METHOD
 from scorecards.queries.frameworks import framework_shape
-from scorecards.queries.sheets import units_with_sheets
+from scorecards.queries.sheets import groups_of, units_with_sheets
 from scorecards.queries.units import units_of
 from un20portal.lib.canonical import canonical_json, sha256
 
 Memberships = Mapping[str, Sequence[str]]  # unit → its groups
-Frozen = Mapping[str, Sequence[str]]  # unit → hash and status of the snapshot that counts
+Frozen = tuple[str, str, str]  # unit, hash and status of the snapshot that counts
 
 
 @dataclass(frozen=True)
@@ -34,26 +33,24 @@ def gather(*, cycle_id: int) -> Inputs:
     snapshots = counted_snapshots(cycle)
     framework = framework_shape(cycle.framework)
     units = units_with_sheets(cycle, snapshots)
-    counted = {unit.code for unit in units}
-    kept = [snapshot for snapshot in snapshots if snapshot.assessment.entity.code in counted]
-    memberships = {unit.code: list(unit.groups) for unit in units}
-    frozen = {snapshot.assessment.entity.code: [snapshot.sha256, snapshot.status] for snapshot in kept}
+    memberships = {unit.code: unit.groups for unit in units}
+    kept = [snapshot for snapshot in snapshots if snapshot.assessment.entity.code in memberships]
+    frozen = ((sheet.assessment.entity.code, sheet.sha256, sheet.status) for sheet in kept)
     return Inputs(cycle, framework, units, kept, _sha256(cycle, framework, memberships, frozen))
 
 
 def inputs_sha256(cycle: Cycle, framework: FrameworkShape) -> str:
     """The hash of what `gather` would read now, without reading the sheets: cheap at any size."""
-    units = units_of(cycle).values_list("code", "type", "ceb_member", "region_id")
-    memberships = {
-        code: group_codes(entity_type=kind, is_ceb_member=is_member, region=region)
-        for code, kind, is_member, region in units
-    }
-    snapshots = latest_counted(cycle).values_list("assessment__entity__code", "sha256", "status")
-    frozen = {code: [digest, status] for code, digest, status in snapshots if code in memberships}
+    units = units_of(cycle).only("code", "type", "ceb_member", "region_id")
+    memberships = {unit.code: groups_of(unit) for unit in units}
+    frozen = latest_counted(cycle).values_list("assessment__entity__code", "sha256", "status")
     return _sha256(cycle, framework, memberships, frozen)
 
 
-def _sha256(cycle: Cycle, framework: FrameworkShape, memberships: Memberships, frozen: Frozen) -> str:
+def _sha256(
+    cycle: Cycle, framework: FrameworkShape, memberships: Memberships, frozen: Iterable[Frozen]
+) -> str:
+    snapshots = {code: [digest, status] for code, digest, status in frozen if code in memberships}
     return sha256(
         canonical_json(
             {
@@ -62,7 +59,7 @@ def _sha256(cycle: Cycle, framework: FrameworkShape, memberships: Memberships, f
                 "items": [[item.code, item.weight, item.enabler] for item in framework.items],
                 "highest_level": framework.highest_level,
                 "units": memberships,
-                "snapshots": frozen,
+                "snapshots": snapshots,
             }
         )
     )

@@ -13,7 +13,8 @@ from quintet.domain.answers import tidy
 from quintet.models import Cycle, Phase
 from scorecards import access
 from scorecards.domain.corrections import parse_note
-from scorecards.models import READERS, Audience, Proposal, ProposalState, PublicRelease, Scorecard
+from scorecards.domain.visibility import Audience
+from scorecards.models import READERS, Proposal, ProposalState, PublicRelease, Scorecard
 from scorecards.services.comparing import owe_missing_comparisons
 from scorecards.services.composing import basis_of
 from scorecards.services.drafting import intact_draft, owe_draft, publish_documents

@@ -14,7 +14,7 @@ from entities.access import signed_in
 from entities.models import Entity
 from quintet.models import Cycle
 from scorecards import access
-from scorecards.models import Audience
+from scorecards.models import AUDIENCES
 from scorecards.queries import publications, reading, sharing, units
 from scorecards.services import consenting
 from scorecards.views.reading import chosen_figures
@@ -78,7 +78,7 @@ class SharingView(View):
             "cycle": chosen,
             "entity": unit,
             "sharing": sharing.sharing_of(chosen, unit),
-            "choices": Audience,
+            "choices": AUDIENCES,
             "has_figures": figures and units.units_with_figures(figures, request.user).contains(unit),
             "may_share": access.can_share(request.user, unit),
             "is_demo": chosen.is_demo,

@@ -35,7 +35,7 @@ from quintet.models import (
 from quintet.models.evidence import evidence_storage
 from quintet.services import cycles, exporting, inviting, reviewing, signing, tailoring, threads
 from quintet.services.answering import record_answer
-from scorecards.models import Audience
+from scorecards.domain.visibility import Audience
 from scorecards.services import checkpoints, comparing, computing, consenting, publishing, simulating
 from tests.factories import (
     AT,

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity, User
 from quintet.models import Cycle
-from scorecards.models import Audience, Consent
+from scorecards.domain.visibility import Audience
+from scorecards.models import Consent
 from scorecards.services import publishing
 from scorecards.services.computing import compute_cycle
 from scorecards.services.consenting import set_consent

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from entities.models import User
 from quintet.models import Cycle
-from scorecards.models import READERS, Audience
+from scorecards.domain.visibility import Audience
+from scorecards.models import READERS
 from scorecards.services import drafting, publishing
 from un20portal.lib.errors import DomainError
 from un20portal.outbox.services import PutOff

@@ -8,7 +8,8 @@ from entities.models import Entity, Membership, Role
 from entities.services.people import grant_role
 from quintet.models import Cycle
 from scorecards import access
-from scorecards.models import Audience, Consent
+from scorecards.domain.visibility import Audience
+from scorecards.models import Consent
 from scorecards.services.consenting import set_consent
 from tests.factories import (
     AT,
