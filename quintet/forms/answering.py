@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from quintet.domain.answers import ANSWERED, NA, UNANSWERED
-from quintet.forms.refusing import RefusableForm
+from un20portal.lib.forms import RefusableForm
 
 OPEN, NOT_APPLICABLE = "open", "na"
 

@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from entities.models import Entity
-from quintet.forms.refusing import RefusableForm
 from quintet.models import Cycle, Framework, Phase
 from quintet.queries import monitoring
+from un20portal.lib.forms import RefusableForm
 
 
 class FrameworkField(forms.ModelChoiceField):

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.models import User
 from entities.queries import called
-from quintet.forms.refusing import RefusableForm
 from quintet.models import Item
 from quintet.queries.delegations import Choice
 from un20portal.lib.errors import InvalidInput, marked
+from un20portal.lib.forms import RefusableForm
 
 CHOSEN = re.compile(r"(\d{1,18})-(\d{1,9})", re.ASCII)
 

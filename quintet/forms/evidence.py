@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from quintet.domain.evidence import LONGEST_PAGE, LONGEST_TITLE, LONGEST_URL, Details, wrong_details
-from quintet.forms.refusing import RefusableForm
+from un20portal.lib.forms import RefusableForm
 from un20portal.lib.wording import localised
 
 EARLIEST = date(1945, 1, 1)

@@ -10,9 +10,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from entities.models import EntityType, Region
-from quintet.forms.refusing import RefusableForm
 from quintet.models import Assessment, Status
 from quintet.models.cycles import DUE_ON, late_by
+from un20portal.lib.forms import RefusableForm
 from un20portal.lib.languages import reference_code
 
 

@@ -9,8 +9,8 @@ from django.utils.translation import ngettext_lazy
 
 from entities.models import EntityType
 from quintet.domain.workflow import RUNNING
-from quintet.forms.refusing import RefusableForm
 from quintet.models import Assessment, Cycle, NaDecision
+from un20portal.lib.forms import RefusableForm
 
 CHECKS = "checks"  # the page with the sample of a sheet, where a decision may have been taken
 

@@ -1,4 +1,4 @@
-"""What forms share that show what a service refused."""
+"""Forms that show what a service refused."""
 
 from django import forms
 
