@@ -17,6 +17,11 @@ def can_see_provisional(user: Person) -> bool:
     return is_task_force(user)
 
 
+def can_group(user: Person) -> bool:
+    """Custom groups are for the task force alone: to everybody else there are none."""
+    return is_task_force(user)
+
+
 def can_share(user: Person, entity: Entity) -> bool:
     """Whom the unit lets read its own figures is the word of its approver, who releases its sheet, too."""
     return has_role(user, Role.APPROVER, entity)

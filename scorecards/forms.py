@@ -1,12 +1,18 @@
-"""Shapes of publishing: proposing a scorecard, releasing one to everybody."""
+"""Shapes of publishing: proposing a scorecard, releasing one to everybody; of custom groups."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from entities.models import Entity, EntityType
 from scorecards.domain.corrections import LONGEST_NOTE
+from scorecards.domain.groups import LONGEST_CODE, LONGEST_NAME
 from scorecards.domain.visibility import Audience
+from scorecards.models import CustomGroup
+from un20portal.lib.forms import RefusableForm
 
 
 class ProposalForm(forms.Form):
@@ -48,3 +54,48 @@ class ReleaseForm(forms.Form):
         label=_("Open this version to everybody. This cannot be taken back."),
         error_messages={"required": _("Tick the box to confirm: this step cannot be taken back.")},
     )
+
+
+class CustomGroupForm(RefusableForm):
+    """The name and the units of a custom group; of a new one its code, too."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    code = forms.CharField(
+        label=_("Code"),
+        help_text=_(
+            "Short and lasting, for example small-islands: in addresses and in the API the group is "
+            "custom:small-islands."
+        ),
+        max_length=LONGEST_CODE,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "dir": "ltr"}),
+    )
+    units = forms.ModelMultipleChoiceField(
+        queryset=Entity.objects.none(),
+        to_field_name="code",
+        error_messages={"required": _("Choose at least one unit.")},
+    )
+
+    def __init__(
+        self, *args: Any, group: CustomGroup | None, units: QuerySet[Entity], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.offered = units
+        self.fields["units"].queryset = units  # type: ignore[attr-defined]  # a model choice field
+        if group:
+            del self.fields["code"]
+            codes = group.units.values_list("code", flat=True)
+            self.initial = {"name": group.name, "units": list(codes)}
+
+    def ticked(self) -> set[str]:
+        """The codes of the units that are chosen, also where the form is shown again."""
+        return set(self["units"].value() or [])
+
+    def by_type(self) -> Iterator[tuple[str, list[Entity], int]]:
+        """The units by type in the order of types: what it is called, who is in it, how many are chosen."""
+        ticked, offered = self.ticked(), list(self.offered)
+        for code, label in EntityType.choices:
+            units = [unit for unit in offered if unit.type == code]
+            if units:
+                yield str(label), units, sum(unit.code in ticked for unit in units)

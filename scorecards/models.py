@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from entities.access import Person, is_committee, is_task_force
 from entities.models import Entity
 from quintet.models import Cycle, Snapshot
+from scorecards.domain.groups import LONGEST_CODE, LONGEST_NAME
 from scorecards.domain.visibility import Audience
 from un20portal.lib.models import AppendOnlyModel
 
@@ -112,9 +113,7 @@ class ComputationRange(models.Model):
 
     class Meta:
         ordering = ["low"]
-        constraints = [
-            models.UniqueConstraint(fields=["run", "low"], name="ranges_of_a_run_begin_apart"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["run", "low"], name="ranges_of_a_run_begin_apart")]
 
     def __str__(self) -> str:
         return f"{self.run_id}: {self.low}–{self.high}"
@@ -122,6 +121,26 @@ class ComputationRange(models.Model):
     @property
     def span(self) -> tuple[int, int]:
         return self.low, self.high
+
+
+class CustomGroup(models.Model):
+    """Units that the task force looks at together. Nobody else sees it, and nothing published names it."""
+
+    code = models.CharField(max_length=LONGEST_CODE, help_text="Small letters, digits and hyphens")
+    name = models.CharField(max_length=LONGEST_NAME)
+    units = models.ManyToManyField(Entity, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(help_text="When `by` said last who is in it")
+
+    class Meta:
+        ordering = ["name", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="one_custom_group_per_code"),
+            models.CheckConstraint(condition=~Q(code="") & ~Q(name=""), name="a_custom_group_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
 
 
 AUDIENCES = {
@@ -282,9 +301,7 @@ class EntityDocument(AppendOnlyModel):
     sha256 = models.CharField(max_length=64)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["scorecard", "entity"], name="one_document_per_unit"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["scorecard", "entity"], name="one_document_per_unit")]
 
     def __str__(self) -> str:
         return f"{self.entity_id} {self.sha256[:8]}"

@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from scorecards.views import movement, publication, reading, uncertainty, units
+from scorecards.views import groups, movement, publication, reading, uncertainty, units
 
 app_name = "scorecards"
 urlpatterns = [
     path("", reading.scorecard_list, name="scorecard-list"),
+    path("groups/", groups.group_list, name="group-list"),
+    path("groups/new/", groups.GroupCreateView.as_view(), name="group-create"),
+    path("groups/<slug:code>/change/", groups.GroupChangeView.as_view(), name="group-change"),
+    path("groups/<slug:code>/delete/", groups.delete, name="group-delete"),
     path("<slug:cycle>/", reading.scorecard_detail, name="scorecard-detail"),
     path("<slug:cycle>/figure/", reading.figure, name="scorecard-figure"),
     path("<slug:cycle>/movement/", movement.movement, name="scorecard-movement"),

@@ -21,7 +21,7 @@ from un20portal.lib.errors import marked as _
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,50}")  # what addresses can name
 LONGEST_EXTENSION = timedelta(days=366)  # a year that is mistyped is noticed
-RESERVED_CODES = {"new"}  # /cycles/new/ is the page that plans a cycle
+RESERVED_CODES = {"new", "groups"}  # /cycles/new/ plans a cycle, /scorecards/groups/ lists custom groups
 
 
 @transaction.atomic

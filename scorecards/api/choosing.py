@@ -24,7 +24,10 @@ GROUP = OpenApiParameter(
     "group",
     str,
     default=ENTITIES,
-    description="entities (where there are none: country_teams), country_teams, all, ceb31, type:…, region:…",
+    description=(
+        "entities (where there are none: country_teams), country_teams, all, ceb31, type:…, region:…; "
+        "with provisional figures of items and dimensions also the task force's own custom:…"
+    ),
 )
 
 

@@ -15,6 +15,8 @@ from un20portal.lib.ratios import share
 ENTITIES, COUNTRY_TEAMS, ALL, CEB31 = "entities", "country_teams", "all", "ceb31"
 GROUPS_WITH_BASELINE = (ENTITIES, CEB31)
 COUNTRY_TEAM_TYPE = "country_team"
+CUSTOM = "custom:"  # what the codes of custom groups begin with
+LONGEST_CODE, LONGEST_NAME = 40, 100  # of a custom group
 
 
 def group_codes(*, entity_type: str, is_ceb_member: bool, region: str | None) -> list[str]:

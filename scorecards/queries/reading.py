@@ -1,7 +1,6 @@
 """Figures as pages and API show them: published ones out of their bytes, provisional ones out of counts."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,6 @@ from entities.models import EntityType, Region
 from quintet.models import Area, Cycle, Dimension, Framework, Item, Phase
 from quintet.queries.frameworks import published_baseline
 from scorecards.domain.corrections import Correction
-from scorecards.domain.figures import tally_figures
 from scorecards.domain.groups import (
     ALL,
     CEB31,
@@ -22,11 +20,11 @@ from scorecards.domain.groups import (
     GROUPS_WITH_BASELINE,
     ItemCounts,
 )
-from scorecards.domain.tally import Tally
 from scorecards.domain.visibility import Audience
-from scorecards.models import Basis, Computation, GroupScore, Scorecard
-from scorecards.queries.frameworks import asked_dimensions, framework_shape
+from scorecards.models import Basis, Computation, Scorecard
+from scorecards.queries.frameworks import asked_dimensions
 from scorecards.queries.publications import correction_of, published_document
+from scorecards.queries.tallied import TalliedGroups
 from scorecards.queries.work import run_under_way
 from un20portal.lib.errors import NotFound
 from un20portal.lib.errors import marked as _
@@ -143,6 +141,11 @@ class Figures:
         return {code: figures[Basis.ACCEPTED]["n_group"] for code, figures in self.groups.items()}
 
     @property
+    def custom_names(self) -> Mapping[str, str]:
+        """What the task force calls its own groups, by code; nothing that is published knows of them."""
+        return self.groups.custom_names if isinstance(self.groups, TalliedGroups) else {}
+
+    @property
     def is_provisional(self) -> bool:
         return self.version is None
 
@@ -188,30 +191,6 @@ def provisional_figures(cycle: Cycle) -> Figures:
             raise NotFound(_("The provisional figures are being computed: look again in a few minutes."))
         raise NotFound(_("Nothing has been computed for this cycle yet: no sheet has been submitted."))
     return Figures(cycle, TalliedGroups(cycle), baselines(cycle.framework), cycle.phase, cycle.threshold)
-
-
-class TalliedGroups(Mapping[str, Any]):
-    """The figures of a cycle's groups as they follow from the stored counts, in the shape of a document."""
-
-    def __init__(self, cycle: Cycle) -> None:
-        self._cycle = cycle
-        rows = GroupScore.objects.filter(cycle=cycle).order_by("group").values_list("group", "n_group")
-        self.sizes = dict(rows)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.sizes)
-
-    def __len__(self) -> int:
-        return len(self.sizes)
-
-    def __getitem__(self, group: str) -> dict[str, Any]:
-        if group not in self.sizes:
-            raise KeyError(group)
-        framework = framework_shape(self._cycle.framework)
-        return {
-            row.basis: tally_figures(Tally.from_json(json.loads(row.tally)), framework)
-            for row in GroupScore.objects.filter(cycle=self._cycle, group=group)
-        }
 
 
 def item_figures(figures: Figures, *, group: str, basis: str, area: str | None = None) -> list[ItemFigure]:
@@ -266,11 +245,10 @@ def default_group(figures: Figures) -> str:
 
 
 def group_choices(figures: Figures) -> list[GroupChoice]:
-    """The groups of the figures, the general ones first."""
+    """The groups of the figures, the general ones first, custom ones at the end."""
+    names = {**group_names(), **figures.custom_names}
     return [
-        GroupChoice(code, name, figures.sizes[code])
-        for code, name in group_names().items()
-        if code in figures.sizes
+        GroupChoice(code, name, figures.sizes[code]) for code, name in names.items() if code in figures.sizes
     ]
 
 

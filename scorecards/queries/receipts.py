@@ -28,12 +28,13 @@ from scorecards.domain.receipts import (
     disclosure_in_words,
 )
 from scorecards.domain.unit_derivations import DimensionLine, ItemLine, item_line
-from scorecards.models import Computation, UnitScore
+from scorecards.models import Computation
 from scorecards.queries import reading, units
 from scorecards.queries.frameworks import asked_dimensions, framework_shape
 from scorecards.queries.publications import published_document, published_sha256
 from scorecards.queries.reading import PERCENTAGES_FROM, Figures, ItemFigure
 from scorecards.queries.sheets import counting_hashes
+from scorecards.queries.tallied import scores_of
 from scorecards.queries.units import UnitEntry
 from un20portal.lib.errors import NotFound
 from un20portal.lib.errors import marked as _
@@ -327,10 +328,8 @@ def _units_behind(question: _Question, made_by: str | None) -> list[UnitHashes]:
 
 
 def _provisional_units_behind(figures: Figures, group: str, basis: str) -> list[UnitHashes]:
-    groups = Computation.objects.values_list("kinds", flat=True).get(cycle=figures.cycle)
-    kinds = [place for place, codes in enumerate(groups) if group in codes]
-    scores = UnitScore.objects.filter(cycle=figures.cycle, kind__in=kinds).exclude(**{basis: None})
-    named = scores.order_by("entity__code").values_list("entity__code", "snapshot__sha256")
+    counted = scores_of(figures.cycle, group).exclude(**{basis: None}).order_by("entity__code")
+    named = counted.values_list("entity__code", "snapshot__sha256")
     return [UnitHashes(code, sha256, None) for code, sha256 in named]
 
 

@@ -76,6 +76,7 @@ def receipt(request: HttpRequest, cycle: str) -> HttpResponse:
     context = {
         "cycle": chosen,
         "receipt": found,
+        "is_custom": subject.group in figures.custom_names,
         "page": page_of(request, found.units, size=UNITS_ON_A_PAGE),
         "is_demo": chosen.is_demo,
     }
@@ -98,6 +99,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     if group not in figures.groups or not reading.is_known_basis(basis):
         raise Http404
     rows = reading.state_of_play(figures, group=group, basis=basis)
+    is_custom = group in figures.custom_names
     version, replaced_by = request.GET.get("version"), reading.replacing_version(request.user, figures)
     return {
         "cycle": cycle,
@@ -109,7 +111,8 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "group": group,
         "basis": basis,
         "version": version,
-        "earlier": None if replaced_by else earlier_cycle(request.user, cycle),
+        "is_custom": is_custom,
+        "earlier": None if replaced_by or is_custom else earlier_cycle(request.user, cycle),
         "replaced_by": replaced_by,
         "chosen": urlencode({"group": group, "basis": basis} | ({"version": version} if version else {})),
         "is_demo": cycle.is_demo,
