@@ -18,6 +18,7 @@ from quintet.services.subscriptions import token_for
 from scorecards.models import Proposal
 from tests.authz.surface import ADMIN, API, Route
 from tests.authz.world import (
+    CUSTOM_GROUP,
     DELEGATED,
     FOR_ALL,
     FOR_COMMITTEES,
@@ -71,6 +72,9 @@ def _variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
     elif route.name == "scorecards-api:checkpoint-detail":
         for name in ("published", "committee", "missing"):
             yield name, Sample({"number": world.checkpoints.get(name, NOBODY)})
+    elif route.name in ("scorecards:group-change", "scorecards:group-delete"):
+        for name, code in (("custom", CUSTOM_GROUP), ("missing", "no-such-group")):
+            yield name, Sample({"code": code}, body={"name": "New", "units": ["UNDP"]})
     elif "cycle" in route.parameters or (route.name.startswith("quintet") and "code" in route.parameters):
         yield from _cycle_variants(world, route)
     else:
@@ -221,6 +225,10 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
         yield name, Sample({place: name, **others}, body=body)
     if route.name in WITH_PROVISIONAL:
         yield "provisional", Sample({place: "computed"}, query="?version=provisional")
+    if route.name in WITH_GROUPS:
+        group = f"?group=custom:{CUSTOM_GROUP}"
+        yield "provisional-custom", Sample({place: "computed"}, query=f"{group}&version=provisional")
+        yield "published-custom", Sample({place: "published"}, query=group)
     if route.name in COMPARING:
         since = "?from=earlier"
         yield "compared", Sample({place: "published"}, query=since)
@@ -257,7 +265,9 @@ def _receipt_variants() -> Iterator[tuple[str, Sample]]:
     for cycle in ("planned", "computed", "published", "missing"):
         yield cycle, Sample({"cycle": cycle}, query="?group=entities&item=DAT-STR")
     yield "incomplete", Sample({"cycle": "published"}, query="?group=entities")
-    computed = {"cycle": "computed"}
+    computed, custom = {"cycle": "computed"}, f"?group=custom:{CUSTOM_GROUP}&item=DAT-STR"
+    yield "provisional-custom", Sample(computed, query=f"{custom}&version=provisional")
+    yield "published-custom", Sample({"cycle": "published"}, query=custom)
     yield "provisional", Sample(computed, query="?group=entities&dimension=DAT&version=provisional")
     for letter, code in (("a", "UNDP"), ("b", "UNICEF")):
         yield f"published_{letter}", Sample({"cycle": "published"}, query=f"?entity={code}&dimension=DAT")
@@ -279,11 +289,13 @@ STEPS_OF_CYCLES: dict[str, dict[str, Any]] = {
 }
 COMPARING = {"scorecards-api:movement", "scorecards:scorecard-movement"}
 RECEIPTS = {"scorecards-api:receipt-detail", "scorecards:scorecard-receipt"}
-WITH_PROVISIONAL = {
+WITH_GROUPS = {
     "scorecards-api:item-list", "scorecards-api:state-of-play", "scorecards-api:dimension-list",
-    "scorecards-api:unit-list", "scorecards:scorecard-detail", "scorecards:scorecard-figure",
+    "scorecards:scorecard-detail", "scorecards:scorecard-figure",
+}  # fmt: skip
+WITH_PROVISIONAL = WITH_GROUPS | {
+    "scorecards-api:unit-list", "scorecards:unit-list",
     "scorecards-api:uncertainty", "scorecards:uncertainty-detail",
-    "scorecards:unit-list",
 }  # fmt: skip
 
 
@@ -313,6 +325,7 @@ def _plain_body(world: World, route: Route) -> dict[str, Any]:
         "account_change_password": {"oldpassword": PASSWORD, "password1": new, "password2": new},
         "account_reset_password": {"email": "spare@example.org"},
         "account_reset_password_from_key": {"password1": new, "password2": new},
+        "scorecards:group-create": {"code": "new", "name": "New", "units": ["UNDP", "UNICEF"]},
         "quintet:cycle-plan": {"code": "2027", "title": "New", "framework": world.framework.pk, **days},
     }
     return bodies.get(route.name, {})

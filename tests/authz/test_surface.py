@@ -81,7 +81,7 @@ class TestTheContract:
                 assert (row["task_force"], row["viewer"]) == ("404", "404"), (route, method, variant)
 
     def test_only_the_task_force_manages_cycles_and_publication(self) -> None:
-        own = ("quintet:cycle-", "quintet:validation-", "scorecards:publication-")
+        own = ("quintet:cycle-", "quintet:validation-", "scorecards:publication-", "scorecards:group-")
         for route, method, variant, row in cells():
             if route.startswith(own):
                 others = {row[column] for column in COLUMNS if column not in (*STRANGERS, "task_force")}

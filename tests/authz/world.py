@@ -36,7 +36,15 @@ from quintet.models.evidence import evidence_storage
 from quintet.services import cycles, exporting, inviting, reviewing, signing, tailoring, threads
 from quintet.services.answering import record_answer
 from scorecards.domain.visibility import Audience
-from scorecards.services import checkpoints, comparing, computing, consenting, publishing, simulating
+from scorecards.services import (
+    checkpoints,
+    comparing,
+    computing,
+    consenting,
+    grouping,
+    publishing,
+    simulating,
+)
 from tests.factories import (
     AT,
     delegate,
@@ -75,6 +83,7 @@ DRAFTERS = ("focal", "approver", "read_token")  # those of A who read a whole dr
 DELEGATED, NOT_DELEGATED = "DAT-STR", "DAT-LED"
 SEED, RATED_TWICE = "authz-3", "INN-STR"  # the item of A that this seed has rated a second time
 FOR_ALL, FOR_COMMITTEES = "ENT-001", "ENT-002"  # units that let others read their figures
+CUSTOM_GROUP = "of-the-task-force"  # its name is for the task force alone
 CROWD = 6  # more units than the threshold of a published figure
 
 
@@ -381,6 +390,8 @@ def _make_scorecards(world: World) -> None:
         publishing.propose(cycle=cycle, by=second, at=AT)
         publishing.confirm(cycle=cycle, by=first, at=AT)
     world.checkpoints["published"] = checkpoints.sign_checkpoint(at=AT).pk
+    name = world.canary("name of a custom group", {"task_force"})
+    grouping.create_group(code=CUSTOM_GROUP, name=name, units=crowd[:3], by=first, at=AT)
     _publish_for_committees(world)
     comparing.decide_comparisons(at=AT)
     for code, audience in ((FOR_ALL, Audience.PUBLIC), (FOR_COMMITTEES, Audience.COMMITTEE)):
