@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('entities', '0003_wants_reminders'),
-        ('scorecards', '0009_drafts'),
+        ("scorecards", "0010_regrouped_units"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
