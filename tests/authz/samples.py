@@ -74,7 +74,7 @@ def _variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
             yield name, Sample({"number": world.checkpoints.get(name, NOBODY)})
     elif route.name in ("scorecards:group-change", "scorecards:group-delete"):
         for name, code in (("custom", CUSTOM_GROUP), ("missing", "no-such-group")):
-            yield name, Sample({"code": code}, body={"name": "New", "units": ["UNDP"]})
+            yield name, Sample({"code": code}, body={"name": "New", "units": "UNDP"})
     elif "cycle" in route.parameters or (route.name.startswith("quintet") and "code" in route.parameters):
         yield from _cycle_variants(world, route)
     else:
@@ -325,7 +325,7 @@ def _plain_body(world: World, route: Route) -> dict[str, Any]:
         "account_change_password": {"oldpassword": PASSWORD, "password1": new, "password2": new},
         "account_reset_password": {"email": "spare@example.org"},
         "account_reset_password_from_key": {"password1": new, "password2": new},
-        "scorecards:group-create": {"code": "new", "name": "New", "units": ["UNDP", "UNICEF"]},
+        "scorecards:group-create": {"code": "new", "name": "New", "units": "UNDP"},
         "quintet:cycle-plan": {"code": "2027", "title": "New", "framework": world.framework.pk, **days},
     }
     return bodies.get(route.name, {})
