@@ -1,5 +1,6 @@
 """Words for the receipt of a figure: its name with its value, and the state of an item of a sheet."""
 
+from fractions import Fraction
 from typing import Any
 
 from django import template
@@ -7,7 +8,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from quintet.domain.answers import NA, UNANSWERED
 from quintet.models import Area, Item
-from scorecards.domain.unit_derivations import NOTHING, WITHHELD, DimensionLine, ItemLine
+from scorecards.domain.unit_derivations import NOTHING, WITHHELD, ItemLine
 from scorecards.models import Basis
 from scorecards.queries.receipts import Hashes, Receipt
 from scorecards.templatetags.figures import enabler_name
@@ -51,17 +52,17 @@ def receipt_title(receipt: Receipt) -> str:
 
 
 @register.filter
-def index_in_figures(line: DimensionLine) -> str:
-    """Write the index of a dimension with one decimal; a dash where it is not rated."""
-    return with_decimal_mark(one_decimal(line.index) or NOTHING)
-
-
-@register.filter
 def receipt_state(line: ItemLine) -> str:
     """Say what a unit answers to an item: its level, or why there is none."""
     if line.level is not None:
         return gettext("level %(level)s") % {"level": line.level}
     return str(STATE_NAMES[str(line.state)])
+
+
+@register.filter
+def one_decimal_or_dash(value: Fraction | None) -> str:
+    """Write an exact figure with one decimal in the reader's language; a dash where there is none."""
+    return with_decimal_mark(one_decimal(value) or NOTHING)
 
 
 @register.filter

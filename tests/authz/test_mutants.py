@@ -14,7 +14,7 @@ from quintet import access as sheets
 from quintet.models.collaboration import ThreadQuerySet
 from quintet.models.cycles import AssessmentQuerySet
 from scorecards import access as figures
-from scorecards.models import CheckpointQuerySet, ScorecardQuerySet
+from scorecards.models.versions import CheckpointQuerySet, ScorecardQuerySet
 from tests.authz.runner import Runner, cases_of
 from tests.authz.surface import routes
 from tests.authz.world import World

@@ -28,6 +28,7 @@ def publish(portal: Portal, page: Page, other: Page) -> None:
     page.goto(path)
     if page.locator("#id_note").count():  # a later version says what it corrects
         page.locator("#id_note").fill("One more sheet is validated.")
+    page.get_by_label("Everybody").check()
     page.get_by_role("button", name="Propose").click()
     other.goto(path)
     other.get_by_role("button", name="Confirm").click()

@@ -82,7 +82,7 @@ class TestAreas:
 
     def test_leave_published_documents_as_they_are(self, cycle: Cycle) -> None:
         document = json.loads(EntityDocument.objects.get(entity__code="UNDP").payload)
-        assert set(document) == {"cycle", "entity", "method", "snapshot", "figures"}
+        assert set(document) == {"cycle", "entity", "method", "nonce", "snapshot", "figures"}
 
 
 class TestTailoredFigures:

@@ -461,7 +461,7 @@ class TestQuestions:
             ):
                 get(client, query, user)  # a process reads published bytes once
                 headers = {"Authorization": make_token(user)} if user else {}
-                with django_assert_max_num_queries(13) as captured:
+                with django_assert_max_num_queries(14) as captured:
                     client.get(f"{URL}?{query}", headers=headers)
                 asked.append(len(captured))
         assert asked[:3] == asked[3:]
