@@ -17,7 +17,7 @@ def custom_groups(cycle: Cycle | None) -> QuerySet[CustomGroup, Any]:
     """
     asked = UnitScore.objects.filter(cycle=cycle).values("entity")
     counted = {"n_units": Count("units"), "n_asked": Count("units", filter=Q(units__in=asked))}
-    return CustomGroup.objects.annotate(**counted)
+    return CustomGroup.objects.annotate(**counted).order_by("name", "code")
 
 
 def units_to_choose(group: CustomGroup | None, *, on: date) -> QuerySet[Entity]:
