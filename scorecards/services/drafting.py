@@ -69,7 +69,7 @@ def publish_documents(*, draft: Draft, scorecard: Scorecard) -> None:
     published, drafted = (name(model._meta.db_table) for model in (EntityDocument, DraftDocument))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {published} (scorecard_id, entity_id, payload, sha256) "  # noqa: S608
+            f"INSERT INTO {published} (scorecard_id, entity_id, payload, sha256) "  # noqa: S608  the names are of our tables
             f"SELECT %s, entity_id, payload, sha256 FROM {drafted} WHERE draft_id = %s ORDER BY entity_id",
             [scorecard.pk, draft.pk],
         )
