@@ -4,6 +4,12 @@ FROM python:3.11-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /portal
 
+# what typesets the committee papers, and glyphs of six languages
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
+
 COPY requirements/base.txt requirements/
 RUN pip install --no-cache-dir --require-hashes --requirement requirements/base.txt
 

@@ -7,7 +7,7 @@ SHELL := bash
 
 PORT ?= 8000
 # more than there are processors: many tests wait for a browser, a broker or a letter
-TEST_PROCESSES ?= 3
+TEST_PROCESSES ?= 5
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -37,9 +37,9 @@ setup: .venv/base-installed $(CATALOGUES)
 test: .venv/dev-installed $(CATALOGUES)
 	@failed=0; \
 	echo "== Pass 1 of 2: PostgreSQL, Redis, Chromium =="; \
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) || failed=1; \
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist worksteal || failed=1; \
 	echo "== Pass 2 of 2: the default without servers, SQLite with tasks in process =="; \
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --sqlite -m "not servers and not browser and not once" || failed=1; \
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist worksteal --sqlite -m "not servers and not browser and not once" || failed=1; \
 	exit $$failed
 
 check: .venv/dev-installed $(CATALOGUES)

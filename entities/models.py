@@ -64,9 +64,13 @@ class EntityQuerySet(models.QuerySet["Entity"]):
             chosen = chosen | self.country_teams()
         return chosen
 
-    def with_code(self, code: str) -> "EntityQuerySet":
-        """The unit with this code, whatever the case."""
-        return self.filter(code__iexact=code)
+    def with_code(self, *codes: str) -> "EntityQuerySet":
+        """The unit with this code, or the units with these, whatever the case.
+
+        What no code can be names no unit: PostgreSQL takes no NUL in a question.
+        """
+        known = [Q(code__iexact=code) for code in codes if code.isprintable()]
+        return self.filter(Q(*known, _connector=Q.OR)) if known else self.none()
 
 
 class Entity(SourcedModel, NamedModel):

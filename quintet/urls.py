@@ -13,9 +13,9 @@ from quintet.views import (
     invitations,
     mailings,
     monitoring,
-    my,
     reviewing,
     second_rating,
+    sheet_list,
     signing,
     subscriptions,
     tailoring,
@@ -25,10 +25,9 @@ from quintet.views import (
 
 app_name = "quintet"
 urlpatterns = [
-    path("my/", my.my, name="my"),
     path("frameworks/", frameworks.framework_list, name="framework-list"),
     path("frameworks/<slug:slug>/", frameworks.framework_detail, name="framework-detail"),
-    path("assessments/", my.assessment_list, name="assessment-list"),
+    path("assessments/", sheet_list.assessment_list, name="assessment-list"),
     path("assessments/<int:pk>/", answering.overview, name="assessment-detail"),
     path("assessments/<int:pk>/history/", history.history, name="assessment-history"),
     path("assessments/<int:pk>/history.csv", history.export, name="assessment-history-export"),

@@ -5,7 +5,7 @@ from entities.models import ENTITY_ROLES, Entity, Role
 from quintet.access import answerable_items, can_read_own_path
 from quintet.models import Assessment, Cycle
 from scorecards.domain.visibility import Audience, Reader, may_see
-from scorecards.models import Consent
+from scorecards.models import AskingConsent, Consent
 
 
 def can_publish(user: Person) -> bool:
@@ -36,6 +36,12 @@ def audiences_of(cycle: Cycle) -> dict[int, Audience]:
     """Return the latest word of each unit that said whom it lets read its figures, by entity id."""
     words = Consent.objects.filter(cycle=cycle).order_by("pk").values_list("entity_id", "audience")
     return {entity_id: Audience(audience) for entity_id, audience in words}
+
+
+def askable_entities(cycle: Cycle) -> set[int]:
+    """Return the ids of the units that, by their latest word, others may ask where they are ahead."""
+    words = AskingConsent.objects.filter(cycle=cycle).order_by("pk").values_list("entity_id", "may_be_asked")
+    return {entity_id for entity_id, may_be_asked in dict(words).items() if may_be_asked}
 
 
 def entities_with_figures_for(user: Person, cycle: Cycle, *, is_published: bool = True) -> set[int] | None:

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 from un20portal.lib.ratios import one_decimal, share
 
 if TYPE_CHECKING:
+    from scorecards.domain.groups import ItemCounts
+    from scorecards.domain.movement import Panel
+    from scorecards.queries.contrasts import DimensionFigure
     from scorecards.queries.reading import ItemFigure
     from scorecards.queries.uncertainty import GroupInterval
 
@@ -28,6 +31,7 @@ COLOURS = {
 FONT = "system-ui, 'Noto Sans', 'Noto Sans Arabic', 'Noto Sans SC', sans-serif"
 BOX_GAP = Fraction(3, 2)
 BAR, INNER, LINE, STRIP = (2, 13), (5, 7), (20, 2), (18, 6)  # y and height within the 24 pixels of a row
+STRETCH = (2, 10)
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,9 @@ def bar(row: "ItemFigure") -> Bar:
         return Bar("empty", strip=strip)
     if not row.shows_percentages:
         return Bar("counts", _boxes(row), strip)
-    return Bar("shares", _shares(row), strip, _length(Fraction(row.baseline.value)) if row.baseline else None)
+    return Bar(
+        "shares", shares_drawn(row), strip, _length(Fraction(row.baseline.value)) if row.baseline else None
+    )
 
 
 @dataclass(frozen=True)
@@ -74,12 +80,71 @@ class IntervalBar:
 
 
 def interval_bar(row: "GroupInterval") -> IntervalBar | None:
-    """Return the geometry of a group's interval, with its accepted mean as the marker."""
-    if row.interval is None:
+    """Return the geometry of a group's interval, its accepted mean as the marker; None for that of few."""
+    if row.interval is None or not row.shows_mean:
         return None
     low, middle, high = (Fraction(text) for text in (row.interval.p5, row.interval.p50, row.interval.p95))
     marker = _length(Fraction(row.accepted)) if row.accepted else None
     return IntervalBar(_length(low), _length(high - low), _length(middle), marker)
+
+
+@dataclass(frozen=True)
+class Dumbbell:
+    """The picture of one panel: the share in place before and after, and between them what changed."""
+
+    before: str
+    after: str
+    x: str
+    width: str
+
+
+def dumbbell(panel: "Panel") -> Dumbbell | None:
+    """Return the geometry of a panel's two shares; None without anybody in it."""
+    if not panel.n_panel:
+        return None
+    before, after = (Fraction(100 * n, panel.n_panel) for n in (panel.has_before, panel.has_after))
+    return Dumbbell(
+        _length(before), _length(after), _length(min(before, after)), _length(abs(after - before))
+    )
+
+
+def stretches(counts: Sequence[tuple[str, int]]) -> tuple[Segment, ...]:
+    """Return counts one after the other, as parts of their sum, each with its kind."""
+    whole, begun, segments = sum(count for _kind, count in counts), 0, []
+    for kind, count in counts:
+        if count:
+            x, width = Fraction(100 * begun, whole), Fraction(100 * count, whole)
+            segments.append(Segment(kind, _length(x), _length(width), *STRETCH))
+            begun += count
+    return tuple(segments)
+
+
+def length(value: Fraction) -> str:
+    """Return a share as a length."""
+    return _length(value)
+
+
+def quartile_bar(row: "DimensionFigure") -> IntervalBar | None:
+    """Return the middle half of a group's indices with their median, and the mean as the marker.
+
+    None below ten rated units, and where there are none.
+    """
+    if not row.shows_mean or row.q1 is None or row.median is None or row.q3 is None or row.mean is None:
+        return None
+    return IntervalBar(_length(row.q1), _length(row.q3 - row.q1), _length(row.median), _length(row.mean))
+
+
+def panel_shares(panel: "Panel") -> tuple[Fraction, Fraction]:
+    """Return how many per cent of a matched panel had an item in place before, and have it now."""
+    shares = (share(count, panel.n_panel) or Fraction(0) for count in (panel.has_before, panel.has_after))
+    before, after = shares
+    return before, after
+
+
+def dumbbell_line(before: Fraction, after: Fraction) -> tuple[Segment, tuple[str, str]]:
+    """Return the line between two values on a scale of per cents, and the places of its two ends."""
+    low, high = sorted((before, after))
+    return Segment("middle", _length(low), _length(high - low), 7, 3), (_length(before), _length(after))
 
 
 def widest_paper_gaps(rows: Iterable["ItemFigure"], *, limit: int) -> list["ItemFigure"]:
@@ -88,7 +153,8 @@ def widest_paper_gaps(rows: Iterable["ItemFigure"], *, limit: int) -> list["Item
     return sorted(gaps, key=lambda row: (-(row.paper_gap or 0), row.item))[:limit]
 
 
-def _shares(row: "ItemFigure") -> tuple[Segment, ...]:
+def shares_drawn(row: "ItemFigure | ItemCounts") -> tuple[Segment, ...]:
+    """Return what is in place and operates, per cent of the answers: one over the other."""
     parts = (("has", row.share_has, BAR), ("operates", row.share_operates, INNER))
     return tuple(Segment(kind, "0%", _length(length), *place) for kind, length, place in parts if length)
 

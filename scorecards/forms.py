@@ -1,18 +1,21 @@
-"""Shapes of publishing: proposing a scorecard, releasing one to everybody; of custom groups."""
+"""Shapes of publishing (proposing, releasing, points for decision) and of custom groups."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from entities.models import Entity, EntityType
 from scorecards.domain.corrections import LONGEST_NOTE
+from scorecards.domain.decisions import BEGINNINGS, BODIES, VERBS
 from scorecards.domain.groups import LONGEST_CODE, LONGEST_NAME
 from scorecards.domain.visibility import Audience
-from scorecards.models import CustomGroup
+from scorecards.models import CustomGroup, DecisionPoint
 from un20portal.lib.forms import RefusableForm
+from un20portal.lib.languages import REFERENCE_LANGUAGES, own_name, reference_code
 
 
 class ProposalForm(forms.Form):
@@ -54,6 +57,55 @@ class ReleaseForm(forms.Form):
         label=_("Open this version to everybody. This cannot be taken back."),
         error_messages={"required": _("Tick the box to confirm: this step cannot be taken back.")},
     )
+
+
+class DecisionForm(RefusableForm):
+    """One point for decision, of one that is changed the version; `examples` show how sentences begin."""
+
+    body = forms.ChoiceField(label=_("Who decides"), choices=[])
+    verb = forms.ChoiceField(label=_("What it does"), choices=[])
+    language = forms.ChoiceField(
+        label=_("Language of the text"),
+        help_text=_("The text stays as it is written: in pages and papers of other languages, too."),
+        choices=[(code, own_name(code)) for code in REFERENCE_LANGUAGES],
+    )
+    text = forms.CharField(
+        label=_("What the point is about"),
+        help_text=_(
+            "One or two sentences that everybody reads with the published version. They go on after who "
+            "decides and what it does: begin as in the examples, after “takes note” with “of”."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+    action = forms.CharField(
+        label=_("Proposed action"),
+        help_text=_("Who does what, by when. May stay empty."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    figure = forms.CharField(
+        label=_("The figure behind it"),
+        help_text=_("The address of a receipt, copied from a page of this scorecard. May stay empty."),
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, point: DecisionPoint | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if point:
+            self.initial = {**vars(point.decision), "version": point.version}
+        else:
+            del self.fields["version"]
+        self.fields["language"].initial = reference_code(get_language())
+        for name, known in (("body", BODIES), ("verb", VERBS)):
+            choices = [(code, gettext(word)) for code, word in known.items()]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]  # a choice field
+
+    def examples(self) -> list[str]:
+        """How a point reads with each verb, in the order of the list."""
+        body = gettext(BODIES["hlcm"])
+        return [gettext(BEGINNINGS[verb]) % {"body": body} for verb in VERBS]
 
 
 class CustomGroupForm(RefusableForm):

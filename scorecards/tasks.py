@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from scorecards.services import checkpoints, comparing, computing, estimating, ranges
+from scorecards.services import checkpoints, comparing, computing, estimating, ranges, reporting
 
 
 @shared_task
@@ -34,6 +34,12 @@ def owe_missing_simulations() -> int:
 def owe_missing_comparisons() -> bool:
     """Have decided what two published versions may show beside each other, where it is not."""
     return comparing.owe_missing_comparisons(at=timezone.now())
+
+
+@shared_task
+def owe_missing_papers() -> int:
+    """Have written the papers that a published version lacks."""
+    return reporting.owe_missing_papers(at=timezone.now())
 
 
 @shared_task

@@ -4,8 +4,9 @@ What has a history is built through services; whole sheets through the one servi
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
@@ -13,10 +14,15 @@ from django.utils import timezone
 from entities.models import Entity, EntityType, Membership, Region, Role, User
 from entities.services.tokens import create_token
 from quintet.domain.answers import ANSWERED, NA, UNANSWERED, AnswerValue
+from quintet.domain.evidence import Details
 from quintet.domain.sheets import ImportedAnswer
 from quintet.models import Area, Assessment, Cycle, Delegation, Dimension, Framework, Item, Phase, Status
+from quintet.services import evidence
 from quintet.services.cycles import open_cycle
 from quintet.services.importing import SheetToWrite, write_sheets
+from roadmap.domain.cases import CaseText
+from roadmap.models import Case
+from roadmap.services import cases
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
@@ -142,6 +148,21 @@ def make_cycle(framework: Framework, code: str = "2026", **fields: object) -> Cy
     return Cycle.objects.create(code=code, title=f"Cycle {code}", framework=framework, **values | fields)
 
 
+def case_text(**said: Any) -> CaseText:
+    """What a case may say."""
+    text = CaseText("DAT", "STR", "A plan", "None had one.", "We wrote one.", "It is used.", 2025, "", "en")
+    return replace(text, **said)
+
+
+def make_case(entity: Entity, by: User, *, is_shown: bool = True, **said: Any) -> Case:
+    """A case that its focal point has written, and shown."""
+    case = cases.write_case(entity=entity, text=case_text(**said), by=by, at=AT)
+    if is_shown:
+        cases.show_case(case=case, version=1, by=by, at=AT)
+        case.refresh_from_db()
+    return case
+
+
 def make_open_cycle(framework: Framework, entities: Iterable[Entity], by: User, code: str = "2026") -> Cycle:
     cycle = make_cycle(framework, code)
     open_cycle(cycle=cycle, entities=list(entities), by=by, at=AT)
@@ -193,3 +214,10 @@ def _imported(level: int | str | None) -> ImportedAnswer:
         return ImportedAnswer(AnswerValue(NA, na_reason="no programmes"), None)
     assert isinstance(level, int)
     return ImportedAnswer(AnswerValue(ANSWERED, level, comment="evidence"), None)
+
+
+def write_link(
+    *, assessment: Assessment, item: Item, url: str, details: Details, channel: str = "demo"
+) -> None:
+    """Attach a link that nobody sent to an item."""
+    evidence.write_links([evidence.LinkToWrite(assessment, item, url, details)], at=AT, channel=channel)

@@ -7,10 +7,12 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg2
 import pytest
+import redis
 from django.db import connection
 from psycopg2 import sql
 
@@ -33,7 +35,7 @@ class Office:
         profile = f"-env:UserInstallation={(self._folder / 'profile').as_uri()}"
         target = ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(after)]
         command = [str(self._program), profile, "--headless", *target, str(before)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
         assert (after / before.name).exists(), done.stderr
         return (after / before.name).read_bytes()
 
@@ -45,6 +47,8 @@ class Process:
         self, command: Sequence[str], *, environment: Mapping[str, str], log: Path, folder: Path = ROOT
     ) -> None:
         self.command, self.environment, self.log, self.folder = list(command), dict(environment), log, folder
+        # PostgreSQL shows under this name whose session is whose
+        self.environment["PGAPPNAME"] = self.mark = f"test-{uuid.uuid4().hex[:12]}"
         self.start()
 
     def start(self) -> None:
@@ -83,7 +87,21 @@ class Process:
         self._process.wait()
         return code
 
-    def wait_until(self, problem: Callable[[], str | None], *, seconds: float = 60) -> None:
+    def end(self) -> None:
+        """Kill it with its children, and wait until the database has let go of it."""
+        self.kill()
+        problem = servers.wait_until_fine(lambda: "a session stays" if self._has_sessions() else None)
+        assert problem is None, problem
+
+    def _has_sessions(self) -> bool:
+        if connection.vendor != "postgresql":
+            return False
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute("SELECT 1 FROM pg_stat_activity WHERE application_name = %s", [self.mark])
+            return cursor.fetchone() is not None
+
+    def wait_until(self, problem: Callable[[], str | None], *, seconds: float = servers.PATIENCE) -> None:
         """Wait until `problem()` finds none; fail with the program's output when it ends or time is up."""
         last = servers.wait_until_fine(lambda: problem() if self.is_running else None, seconds=seconds)
         if last or not self.is_running:
@@ -130,6 +148,17 @@ def environment(**more: str) -> dict[str, str]:
     if connection.vendor == "postgresql":
         here["DATABASE_URL"] = servers.with_path(here["DATABASE_URL"], connection.settings_dict["NAME"])
     return here | more
+
+
+@cache
+def _broker(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url)
+
+
+def forget_wake_ups(url: str) -> None:
+    """Take from the broker what earlier tests published and nobody, or a worker that was killed, received."""
+    if url:
+        _broker(url).delete("celery", "unacked", "unacked_index")
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg2
 import redis
 
+PATIENCE = 180  # seconds: on the slowest machine, whatever takes longer hangs
 OLDEST_POSTGRESQL = 15
 AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -120,7 +121,7 @@ class Server:
             self._process = subprocess.Popen(
                 self._command, stdout=log, stderr=log, start_new_session=True, cwd=self._folder
             )
-        if last := wait_until_fine(lambda: self._problem(self.url), seconds=30):
+        if last := wait_until_fine(lambda: self._problem(self.url)):
             raise MissingPart(f"a private server does not start: {last}\n{self._log.read_text()}")
 
     def kill(self) -> None:
@@ -130,7 +131,7 @@ class Server:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         self._process.wait()
-        wait_until_fine(lambda: "still there" if any(map(_is_running, family)) else None, seconds=10)
+        wait_until_fine(lambda: "still there" if any(map(_is_running, family)) else None)
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGINT)
@@ -222,7 +223,7 @@ def with_path(url: str, name: str | int) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{quote(str(name), safe='')}"))
 
 
-def wait_until_fine(problem: Callable[[], str | None], *, seconds: float) -> str | None:
+def wait_until_fine(problem: Callable[[], str | None], *, seconds: float = PATIENCE) -> str | None:
     """Ask until there is no problem any more; return the last problem when time is up."""
     deadline = time.monotonic() + seconds
     while (last := problem()) is not None and time.monotonic() < deadline:

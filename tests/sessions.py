@@ -47,7 +47,7 @@ def _session() -> Iterator[Any]:
         session.close()
 
 
-def until(is_true: Callable[[], bool], what: str, *, seconds: float = 20) -> None:
+def until(is_true: Callable[[], bool], what: str, *, seconds: float = servers.PATIENCE) -> None:
     """Wait until it is true, or fail with `what`."""
     problem = servers.wait_until_fine(lambda: None if is_true() else what, seconds=seconds)
     assert problem is None, problem
@@ -56,11 +56,6 @@ def until(is_true: Callable[[], bool], what: str, *, seconds: float = 20) -> Non
 def waiting_sessions() -> list[int]:
     """The sessions of this database that wait for a lock."""
     return _sessions("wait_event_type = 'Lock'")
-
-
-def dawdling_sessions() -> list[int]:
-    """The sessions of this database that are in a transaction and do nothing."""
-    return _sessions("state = 'idle in transaction'")
 
 
 def is_alive(session: int) -> bool:

@@ -142,7 +142,7 @@ class Deployment:
         headers = {"Host": "portal.example.org"} | ({} if within else {"X-Forwarded-Proto": "https"})
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -167,7 +167,7 @@ class TestCommands:
         with ExitStack() as stack:
             web, worker, beat = (_started(deployment, name, stack) for name in ["web", "worker", "beat"])
             web.wait_until(lambda: deployment.problem_at("/healthz"))
-            web.wait_until(lambda: deployment.problem_at("/readyz", within=True), seconds=90)
+            web.wait_until(lambda: deployment.problem_at("/readyz", within=True))
             parts = json.loads(deployment.get("/readyz", within=True)[1])["parts"]
             assert parts == {"database": "ok", "migrations": "ok", "broker": "ok", "beat": "ok"}
             assert worker.is_running

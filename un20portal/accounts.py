@@ -39,10 +39,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if language == settings.LANGUAGE_CODE:
             language = signed_in(request).preferred_language
         with translation.override(language):
-            return reverse("quintet:my")
+            return reverse("my")
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return reverse("quintet:my")
+        return reverse("my")
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count wrong passwords by account and address: a stranger's guesses do not lock the owner out."""

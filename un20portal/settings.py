@@ -132,7 +132,7 @@ AUTHENTICATION_BACKENDS = [
     "entities.access.RolePermissions",
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "quintet:my"
+LOGIN_REDIRECT_URL = "my"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -310,6 +310,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "scorecards.tasks.owe_missing_comparisons",
         "schedule": crontab(minute="*/10"),
     },
+    "owe missing papers": {"task": "scorecards.tasks.owe_missing_papers", "schedule": crontab(minute="*/5")},
     "sign a checkpoint": {
         "task": "scorecards.tasks.sign_checkpoint",
         "schedule": crontab(hour=2, minute=11),

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.http import require_http_methods
 
 from scorecards.views.checkpoints import checkpoint_list
+from scorecards.views.units import unit_next
 from un20portal import api_docs, health, views
 
 page = require_http_methods(["GET", "HEAD", "POST"])  # allauth's own views answer PUT and OPTIONS too
@@ -33,9 +34,10 @@ account_patterns = [
 ]
 
 api_patterns: list[URLPattern | URLResolver] = [
+    path("", include("scorecards.api.urls")),  # first: what is held is found soon
     path("", include("entities.api.urls")),
     path("", include("quintet.api.urls")),
-    path("", include("scorecards.api.urls")),
+    path("", include("roadmap.api.urls")),
     path("schema/", api_docs.SchemaView.as_view(), name="api-schema"),
 ]
 
@@ -45,10 +47,18 @@ urlpatterns = [
     path("api/v1/", include(api_patterns)),
     *i18n_patterns(
         path("", views.home, name="home"),
+        path("my/", views.my, name="my"),
         path("accounts/", include(account_patterns)),
         path("admin/", admin.site.urls),
         path("api/v1/docs/", api_docs.DocsView.as_view(), name="api-docs"),
         path("", include("quintet.urls")),
+        path("", include("roadmap.urls")),
+        path(
+            "scorecards/<slug:cycle>/entities/<slug:entity>/next/",
+            unit_next,
+            {"examples_of": views.examples_of},
+            name="unit-next",
+        ),
         path("scorecards/", include("scorecards.urls")),
         path("checkpoints/", checkpoint_list, name="checkpoint-list"),
         prefix_default_language=False,

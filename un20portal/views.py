@@ -1,6 +1,7 @@
-"""The home page, language and sign-out, and the answers to requests that go wrong."""
+"""The home page, a person's own page, language and sign-out, and the answers to requests that go wrong."""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,20 +21,29 @@ from django.views.decorators.vary import vary_on_headers
 from django.views.generic import View
 
 from entities.access import signed_in
+from entities.models import Entity
 from entities.services.people import prefer_language, want_reminders
+from quintet.access import can_review
+from quintet.queries import sheets, threads, validating, waiting
+from roadmap.queries.actions import roadmap_by_period
+from roadmap.queries.cases import counts_of_others, own_cases
 from scorecards.models import Basis, Scorecard
 from scorecards.queries import publications, reading
+from scorecards.queries.next_steps import Examples
+from scorecards.queries.sharing import newest_of_each, own_figures
 from un20portal.lib import problems
+from un20portal.lib.holding import held
 from un20portal.lib.negotiation import is_script
 
 
 @login_not_required
 @require_safe
+@held(while_same=publications.public_state)
 def home(request: HttpRequest) -> HttpResponse:
-    """What UN 2.0 is, and the state of play of the leading scorecard."""
+    """What UN 2.0 is, the state of play of the leading scorecard, and what the roadmap asks for."""
     scorecard = publications.leading_scorecard(request.user)
     context = _state_of_play(scorecard) if scorecard else {}
-    return render(request, "home.html", {"scorecard": scorecard, **context})
+    return render(request, "home.html", {"scorecard": scorecard, "roadmap": roadmap_by_period(), **context})
 
 
 def _state_of_play(scorecard: Scorecard) -> dict[str, Any]:
@@ -53,6 +63,42 @@ def _state_of_play(scorecard: Scorecard) -> dict[str, Any]:
         "panels": panels,
         "chosen": urlencode({"group": group, "basis": basis, "version": scorecard.version}),
     }
+
+
+@require_safe
+def my(request: HttpRequest) -> HttpResponse:
+    """What waits for a person, by when, and quietly what is with others."""
+    context = {
+        "tasks": waiting.waiting_for(request.user),
+        "with_others": waiting.with_others(request.user),
+        "questions": threads.threads_waiting_for(request.user),
+        "to_validate": validating.awaiting_validation().count() if can_review(request.user) else 0,
+        "for_committees": publications.versions_for_committees(request.user),
+        "own_figures": newest_of_each(own_figures(request.user)),
+        "cases": own_cases(request.user),
+        "has_sheets": sheets.sheets_of_entities(request.user).exists(),
+    }
+    return render(request, "my.html", context)
+
+
+def examples_of(entity: Entity, items: Sequence[str]) -> dict[str, Examples]:
+    """What “What next?” of an entity links to: cases that others show, by the code of the item.
+
+    Where there are none of its enabler, those of its capability.
+    """
+    found: dict[str, Examples] = {}
+    counts = counts_of_others(entity, items)
+    for item in items:
+        capability, _dash, enabler = item.rpartition("-")
+        for kind in (enabler, ""):
+            if n := counts.get((capability, kind)):
+                query = urlencode(
+                    {"enabler": kind, "without": entity.code} if kind else {"without": entity.code}
+                )
+                address = f"{reverse('roadmap:capability-detail', args=[capability])}?{query}"
+                found[item] = Examples(n, address, is_of_enabler=bool(kind))
+                break
+    return found
 
 
 @require_POST

@@ -163,7 +163,8 @@ def _write_about(sheet: Worksheet, content: Everything, look: Look) -> None:
 
 def _facts(content: Everything) -> list[tuple[str, str]]:
     export, framework = content.export, content.export.cycle.framework
-    levels = [(f"{gettext('Level')} {level['value']}", level["label"]) for level in framework.levels]
+    word = gettext("Level")
+    levels = [(f"{word} {level['value']}", level["label"]) for level in framework.levels]
     return [
         (gettext("Cycle"), f"{export.cycle.code} · {export.cycle.get_phase_display()}"),
         (gettext("Framework"), framework.title),
@@ -178,10 +179,11 @@ def _facts(content: Everything) -> list[tuple[str, str]]:
 
 def _statements(content: Everything) -> list[str]:
     synthetic = gettext(
-        "invented answers for demonstration, not the baseline of 2023 and not what any entity said."
+        "Synthetic data: invented answers for demonstration, not the baseline of 2023 and not what any "
+        "entity said."
     )
     return [
-        *([f"{gettext('Synthetic data:')} {synthetic}"] if content.has_demo_data else []),
+        *([synthetic] if content.has_demo_data else []),
         gettext("The levels and texts are the entities' own statements, as they were frozen when handed in."),
         gettext("Drafts are not in it. An accepted level is there once the task force has decided."),
         gettext("It names entities: it is for the work of the task force and not for publication."),
@@ -220,7 +222,10 @@ def _unit_cells(sheet: FrozenSheet) -> list[Cell]:
 def _answer_cells(
     entry: Entry, states: Mapping[str, str], decisions: Mapping[str, str], *, is_validated: bool
 ) -> list[Cell]:
-    """State, levels, texts and documents; with the validation a claim that stands is accepted."""
+    """State, levels, texts and documents; with the validation a claim that stands is accepted.
+
+    Imported sheets say nothing of documents.
+    """
     claimed, accepted = entry.get("claimed"), entry.get("accepted")
     return [
         states[entry["state"]],
@@ -230,7 +235,7 @@ def _answer_cells(
         entry.get("na_reason") or None,
         decisions.get(entry.get("na_decision", "")),
         entry.get("comment") or None,
-        len(entry["evidence"]),
+        len(entry["evidence"]) if "evidence" in entry else None,
     ]
 
 

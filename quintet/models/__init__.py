@@ -39,6 +39,7 @@ from quintet.models.exports import (
 )
 from quintet.models.frameworks import (
     DIMENSION_NAMES,
+    ENABLER_NAMES,
     Area,
     BridgeQuestion,
     Crosswalk,
@@ -73,6 +74,7 @@ __all__ = [
     "COUNTED",
     "DECISIONS",
     "DIMENSION_NAMES",
+    "ENABLER_NAMES",
     "ONE_A_DAY",
     "UNDER_WAY",
     "UNSUBSCRIBABLE",

@@ -24,6 +24,15 @@ DIMENSION_NAMES = {
     "CUL-ENV": _("Environmental sustainability"),
     "CUL-INT": _("Integrity"),
 }
+ENABLER_NAMES = {
+    "STR": _("Strategy or action plan"),
+    "LED": _("Leadership roles"),
+    "COE": _("Centres of excellence"),
+    "HRS": _("Shifted human resources"),
+    "TRN": _("Systematic training"),
+    "FUN": _("Dedicated funding"),
+    "PMS": _("Programmes for Member States"),
+}
 
 
 class Observation(SourcedModel):

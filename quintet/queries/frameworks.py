@@ -77,6 +77,11 @@ def item_codes(framework: Framework) -> list[str]:
     return list(Item.objects.filter(framework=framework).in_order().values_list("code", flat=True))
 
 
+def joined_frameworks() -> set[tuple[int, int]]:
+    """The ids of every two different frameworks of which somebody said how they belong together."""
+    return set(Crosswalk.objects.values_list("before_id", "after_id"))
+
+
 def crosswalk_between(before: Framework, after: Framework) -> crosswalk.Crosswalk | None:
     """How the items of two frameworks belong together; None where nobody has said it."""
     if before == after:

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
@@ -11,10 +12,10 @@ from django.utils.timezone import localdate
 
 from entities.models import Entity, User
 from quintet.domain.invention import MARK, invent_documents, invent_sheet
+from quintet.domain.sampling import Claim, sample
 from quintet.domain.sheets import ImportedAnswer
 from quintet.models import Answer, Assessment, Cycle, Framework, Item, Phase, Status
 from quintet.queries.frameworks import current_framework
-from quintet.queries.samples import samples_of
 from quintet.services import evidence
 from quintet.services.cycles import give_sheets
 from quintet.services.delegating import hand_over
@@ -27,10 +28,9 @@ OPEN_MIX = [
     (Status.VALIDATED, 0.13),
     (Status.RETURNED, 0.04),
 ]
-BATCH = 500  # as many parameters as every database takes in one statement
 DUE_WITHIN = timedelta(days=14)
 CAST_ENTITIES = ("UNDP", "UNICEF")
-WITH_EVIDENCE = "UNDP"
+LastLevels = dict[str, dict[str, int | None]]  # by unit what was accepted last, by item
 
 
 @transaction.atomic
@@ -39,8 +39,9 @@ def create_cycles(
 ) -> list[Cycle]:
     """Create the cycles, oldest first, with invented sheets for `entities`; the last one stays open."""
     framework = current_framework()
+    accepted: LastLevels = {}
     return [
-        _create_cycle(code, framework, entities, seed, number, len(codes) - 1 - number, at)
+        _create_cycle(code, framework, entities, seed, number, len(codes) - 1 - number, at, accepted)
         for number, code in enumerate(codes)
     ]
 
@@ -64,6 +65,7 @@ def _create_cycle(
     number: int,
     years_ago: int,
     at: datetime,
+    accepted_before: LastLevels,
 ) -> Cycle:
     # a code that is a year gives the days: the same codes give the same cycles in any year
     year = int(code) if re.fullmatch("[12][0-9]{3}", code) else at.year - years_ago
@@ -99,31 +101,36 @@ def _create_cycle(
             item: ImportedAnswer(value, accepted if is_judged else None)
             for item, (value, accepted) in invented.items()
         }
-        if entity.code == WITH_EVIDENCE:
-            _give_links(cycle, entity, answers, seed, at)
+        if is_judged:
+            answers = _check_the_sample(answers, cycle, entity, accepted_before.get(entity.code, {}))
+            accepted_before[entity.code] = _levels(answers)
         sheets.append(SheetToWrite(entity, status, answers))
     moment = at if is_open else datetime.combine(cycle.closes_on, time(12), UTC)
+    _give_links(cycle, sheets, seed, at)
     write_sheets(cycle=cycle, sheets=sheets, at=moment, channel="demo")
     _explain_lowered_levels(cycle)
-    _check_the_sample(cycle)
     return cycle
 
 
-def _give_links(
-    cycle: Cycle, entity: Entity, answers: Mapping[str, ImportedAnswer], seed: int, at: datetime
-) -> None:
-    """Invented addresses beside the items, before the sheet is written: snapshots name them, too."""
-    give_sheets(cycle, [entity])
-    sheet = Assessment.objects.get(cycle=cycle, entity=entity)
-    levels = {code: answer.value.claimed or 0 for code, answer in answers.items()}
-    documents = invent_documents(
-        levels, seed=seed, unit=entity.code, cycle=cycle.code, closes_on=cycle.closes_on
+def _give_links(cycle: Cycle, sheets: Sequence[SheetToWrite], seed: int, at: datetime) -> None:
+    """Invented addresses where levels need evidence, before sheets are written: snapshots name them, too."""
+    give_sheets(cycle, [sheet.entity for sheet in sheets])
+    rows = {row.entity_id: row for row in Assessment.objects.filter(cycle=cycle)}
+    needing = Item.objects.filter(
+        framework=cycle.framework_id, dimension__area__in=cycle.framework.evidence_from
     )
-    items = {item.code: item for item in Item.objects.filter(framework=cycle.framework_id)}
-    for code, (url, details) in documents.items():
-        evidence.write_link(
-            assessment=sheet, item=items[code], url=url, details=details, at=at, channel="demo"
+    items = {item.code: item for item in needing}
+    links = []
+    for sheet in sheets:
+        levels = {code: answer.value.claimed or 0 for code, answer in sheet.answers.items() if code in items}
+        documents = invent_documents(
+            levels, seed=seed, unit=sheet.entity.code, cycle=cycle.code, closes_on=cycle.closes_on
         )
+        links += [
+            evidence.LinkToWrite(rows[sheet.entity.pk], items[code], url, details)
+            for code, (url, details) in documents.items()
+        ]
+    evidence.write_links(links, at=at, channel="demo")
 
 
 def _status(entity: Entity, is_open: bool, chance: random.Random) -> tuple[Status, float]:
@@ -139,18 +146,31 @@ def _status(entity: Entity, is_open: bool, chance: random.Random) -> tuple[Statu
     return Status.VALIDATED, 1.0
 
 
+def _levels(answers: Mapping[str, ImportedAnswer]) -> dict[str, int | None]:
+    return {
+        code: answer.value.claimed if answer.accepted is None else answer.accepted
+        for code, answer in answers.items()
+    }
+
+
 def _explain_lowered_levels(cycle: Cycle) -> None:
-    lowered = Answer.objects.filter(assessment__cycle=cycle).exclude(accepted=None)
+    lowered = Answer.objects.filter(assessment__cycle=cycle, accepted__lt=F("claimed"))
     lowered.update(accepted_reason=f"{MARK}: the evidence shows the level below.")
 
 
-def _check_the_sample(cycle: Cycle) -> None:
-    """What a validator would have looked at (rule R6) and was not lowered is accepted as it was claimed."""
-    validated = Assessment.objects.filter(cycle=cycle, status=Status.VALIDATED)
-    samples = samples_of(list(validated.select_related("cycle", "entity")))
-    wanted = {(sheet, item) for sheet, sample in samples.items() for item in sample.unchecked}
-    answers = Answer.objects.filter(assessment__in=samples, accepted=None, claimed__isnull=False)
-    places = answers.values_list("pk", "assessment_id", "item__code")
-    checked = [pk for pk, sheet, item in places if (sheet, item) in wanted]
-    for start in range(0, len(checked), BATCH):
-        Answer.objects.filter(pk__in=checked[start : start + BATCH]).update(accepted=F("claimed"))
+def _check_the_sample(
+    answers: Mapping[str, ImportedAnswer], cycle: Cycle, entity: Entity, before: Mapping[str, int | None]
+) -> dict[str, ImportedAnswer]:
+    """What a validator would have looked at (rule R6) and was not lowered is accepted as it was claimed.
+
+    Before the sheet is written: what is frozen says it, too.
+    """
+    claims = [Claim(code, answer.value.claimed, before.get(code)) for code, answer in answers.items()]
+    checks = sample(claims, seed=cycle.sample_seed, unit=entity.code, submission=1)
+    wanted = {check.item for check in checks}
+    return {
+        code: replace(answer, accepted=answer.value.claimed)
+        if code in wanted and answer.accepted is None
+        else answer
+        for code, answer in answers.items()
+    }

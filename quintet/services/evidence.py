@@ -6,7 +6,7 @@ the next sheet is just carrying it over, or a broken connection saved the row af
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -43,6 +43,7 @@ from quintet.services.locking import lock_entity, lock_sheet
 from un20portal.lib.errors import DomainError, FieldError, InvalidInput, NotAllowed, NotFound, Unavailable
 from un20portal.lib.errors import marked as _
 
+BATCH = 2000
 logger = logging.getLogger(__name__)
 ORPHANED_AFTER = timedelta(days=1)  # until then its row may still be on the way
 STORED_NAME = 32  # hexadecimal digits; nothing else in the storage is ours to remove
@@ -191,14 +192,34 @@ def _copy(before: Evidence, assessment: Assessment, by: User, at: datetime) -> E
     return document
 
 
-def write_link(
-    *, assessment: Assessment, item: Item, url: str, details: Details, at: datetime, channel: str
-) -> None:
-    """Write a link that nobody sent, for a sheet that is written as a whole: the caller holds its lock."""
-    document = Evidence(assessment=assessment, kind=EvidenceKind.LINK, url=url, added_at=at)
-    _describe(document, details)
-    document.save()
-    _use(document, item, details.page, None, at, channel)
+@dataclass(frozen=True)
+class LinkToWrite:
+    """A link that nobody sent, for an item of a sheet that is written as a whole."""
+
+    assessment: Assessment
+    item: Item
+    url: str
+    details: Details
+
+
+def write_links(links: Sequence[LinkToWrite], *, at: datetime, channel: str) -> None:
+    """Write links, each with its trace: the caller holds the locks of their sheets."""
+    documents = [
+        Evidence(assessment=link.assessment, kind=EvidenceKind.LINK, url=link.url, added_at=at)
+        for link in links
+    ]
+    for document, link in zip(documents, links, strict=True):
+        _describe(document, link.details)
+    Evidence.objects.bulk_create(documents, batch_size=BATCH)
+    uses = [
+        EvidenceUse(evidence=document, item=link.item, page=link.details.page)
+        for document, link in zip(documents, links, strict=True)
+    ]
+    EvidenceUse.objects.bulk_create(uses, batch_size=BATCH)
+    EvidenceChange.objects.bulk_create(
+        (_trace(EvidenceAction.ATTACHED, one.evidence, one, None, at, channel) for one in uses),
+        batch_size=BATCH,
+    )
 
 
 def sweep(*, at: datetime) -> Swept:
@@ -316,7 +337,13 @@ def _use(
 def _note(
     action: EvidenceAction, document: Evidence, one: EvidenceUse, by: User | None, at: datetime, channel: str
 ) -> None:
-    EvidenceChange.objects.create(
+    _trace(action, document, one, by, at, channel).save(force_insert=True)
+
+
+def _trace(
+    action: EvidenceAction, document: Evidence, one: EvidenceUse, by: User | None, at: datetime, channel: str
+) -> EvidenceChange:
+    return EvidenceChange(
         assessment_id=document.assessment_id,
         item_id=one.item_id,
         action=action,

@@ -30,15 +30,16 @@ def build_snapshot(
     assessment: Assessment,
     items: list[Item],
     answers: dict[int, Answer],
-    documents: Documents,
+    documents: Documents | None,
     *,
     number: int,
     at: datetime,
 ) -> Snapshot:
     """Return the unsaved snapshot of a sheet: canonical payload, its hash, and packed levels.
 
-    `items` in framework order; `answers` and `documents` by item id. The payload holds natural keys only,
-    and a nonce: its hash is public, and what a sheet says could be guessed.
+    `items` in framework order; `answers` and `documents` by item id. Without documents the sheet says
+    nothing of evidence and of checks: neither is recorded here. The payload holds natural keys only, and a
+    nonce: its hash is public, and what a sheet says could be guessed.
     """
     framework = assessment.cycle.framework
     content = {
@@ -48,7 +49,9 @@ def build_snapshot(
         "number": number,
         "status": str(assessment.status),
         "answers": [
-            _entry(item, answers.get(item.pk)) | {"evidence": documents.get(item.pk, [])} for item in items
+            _entry(item, answers.get(item.pk))
+            | ({} if documents is None else {"evidence": documents.get(item.pk, [])})
+            for item in items
         ],
     }
     nonce = _nonce(canonical_json(content))

@@ -55,13 +55,17 @@ def import_sheets(*, sheets: Sheets, cycle_code: str, at: datetime) -> int:
     cycle = Cycle.objects.filter(code=cycle_code).first() or _closed_cycle(cycle_code, at)
     entities = {entity.code: entity for entity in Entity.objects.filter(code__in=sheets)}
     to_write = [SheetToWrite(entities[code], Status.VALIDATED, answers) for code, answers in sheets.items()]
-    return write_sheets(cycle=cycle, sheets=to_write, at=at, channel="import")
+    return write_sheets(cycle=cycle, sheets=to_write, at=at, channel="import", is_recorded=False)
 
 
 @transaction.atomic
-def write_sheets(*, cycle: Cycle, sheets: list[SheetToWrite], at: datetime, channel: str) -> int:
+def write_sheets(
+    *, cycle: Cycle, sheets: list[SheetToWrite], at: datetime, channel: str, is_recorded: bool = True
+) -> int:
     """Write `sheets` into the cycle with revisions, traces and snapshots; return the number of answers.
 
+    Unless it `is_recorded` here what was checked and on which evidence a level rests, the frozen sheets say
+    nothing of either.
     Raises InvalidInput when a unit has answers in this cycle already, WrongState for a planned cycle.
     """
     locked = lock_cycle(cycle)
@@ -81,7 +85,7 @@ def write_sheets(*, cycle: Cycle, sheets: list[SheetToWrite], at: datetime, chan
         (revision_of(answer, saved, hand) for answer in answers), batch_size=BATCH
     )
     _move({assessments[sheet.entity.pk]: sheet.status for sheet in sheets}, channel, at)
-    _freeze(list(assessments.values()), items, answers, at)
+    _freeze(list(assessments.values()), items, answers, at, is_recorded=is_recorded)
     outbox.put(CHANGED, {"cycle_id": cycle.pk}, at=at)
     return len(answers)
 
@@ -145,17 +149,18 @@ def _move(targets: Mapping[Assessment, Status], channel: str, at: datetime) -> N
     Assessment.objects.bulk_update(moved, ["status"])
 
 
-def _freeze(sheets: list[Assessment], items: list[Item], answers: list[Answer], at: datetime) -> None:
+def _freeze(
+    sheets: list[Assessment], items: list[Item], answers: list[Answer], at: datetime, *, is_recorded: bool
+) -> None:
     by_sheet: dict[int, dict[int, Answer]] = {}
     for answer in answers:
         by_sheet.setdefault(answer.assessment_id, {})[answer.item_id] = answer
     counted = [sheet for sheet in sheets if sheet.status in (Status.SUBMITTED, Status.VALIDATED)]
-    documents = documents_of(counted)
+    found = documents_of(counted)
+    documents = {sheet.pk: found.get(sheet.pk, {}) if is_recorded else None for sheet in counted}
     Snapshot.objects.bulk_create(
         (
-            build_snapshot(
-                sheet, items, by_sheet.get(sheet.pk, {}), documents.get(sheet.pk, {}), number=1, at=at
-            )
+            build_snapshot(sheet, items, by_sheet.get(sheet.pk, {}), documents[sheet.pk], number=1, at=at)
             for sheet in counted
         ),
         batch_size=500,

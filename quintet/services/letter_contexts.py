@@ -53,7 +53,7 @@ def _launch(letter: Letter) -> Context | None:
     sheets = sheets_of_person(letter.person, letter.mailing.cycle)
     if not sheets:
         return None
-    return {"cycle": letter.mailing.cycle, "sheets": sheets, "link": address_of("quintet:my")}
+    return {"cycle": letter.mailing.cycle, "sheets": sheets, "link": address_of("my")}
 
 
 def _reminder(letter: Letter) -> Context | None:
@@ -69,7 +69,7 @@ def _reminder(letter: Letter) -> Context | None:
         "tasks": tasks,
         "first_due": min(task.due_on for task in tasks),
         "words": _quoted(letter.mailing.text),
-        "link": address_of("quintet:my"),
+        "link": address_of("my"),
     }
 
 

@@ -1,23 +1,28 @@
 """Which figures a request is about: the version, the group and the basis, each one checked."""
 
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from quintet.models import Cycle
-from scorecards import access
 from scorecards.domain.groups import ENTITIES
 from scorecards.models import Basis, Scorecard
 from scorecards.queries import publications, reading
+from scorecards.queries.choosing import unpublished_figures
 from scorecards.queries.reading import Figures
-from un20portal.lib.errors import FieldError, InvalidInput, NotFound
+from un20portal.lib.errors import NotFound
 from un20portal.lib.errors import marked as _
 from un20portal.lib.pagination import whole_number
+from un20portal.lib.parameters import one_of
 
-PROVISIONAL = "provisional"
+LAST_VERSION = 10**6
 VERSION = OpenApiParameter(
-    "version", str, description="A published version; without it the latest. `provisional`: task force only."
+    "version",
+    str,
+    description=(
+        "A published version; without it the latest. For the task force only: `provisional`, and, except for "
+        "the uncertainty, `proposed`: what a second person is asked to confirm."
+    ),
 )
 BASIS = OpenApiParameter("basis", str, enum=Basis.values, default=Basis.ACCEPTED.value)
 GROUP = OpenApiParameter(
@@ -36,25 +41,15 @@ def cycle_of(code: str) -> Cycle:
 
 
 def chosen_figures(request: Request, code: str) -> Figures:
-    """Return the published figures asked for, or the provisional ones to those who may; else 404."""
+    """Return the published figures asked for, or those that are not published to those who may; else 404."""
     cycle = cycle_of(code)
-    if wants_provisional(request):
-        return reading.provisional_figures(cycle)
-    return reading.published_figures(chosen_scorecard(request, cycle))
-
-
-def wants_provisional(request: Request) -> bool:
-    """Whether what is not published is asked for; to those who may not see it, it does not exist."""
-    if request.query_params.get("version") != PROVISIONAL:
-        return False
-    if not access.can_see_provisional(request.user):
-        raise Http404
-    return True
+    unpublished = unpublished_figures(request.user, cycle, request.query_params.get("version"))
+    return unpublished or reading.published_figures(chosen_scorecard(request, cycle))
 
 
 def chosen_scorecard(request: Request, cycle: Cycle) -> Scorecard:
     """Return the published version asked for, by default the latest; else NotFound."""
-    version = whole_number(request, "version", default=0, lowest=1, highest=10**6)
+    version = whole_number(request, "version", default=0, lowest=1, highest=LAST_VERSION)
     scorecard = (
         publications.scorecard_version(request.user, cycle, version)
         if version
@@ -66,18 +61,10 @@ def chosen_scorecard(request: Request, cycle: Cycle) -> Scorecard:
 
 
 def chosen_basis(request: Request) -> str:
-    return one_of(request, "basis", Basis.ACCEPTED.value, Basis.values)
+    value = request.query_params.get("basis", Basis.ACCEPTED.value)
+    return one_of("basis", value, Basis.values)
 
 
 def chosen_group(request: Request, figures: Figures) -> str:
     codes = [group.code for group in reading.group_choices(figures)]
-    return one_of(request, "group", reading.default_group(figures), codes)
-
-
-def one_of(request: Request, name: str, default: str, allowed: list[str]) -> str:
-    """Return a parameter that must be one of the allowed values; raise InvalidInput for another."""
-    value = request.query_params.get(name, default)
-    if value in allowed:
-        return value
-    error = FieldError(name, "unknown", _("Choose one of: %(allowed)s."), {"allowed": ", ".join(allowed)})
-    raise InvalidInput(_("The query parameters are not understood."), errors=[error])
+    return one_of("group", request.query_params.get("group", reading.default_group(figures)), codes)

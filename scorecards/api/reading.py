@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from entities.models import Entity
 from quintet.models import Area
+from scorecards import access
 from scorecards.api.choosing import (
     BASIS,
     GROUP,
@@ -22,6 +23,7 @@ from scorecards.api.choosing import (
     chosen_basis,
     chosen_figures,
     chosen_group,
+    cycle_of,
 )
 from scorecards.api.serializers import (
     DimensionFigureSerializer,
@@ -37,6 +39,12 @@ from un20portal.lib.api import PublishedForAll
 from un20portal.lib.apiviews import ApiView
 from un20portal.lib.pagination import CursorPagination
 from un20portal.lib.serializers import problems
+
+CONTENTS = (
+    "Among others `groups` with all figures, `units` by hash, `decisions`, and `quality`: by enabler, for "
+    "the whole system, what checks of levels found and how many levels lack evidence. Versions from before "
+    "it was counted have no `quality`; `carried_from` in it names the version whose counts are shown again."
+)
 
 
 @extend_schema(
@@ -57,10 +65,13 @@ class ScorecardView(ApiView):
 
     permission_classes = [PublishedForAll]
 
-    def bytes_of(self, sha256: str | None) -> HttpResponse:
+    def published(self, sha256: str | None) -> HttpResponse:
         if sha256 is None:
             raise Http404
-        response = HttpResponse(publications.published_bytes(sha256), content_type="application/json")
+        return self.bytes_of(publications.published_bytes(sha256), sha256)
+
+    def bytes_of(self, content: bytes, sha256: str) -> HttpResponse:
+        response = HttpResponse(content, content_type="application/json")
         response["ETag"] = f'"{sha256}"'
         return response
 
@@ -69,10 +80,11 @@ class LatestScorecardView(ScorecardView):
     @extend_schema(
         tags=["scorecards"],
         summary="The latest published version of a cycle: the canonical bytes",
+        description=CONTENTS,
         responses={200: OpenApiTypes.OBJECT, **problems(404)},
     )
     def get(self, request: Request, cycle: str) -> HttpResponse:
-        return self.bytes_of(publications.published_sha256(request.user, cycle))
+        return self.published(publications.published_sha256(request.user, cycle))
 
 
 class ScorecardVersionView(ScorecardView):
@@ -80,16 +92,34 @@ class ScorecardVersionView(ScorecardView):
         tags=["scorecards"],
         operation_id="scorecards_version_retrieve",
         summary="A certain published version of a cycle: the canonical bytes",
+        description=CONTENTS,
         responses={200: OpenApiTypes.OBJECT, **problems(404)},
     )
     def get(self, request: Request, cycle: str, version: int) -> HttpResponse:
-        return self.bytes_of(publications.published_sha256(request.user, cycle, version))
+        return self.published(publications.published_sha256(request.user, cycle, version))
+
+
+@method_decorator(cache_control(no_store=True), name="dispatch")
+class DraftView(ScorecardView):
+    """What is proposed, byte for byte, for those who confirm it; for all others there is none."""
+
+    @extend_schema(
+        tags=["scorecards"],
+        summary="What a second person is asked to confirm: the canonical bytes that would be published",
+        description="For the task force only. 503 while they are being composed.",
+        responses={200: OpenApiTypes.OBJECT, **problems(404, 409, 503)},
+    )
+    def get(self, request: Request, cycle: str) -> HttpResponse:
+        if not access.can_publish(request.user):
+            raise Http404
+        proposal = publications.ready_proposal(cycle_of(cycle))
+        return self.bytes_of(publications.intact_draft(proposal).payload.encode(), proposal.sha256)
 
 
 FIGURES: Any = {
     "tags": ["figures"],
     "parameters": [GROUP, BASIS, VERSION],
-    "responses": {200: ItemFigureSerializer(many=True), **problems(404)},
+    "responses": {200: ItemFigureSerializer(many=True), **problems(404, 409, 503)},
 }
 
 
@@ -122,7 +152,7 @@ class DimensionFiguresView(ApiView):
         tags=["figures"],
         summary="How a group stands in every dimension",
         parameters=[GROUP, BASIS, VERSION],
-        responses={200: DimensionFigureSerializer(many=True), **problems(404)},
+        responses={200: DimensionFigureSerializer(many=True), **problems(404, 409, 503)},
     )
     def get(self, request: Request, cycle: str) -> Response:
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)
@@ -155,7 +185,7 @@ class UnitFiguresListView(UnitFiguresView, generics.GenericAPIView[Any]):
         operation_id="scorecards_entities_list",
         summary="Figures per unit, dimension and area, of the units that the caller may see",
         parameters=[BASIS, VERSION],
-        responses={200: UnitSerializer(many=True), **problems(404)},
+        responses={200: UnitSerializer(many=True), **problems(404, 409, 503)},
     )
     def get(self, request: Request, cycle: str) -> Response:
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)
@@ -169,7 +199,7 @@ class UnitFiguresDetailView(UnitFiguresView):
         tags=["figures"],
         summary="The figures of one unit per dimension and area",
         parameters=[BASIS, VERSION],
-        responses={200: OwnUnitSerializer, **problems(404)},
+        responses={200: OwnUnitSerializer, **problems(404, 409, 503)},
     )
     def get(self, request: Request, cycle: str, code: str) -> Response:
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)

@@ -5,13 +5,21 @@ from typing import Any
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_field,
+)
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from quintet.models import Area
 from scorecards.api.choosing import BASIS, VERSION, chosen_basis, chosen_figures
+from scorecards.api.movement import FROM_VERSION, SINCE
+from scorecards.api.movement_receipts import MovementReceiptSerializer, movement_receipt
+from scorecards.api.receipt_fields import CodeField, FrameworkNameSerializer, StepSerializer, WordsField
 from scorecards.api.serializers import (
     AreaSerializer,
     DimensionFigureSerializer,
@@ -19,59 +27,36 @@ from scorecards.api.serializers import (
     RatioField,
     UnitDimensionSerializer,
 )
-from scorecards.domain.receipts import NAMES, STATES, parse_subject
-from scorecards.queries.receipts import Receipt, receipt_of
+from scorecards.api.uncertainty import GroupIntervalSerializer, IntervalSerializer
+from scorecards.domain.receipts import KINDS, NAMES, STATES, parse_subject
+from scorecards.queries.receipts import Receipt
+from scorecards.queries.uncertainty_receipts import receipt_of
 from un20portal.lib.api import PublishedForAll
 from un20portal.lib.apiviews import ApiView
 from un20portal.lib.serializers import problems
-from un20portal.lib.wording import localised
 
-OF_GROUPS = {"item": ItemFigureSerializer, "dimension": DimensionFigureSerializer}
+OF_GROUPS = {
+    "item": ItemFigureSerializer,
+    "dimension": DimensionFigureSerializer,
+    "area": GroupIntervalSerializer,
+}
 OF_UNITS = {"dimension": UnitDimensionSerializer, "area": AreaSerializer}
 SUBJECT = [
-    OpenApiParameter("group", str, description="A group; with item or dimension"),
+    OpenApiParameter("group", str, description="A group; with item, dimension or area"),
     OpenApiParameter("entity", str, description="A unit by its code; with item, dimension or area"),
     OpenApiParameter("item", str),
     OpenApiParameter("dimension", str),
     OpenApiParameter("area", str, enum=Area.values),
+    OpenApiParameter("enabler", str, description="With of=checks"),
+    OpenApiParameter(
+        "of",
+        str,
+        enum=list(KINDS),
+        description="With group=all: alpha of a dimension; without an item, the change of the mean index; "
+        "exact_match or kappa of claimed and accepted levels, of a dimension or of all; checks of an enabler "
+        "or of the culture. With any group: in_place of all answers; response, the sheets that count",
+    ),
 ]
-
-
-class WordsField(serializers.CharField):
-    """A sentence in the reader's language."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(read_only=True, **options)
-
-    def to_representation(self, value: Any) -> str:
-        return localised(value)
-
-
-class CodeField(serializers.CharField):
-    """A code of the question; null where it was not asked for."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(read_only=True, allow_null=True, **options)
-
-    def to_representation(self, value: Any) -> Any:
-        return value or None
-
-
-class FrameworkNameSerializer(serializers.Serializer[Any]):
-    """A framework by name."""
-
-    slug = serializers.CharField()
-    version = serializers.CharField()
-
-
-class StepSerializer(serializers.Serializer[Any]):
-    """One number: its formula with names and with numbers (empty where it is counted), its value, words."""
-
-    name = serializers.CharField()
-    formula = serializers.CharField()
-    filled = serializers.CharField()
-    value = serializers.CharField(allow_null=True)
-    words = WordsField()
 
 
 class ReceiptItemSerializer(serializers.Serializer[Any]):
@@ -102,6 +87,9 @@ class HashesSerializer(serializers.Serializer[Any]):
     carried_from = serializers.CharField(allow_null=True, help_text="Of the version a carried figure is of")
     snapshot = serializers.CharField(allow_null=True, help_text="Of a unit's frozen sheet")
     document = serializers.CharField(allow_null=True, help_text="Of a unit's published figures")
+    simulation = serializers.CharField(
+        allow_null=True, help_text="Of all that was estimated, as it is stored"
+    )
 
 
 class UnitHashesSerializer(serializers.Serializer[Any]):
@@ -110,6 +98,18 @@ class UnitHashesSerializer(serializers.Serializer[Any]):
     entity = serializers.CharField()
     snapshot = serializers.CharField()
     document = serializers.CharField(allow_null=True)
+
+
+class IntervalReceiptSerializer(serializers.Serializer[Any]):
+    """How the interval of an area was drawn; a unit's band is for the task force alone."""
+
+    interval = IntervalSerializer(allow_null=True)
+    steps = StepSerializer(many=True)
+    draws = serializers.IntegerField()
+    seed = serializers.CharField()
+    inputs_sha256 = serializers.CharField()
+    estimated_at = serializers.DateTimeField(source="at")
+    band = serializers.ListField(child=serializers.CharField(), allow_null=True)
 
 
 class ReceiptSerializer(serializers.Serializer[Any]):
@@ -122,7 +122,9 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     item = CodeField(source="subject.item")
     dimension = CodeField(source="subject.dimension")
     area = CodeField(source="subject.area")
-    basis = serializers.CharField()
+    enabler = CodeField(source="subject.enabler")
+    of = CodeField(source="subject.of")
+    basis = CodeField(help_text="Null where the figure is of both")
     basis_in_words = WordsField()
     method = serializers.CharField()
     framework = FrameworkNameSerializer(source="figures.cycle.framework")
@@ -131,8 +133,10 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=STATES)
     carried_from = serializers.IntegerField(allow_null=True)
     disclosure = WordsField()
+    alike = WordsField(allow_null=True, help_text="Said where all units that answer say the same")
     figure = serializers.SerializerMethodField(
-        help_text="As in the lists of items, dimensions and entities; null for a single level"
+        help_text="As in the lists of items, dimensions and entities; with `of`, the number with "
+        "what it is counted from; null for a single level"
     )
     steps = StepSerializer(many=True)
     missing = serializers.ListField(child=WordsField())
@@ -140,28 +144,42 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     dimensions = ReceiptDimensionSerializer(many=True)
     hashes = HashesSerializer()
     units = UnitHashesSerializer(many=True)
+    uncertainty = IntervalReceiptSerializer(allow_null=True)
 
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_figure(self, receipt: Receipt) -> Any:
         subject = receipt.subject
+        if subject.of:
+            return receipt.figure
         shapes = OF_UNITS if subject.entity else OF_GROUPS
         shape = next((shape for what, shape in shapes.items() if getattr(subject, what)), None)
         return shape(receipt.figure).data if shape else None
 
 
+RECEIPTS = PolymorphicProxySerializer(
+    component_name="AnyReceipt",
+    serializers=[ReceiptSerializer, MovementReceiptSerializer],
+    resource_type_field_name=None,
+)
+
+
 @method_decorator(cache_control(no_store=True), name="dispatch")  # a unit may take its consent back
 class ReceiptView(ApiView):
     permission_classes = [PublishedForAll]
-    query_parameters = (*NAMES, "basis", "version")
+    query_parameters = (*NAMES, "from", "basis", "version", "from_version")
 
     @extend_schema(
         tags=["figures"],
-        summary="How a figure of a group or of a unit came about",
-        parameters=[*SUBJECT, BASIS, VERSION],
-        responses={200: ReceiptSerializer, **problems(404)},
+        summary="How a figure of a group or of a unit, or a change of a group, came about",
+        description="With `from`: what moved from that cycle to this one, as in movement.",
+        parameters=[*SUBJECT, SINCE, FROM_VERSION, BASIS, VERSION],
+        responses={200: RECEIPTS, **problems(400, 404, 409, 503)},
     )
     def get(self, request: Request, cycle: str) -> Response:
         subject = parse_subject(request.query_params)
+        if subject.since:
+            receipt = movement_receipt(request, cycle, subject)
+            return Response(MovementReceiptSerializer(receipt).data)
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)
-        receipt = receipt_of(request.user, figures, subject, basis=basis)
-        return Response(ReceiptSerializer(receipt).data)
+        found = receipt_of(request.user, figures, subject, basis=basis)
+        return Response(ReceiptSerializer(found).data)

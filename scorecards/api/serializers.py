@@ -7,7 +7,6 @@ from typing import Any
 from rest_framework import serializers
 
 from scorecards.models import READERS, Checkpoint, Proposal, Scorecard
-from scorecards.queries.publications import imprint
 from un20portal.lib.ratios import one_decimal
 from un20portal.lib.serializers import BaselineSerializer, StrictSerializer, TextField
 
@@ -31,8 +30,9 @@ class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
     synthetic = serializers.BooleanField(source="cycle.is_demo", read_only=True)
     previous_sha256 = serializers.SerializerMethodField()
     audience = serializers.ChoiceField(choices=READERS, source="readers", read_only=True)
-    note = serializers.SerializerMethodField(
-        help_text="What a later version corrects, in words; empty without them: its bytes name the units"
+    note = serializers.CharField(
+        read_only=True,
+        help_text="What a later version corrects, in words; empty without them: its bytes name the units",
     )
 
     class Meta:
@@ -51,10 +51,6 @@ class ScorecardSerializer(serializers.ModelSerializer[Scorecard]):
 
     def get_previous_sha256(self, scorecard: Scorecard) -> str | None:
         return scorecard.previous_sha256 or None
-
-    def get_note(self, scorecard: Scorecard) -> str:
-        correction = imprint(scorecard.sha256).correction
-        return correction.note if correction else ""
 
 
 class ProposalSerializer(serializers.ModelSerializer[Proposal]):

@@ -10,7 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scorecards import access
-from scorecards.api.choosing import VERSION, chosen_scorecard, cycle_of, wants_provisional
+from scorecards.api.choosing import VERSION, chosen_scorecard, cycle_of
+from scorecards.queries.choosing import wants_provisional
+from scorecards.queries.reading import published_figures
 from scorecards.queries.uncertainty import Estimate, provisional_estimate, published_estimate
 from un20portal.lib.api import PublishedForAll
 from un20portal.lib.apiviews import ApiView
@@ -118,9 +120,9 @@ class UncertaintyView(ApiView):
 
 def _estimate(request: Request, code: str) -> Estimate:
     cycle = cycle_of(code)
-    if not wants_provisional(request):
+    if not wants_provisional(request.user, request.query_params.get("version")):
         entities = access.entities_with_figures_for(request.user, cycle)
-        return published_estimate(chosen_scorecard(request, cycle), entities=entities)
+        return published_estimate(published_figures(chosen_scorecard(request, cycle)), entities=entities)
     if (estimate := provisional_estimate(cycle)) is None:
         raise NotFound(_("The uncertainty of this cycle has not been estimated yet."))
     return estimate

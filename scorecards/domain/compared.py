@@ -91,14 +91,18 @@ def _shown_figures(pairing: Pairing, group: str, basis: str) -> dict[str, Any]:
         for version in pairing.versions
     )
     comparison, joined = Comparison(before, after, pairing.crosswalk), pairing.crosswalk.joined
+
+    def shown(code: str) -> frozenset[Part]:
+        return pairing.shown.get(code, frozenset())
+
     return {
         "items": {
             code: [
                 [getattr(found, field.name) for field in fields(Panel)],
-                _bridge_entry(bridge_share(comparison, code)) if overlap in pairing.shown[code] else None,
+                _bridge_entry(bridge_share(comparison, code)) if overlap in shown(code) else None,
             ]
             for code, found in item_movements(comparison).items()
-            if panel in pairing.shown[code]
+            if panel in shown(code)
         },
         "dimensions": {
             code: _bridge_entry(bridge_index(comparison, code))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from scorecards.domain.formulas import added_up, in_a_row, place_of, within
 from scorecards.domain.groups import ItemCounts
 from scorecards.domain.receipts import Sentence, Step
 from scorecards.domain.scoring import HAS_FROM, OPERATES_FROM
@@ -38,6 +39,7 @@ MISSING_IN_WORDS = {
     ),
     "claimed": _("No answer: %(n_missing)s of %(n_group)s. Missing is never counted as zero."),
 }
+SHEETS_IN_WORDS = _("Sheets that count on this basis: %(n_counted)s of %(n_group)s.")
 QUARTILES = {
     "q1": (1, _("first quartile")),
     "median": (2, _("median")),
@@ -56,14 +58,14 @@ def _counting(counts: ItemCounts, basis: str) -> list[Step]:
         Step(
             "n_group",
             "n_na + n_missing + n_answered",
-            _sum(parts),
+            added_up(parts),
             str(counts.n_group),
             Sentence(PARTS_IN_WORDS[basis], _named(counts)),
         ),
         Step(
             "n_answered",
             " + ".join(f"dist[{level}]" for level in range(len(counts.dist))),
-            _sum(counts.dist),
+            added_up(counts.dist),
             str(counts.n_answered),
             Sentence(_("Answers, from the lowest level to the highest, added up.")),
         ),
@@ -82,7 +84,7 @@ def _at_level(counts: ItemCounts, name: str, lowest: int, words: str) -> Step:
     return Step(
         name,
         " + ".join(f"dist[{level}]" for level in levels),
-        _sum(counts.dist[level] for level in levels),
+        added_up(counts.dist[level] for level in levels),
         str(getattr(counts, name)),
         Sentence(words, _named(counts)),
     )
@@ -157,7 +159,7 @@ def item_gaps(counts: ItemCounts, basis: str) -> list[Sentence]:
 
 def dimension_steps(entry: Mapping[str, Any]) -> list[Step]:
     """How a group's figures in one dimension follow from its sheets; `entry` is that of the document."""
-    counted = Sentence(_("Sheets that count on this basis: %(n_counted)s of %(n_group)s."), entry)
+    counted = Sentence(SHEETS_IN_WORDS, entry)
     rated = Sentence(
         _("Rated, with two thirds of the applicable weight answered: %(n_rated)s of %(n_counted)s."), entry
     )
@@ -176,7 +178,7 @@ def _index_steps(entry: Mapping[str, Any]) -> list[Step]:
         Step(
             "mean",
             "Σ index / n_rated",
-            f"{total if total.denominator == 1 else f'({total})'} / {n_rated}",
+            f"{within(total)} / {n_rated}",
             entry["mean"][2],
             Sentence(_("The indices of the rated sheets, added up and divided by their number.")),
             is_share=True,
@@ -185,14 +187,14 @@ def _index_steps(entry: Mapping[str, Any]) -> list[Step]:
             Step(
                 name,
                 f"index[1 + {quarters} · (n_rated - 1) / 4]",
-                f"index[{_place(n_rated, quarters)}]",
+                f"index[{place_of(25 * quarters, n_rated)}]",
                 entry[name][2],
                 Sentence(
                     _(
                         "The %(what)s: with the indices sorted from low to high, the one at place %(place)s; "
                         "between two sheets, in proportion (type 7)."
                     ),
-                    {"what": Term(what), "place": _place(n_rated, quarters)},
+                    {"what": Term(what), "place": place_of(25 * quarters, n_rated)},
                 ),
                 is_share=True,
             )
@@ -207,14 +209,14 @@ def _spread_steps(entry: Mapping[str, Any]) -> list[Step]:
             "foundation",
             "",
             "",
-            _list(entry["foundation"]),
+            in_a_row(entry["foundation"]),
             Sentence(_("Sheets by the level that all their applicable items reach, from level 0 upwards.")),
         ),
         Step(
             "breadth",
             "",
             "",
-            _list(entry["breadth"]),
+            in_a_row(entry["breadth"]),
             Sentence(_("Sheets by how many items are in place, from none upwards.")),
         ),
     ]
@@ -248,17 +250,3 @@ def _ratio(
 def _named(counts: ItemCounts) -> dict[str, int]:
     names = ("n_group", "n_na", "n_missing", "n_answered", "has", "operates")
     return {name: getattr(counts, name) for name in names}
-
-
-def _sum(numbers: Any) -> str:
-    return " + ".join(map(str, numbers))
-
-
-def _list(numbers: Any) -> str:
-    return ", ".join(map(str, numbers))
-
-
-def _place(n_rated: int, quarters: int) -> str:
-    """The place of a quartile among so many sorted values, the lowest being 1: exact, in quarters."""
-    hundredths = 100 + 25 * quarters * (n_rated - 1)
-    return f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")

@@ -17,6 +17,7 @@ GROUPS_WITH_BASELINE = (ENTITIES, CEB31)
 COUNTRY_TEAM_TYPE = "country_team"
 CUSTOM = "custom:"  # what the codes of custom groups begin with
 LONGEST_CODE, LONGEST_NAME = 40, 100  # of a custom group
+PERCENTAGES_FROM = 10  # units; below that pages and papers show counts: no per cents, no means, no points
 
 
 def group_codes(*, entity_type: str, is_ceb_member: bool, region: str | None) -> list[str]:

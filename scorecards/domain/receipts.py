@@ -4,29 +4,51 @@ Sentences are English templates with parameters: faces translate them. How the n
 other is in `derivations` (groups) and `unit_derivations` (units).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from un20portal.lib.errors import InvalidInput
+from scorecards.domain.groups import ALL
+from un20portal.lib.errors import FieldError, InvalidInput, NotFound
 from un20portal.lib.errors import marked as _
 
-NAMES = ("group", "entity", "item", "dimension", "area")
+Row = TypeVar("Row")
+NAMES = ("group", "entity", "item", "dimension", "area", "enabler", "of")
 SHOWN, SUPPRESSED, CARRIED, PROVISIONAL, OWN = "shown", "suppressed", "carried", "provisional", "own"
 STATES = (SHOWN, SUPPRESSED, CARRIED, PROVISIONAL, OWN)
+CHECKS, IN_PLACE, RESPONSE = "checks", "in_place", "response"
+OF_ANY_GROUP = (IN_PLACE, RESPONSE)
+# What is estimated of a framework over all units, and what each may be asked of (method un20-1 §6)
+DIAGNOSTICS: Mapping[str, Sequence[Sequence[str]]] = {
+    "alpha": (["dimension"],),
+    "without": (["item"],),
+    "exact_match": (["dimension"], []),
+    "kappa": (["dimension"], []),
+}
+# All that is asked for by a name of its own: also what checks found, what is in place of all answers, and who
+# handed in a sheet
+KINDS: Mapping[str, Sequence[Sequence[str]]] = {
+    **DIAGNOSTICS,
+    CHECKS: (["area"], ["enabler"]),
+    IN_PLACE: ([],),
+    RESPONSE: ([],),
+}
 
 ROUNDING = _(
     "Ratios are exact fractions. They are rounded once, half to even, when they are shown: here to one "
     "decimal, on the pages of the scorecard to whole per cents."
 )
 BASIS_IN_WORDS = {
-    "accepted": _("Accepted: the levels that the task force accepted after looking at the evidence."),
+    "accepted": _(
+        "Accepted: the levels of validated sheets. The task force checked a sample of them; the others stand "
+        "as the units claimed them."
+    ),
     "claimed": _("Claimed: the levels as the units themselves stated them."),
 }
 DISCLOSURE_IN_WORDS = {
     SHOWN: _(
-        "Nothing is hidden here: neither the figure nor what it adds up to with other published figures of "
-        "this cycle tells what fewer than %(threshold)s units answered."
+        "Nothing is hidden here: neither the figure nor anything that it adds up to with other published "
+        "figures of this cycle is of fewer than %(threshold)s units."
     ),
     SUPPRESSED: _(
         "The figure is hidden: fewer than %(threshold)s units answered, or other published figures would "
@@ -42,6 +64,16 @@ DISCLOSURE_IN_WORDS = {
         "them."
     ),
 }
+
+
+ANSWERED_ALIKE = _(
+    "All units that answer say the same: who knows which units answer knows what each of them says. No rule "
+    "hides this."
+)
+ALL_OR_NONE = _(
+    "All units that answer have this in place, or none has: who knows which units answer knows that of each "
+    "of them. No rule hides this."
+)
 
 
 @dataclass(frozen=True)
@@ -70,28 +102,76 @@ class Step:
 
 @dataclass(frozen=True)
 class Subject:
-    """Which figure a receipt is of: a group's or an entity's; one item, dimension or area. Others are ""."""
+    """Which figure a receipt is of: a group's or an entity's; one item, dimension or area. Others are "".
+
+    With `since`, the code of another cycle, it is of what moved from that one to this.
+    `of` is one of KINDS: of all answers or of the sheets of a group, or a figure of all units.
+    """
 
     group: str = ""
     entity: str = ""
     item: str = ""
     dimension: str = ""
     area: str = ""
+    enabler: str = ""
+    since: str = ""
+    of: str = ""
 
 
 def parse_subject(raw: Mapping[str, str]) -> Subject:
     """Return the figure that parameters name; raise InvalidInput that says what to send."""
     given = {name: text for name in NAMES if (text := raw.get(name, "").strip())}
     whose = [name for name in ("group", "entity") if name in given]
-    what = [name for name in ("item", "dimension", "area") if name in given]
-    if len(whose) != 1 or len(what) != 1 or {"group", "area"} <= given.keys():
+    what = [name for name in ("item", "dimension", "area", "enabler") if name in given]
+    if "of" in given:
+        _check_kind(given, what)
+    elif len(whose) != 1 or len(what) != 1 or "enabler" in what:
+        raise InvalidInput(
+            _("A receipt is of one figure. Send group or entity, and with it item, dimension or area.")
+        )
+    return Subject(**given, since=_since(raw, given))
+
+
+def _since(raw: Mapping[str, str], given: Mapping[str, str]) -> str:
+    """The other cycle of a change, "" where none is asked for: `from` is no name that Python allows."""
+    if "from" not in raw:
+        return ""
+    if "group" not in given or {"area", "of"} & given.keys():
+        raise InvalidInput(
+            _("A receipt of a change is of a group. Send group with item or dimension, and from.")
+        )
+    code = raw["from"].strip()
+    if not code:
+        raise InvalidInput(
+            _("The query parameters are not understood."),
+            errors=[FieldError("from", "required", _("Name the cycle to compare with."))],
+        )
+    return code
+
+
+def _check_kind(given: Mapping[str, str], what: Sequence[str]) -> None:
+    group = given.get("group")
+    is_of_group = "entity" not in given and bool(group if given["of"] in OF_ANY_GROUP else group == ALL)
+    if not is_of_group or what not in KINDS.get(given["of"], ()):
         raise InvalidInput(
             _(
-                "A receipt is of one figure. Send group with item or dimension, or entity with item, "
-                "dimension or area."
+                "With of, send group=all and one of these: alpha with dimension; without with item; "
+                "exact_match or kappa with dimension, or with nothing else for all dimensions; checks with "
+                "enabler or area. Or send any group with in_place or response, and nothing else."
             )
         )
-    return Subject(**given)
+
+
+def asked_for(rows: Iterable[Row]) -> Row:
+    """The first of the rows that are asked for; NotFound where there is none."""
+    for row in rows:
+        return row
+    raise no_such_figure()
+
+
+def no_such_figure() -> NotFound:
+    """What is answered about a figure that is not there, or not this reader's to know of."""
+    return NotFound(_("There is no such figure."))
 
 
 def disclosure_in_words(state: str, *, threshold: int, carried_from: int | None) -> Sentence:

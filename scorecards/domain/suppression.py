@@ -1,7 +1,7 @@
 """Applying the disclosure rule to the figures of a cycle: what is shown, hidden, or shown as before."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence, Set
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from itertools import count
 from typing import Any
 
@@ -219,14 +219,16 @@ def _show(
         for basis in BASES:
             entry = bases[basis][kind][code]
             if (release.version, basis, group) in hidden:
-                entry = _carried(before, group, basis, kind, code) or {
-                    "n_group": entry["n_group"],
-                    "suppressed": True,
-                }
+                entry = carried_entry(before, group, basis, kind, code) or hidden_entry(entry)
             shown[group][basis][kind][code] = entry
 
 
-def _carried(
+def hidden_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of a figure that is hidden."""
+    return {"n_group": entry["n_group"], "suppressed": True}
+
+
+def carried_entry(
     before: Sequence[Release], group: str, basis: str, kind: str, code: str
 ) -> dict[str, Any] | None:
     """What the version before showed in this place, if it showed anything."""

@@ -1,6 +1,6 @@
 """How the figures of one unit (method un20-1 §2, §3) follow from its levels, step by step. Plain Python."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from quintet.domain.answers import ANSWERED, NA, UNANSWERED
 from quintet.domain.packing import MISSING_BYTE, NA_BYTE
 from scorecards.domain.areas import AreaFigures
+from scorecards.domain.formulas import added_up, in_a_row, truth, within
 from scorecards.domain.receipts import Sentence, Step
 from scorecards.domain.scoring import (
     ADVANCED_NEEDS,
@@ -91,7 +92,7 @@ def unit_item_steps(line: ItemLine) -> list[Step]:
 
 
 def _test(name: str, level: int, lowest: int, words: str) -> Step:
-    value = _truth(level >= lowest)
+    value = truth(level >= lowest)
     return Step(name, f"level ≥ {lowest}", f"{level} ≥ {lowest}", value, Sentence(words, {"level": level}))
 
 
@@ -118,21 +119,21 @@ def _sums(entry: Mapping[str, Any], lines: Sequence[ItemLine], highest_level: in
         Step(
             "weight_applicable",
             "Σ w",
-            _sum(line.weight for line in lines if line.state != NA),
+            added_up(line.weight for line in lines if line.state != NA),
             str(weight),
             Sentence(_("The weights of all items that are applicable, added up.")),
         ),
         Step(
             "weight_answered",
             "Σ w",
-            _sum(line.weight for line in lines if line.state == ANSWERED),
+            added_up(line.weight for line in lines if line.state == ANSWERED),
             str(answered),
             Sentence(_("The weights of the items that are answered, added up.")),
         ),
         Step(
             "points",
             "Σ w · level",
-            _sum(f"{line.weight} · {line.level}" for line in lines if line.level is not None),
+            added_up(f"{line.weight} · {line.level}" for line in lines if line.level is not None),
             str(points),
             Sentence(_("The weight of each answered item times its level, added up.")),
         ),
@@ -154,7 +155,7 @@ def _rated(is_rated: bool, answered: int, whole: int) -> Step:
     )
     formula = "3 · weight_answered ≥ 2 · weight_applicable > 0"
     filled = f"3 · {answered} ≥ 2 · {whole} > 0"
-    return Step("rated", formula, filled, _truth(is_rated), Sentence(words))
+    return Step("rated", formula, filled, truth(is_rated), Sentence(words))
 
 
 def _counts(entry: Mapping[str, Any], lines: Sequence[ItemLine]) -> list[Step]:
@@ -171,7 +172,7 @@ def _counts(entry: Mapping[str, Any], lines: Sequence[ItemLine]) -> list[Step]:
         Step(
             "foundation",
             "min(level)",
-            f"min({_list(_level(line) for line in lines if line.state != NA)})"
+            f"min({in_a_row(_level(line) for line in lines if line.state != NA)})"
             if entry["applicable"]
             else "",
             None if entry["foundation"] is None else str(entry["foundation"]),
@@ -185,17 +186,17 @@ def _reaching(
     name: str, lowest: int, entry: Mapping[str, Any], lines: Sequence[ItemLine], words: str
 ) -> Step:
     codes = [line.code for line in lines if line.level is not None and line.level >= lowest]
-    return Step(name, f"n(level ≥ {lowest})", _list(codes) or NOTHING, str(entry[name]), Sentence(words))
+    return Step(name, f"n(level ≥ {lowest})", in_a_row(codes) or NOTHING, str(entry[name]), Sentence(words))
 
 
 def _advanced(entry: Mapping[str, Any], lines: Sequence[ItemLine]) -> Step:
     needed = {line.enabler: _level(line) for line in lines if line.enabler in ADVANCED_NEEDS}
     return Step(
         "advanced",
-        f"operates ≥ {ADVANCED_OPERATING}; {_list(ADVANCED_NEEDS)} ≥ {HAS_FROM}",
+        f"operates ≥ {ADVANCED_OPERATING}; {in_a_row(ADVANCED_NEEDS)} ≥ {HAS_FROM}",
         f"{entry['operates']} ≥ {ADVANCED_OPERATING}; "
-        + _list(f"{name} {needed.get(name, NOTHING)} ≥ {HAS_FROM}" for name in ADVANCED_NEEDS),
-        _truth(entry["advanced"]),
+        + in_a_row(f"{name} {needed.get(name, NOTHING)} ≥ {HAS_FROM}" for name in ADVANCED_NEEDS),
+        truth(entry["advanced"]),
         Sentence(
             _(
                 "Advanced: at least four items at level 3, and strategy, leadership and training at level 2 "
@@ -225,21 +226,26 @@ def area_steps(lines: Sequence[DimensionLine], figures: AreaFigures) -> list[Ste
         else _("Without figures: less than two thirds of the weight of the area are rated.")
     )
     filled = f"3 · {figures.weight_rated} ≥ 2 · {figures.weight}"
-    steps = [Step("rated", "3 · W_rated ≥ 2 · W", filled, _truth(is_rated), Sentence(words))]
+    steps = [Step("rated", "3 · W_rated ≥ 2 · W", filled, truth(is_rated), Sentence(words))]
     return [*steps, *_area_figures(rated, figures)] if is_rated else steps
 
 
 def _area_figures(rated: Sequence[DimensionLine], figures: AreaFigures) -> list[Step]:
     whole = figures.weight_rated
-    total = _sum(f"{line.weight} · {one_decimal(line.index)}" for line in rated)
-    product = " · ".join(f"(1 + 0.99 · {one_decimal(line.index)})^({line.weight}/{whole})" for line in rated)
+    total = added_up(f"{line.weight} · {within(line.index)}" for line in rated)
+    product = " · ".join(f"(1 + 0.99 · {within(line.index)})^({line.weight}/{whole})" for line in rated)
     return [
         Step(
             "mean",
             "Σ W · index / Σ W",
             f"({total}) / {whole}",
             one_decimal(figures.mean),
-            Sentence(_("The mean of the indices of the rated dimensions, by their weights.")),
+            Sentence(
+                _(
+                    "The mean of the indices of the rated dimensions, by their weights. Each index goes in "
+                    "exactly, as a fraction; only the result is rounded."
+                )
+            ),
         ),
         Step(
             "geometric",
@@ -251,7 +257,7 @@ def _area_figures(rated: Sequence[DimensionLine], figures: AreaFigures) -> list[
         Step(
             "weakest",
             "min(index)",
-            f"min({_list(str(one_decimal(line.index)) for line in rated)})",
+            f"min({in_a_row(str(line.index) for line in rated)})",
             one_decimal(figures.weakest),
             Sentence(_("The lowest index of a rated dimension.")),
         ),
@@ -260,23 +266,9 @@ def _area_figures(rated: Sequence[DimensionLine], figures: AreaFigures) -> list[
 
 def area_gaps(lines: Sequence[DimensionLine]) -> list[Sentence]:
     """Name the dimensions of an area that are not rated."""
-    codes = [line.dimension for line in lines if line.index is None]
-    return (
-        [Sentence(_("Dimensions that are not rated: %(codes)s."), {"codes": _list(codes)})] if codes else []
-    )
+    codes = in_a_row(line.dimension for line in lines if line.index is None)
+    return [Sentence(_("Dimensions that are not rated: %(codes)s."), {"codes": codes})] if codes else []
 
 
 def _level(line: ItemLine) -> str:
     return NOTHING if line.level is None else str(line.level)
-
-
-def _truth(is_true: bool) -> str:
-    return "true" if is_true else "false"
-
-
-def _sum(terms: Iterable[object]) -> str:
-    return " + ".join(map(str, terms)) or "0"
-
-
-def _list(terms: Iterable[str]) -> str:
-    return ", ".join(terms)

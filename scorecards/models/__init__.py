@@ -9,15 +9,18 @@ from scorecards.models.computed import (
     GroupScore,
     UnitScore,
 )
+from scorecards.models.papers import PaperFile, PaperFormat
 from scorecards.models.publication import (
     AUDIENCES,
     READERS,
+    DecisionPoint,
     Draft,
     DraftDocument,
     Proposal,
     ProposalState,
 )
 from scorecards.models.versions import (
+    AskingConsent,
     Checkpoint,
     ComparedPair,
     Consent,
@@ -30,6 +33,7 @@ from scorecards.models.versions import (
 __all__ = [
     "AUDIENCES",
     "READERS",
+    "AskingConsent",
     "Basis",
     "Checkpoint",
     "ComparedPair",
@@ -38,10 +42,13 @@ __all__ = [
     "ComputationRun",
     "Consent",
     "CustomGroup",
+    "DecisionPoint",
     "Draft",
     "DraftDocument",
     "EntityDocument",
     "GroupScore",
+    "PaperFile",
+    "PaperFormat",
     "Proposal",
     "ProposalState",
     "PublicRelease",

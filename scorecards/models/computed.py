@@ -12,7 +12,7 @@ from scorecards.domain.groups import LONGEST_CODE, LONGEST_NAME
 
 
 class Basis(models.TextChoices):
-    """The two readings of an answer: what the unit says, and what the task force accepted."""
+    """The two readings of an answer: what the unit says, and what stands in its validated sheet."""
 
     ACCEPTED = "accepted"
     CLAIMED = "claimed"

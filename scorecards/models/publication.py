@@ -1,4 +1,4 @@
-"""On the way to a version: what is proposed, the draft of it, who reads it."""
+"""On the way to a version: what is proposed, the draft of it, who reads it, the points for decision."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.models import Entity
 from quintet.models import Cycle
+from scorecards.domain.decisions import BODIES, LONGEST_FIGURE, VERBS, Decision
 from scorecards.domain.visibility import Audience
+from un20portal.lib.languages import REFERENCE_LANGUAGES
 
 AUDIENCES = {
     Audience.NOBODY: _("nobody else"),
@@ -83,6 +85,9 @@ class Draft(models.Model):
 
     proposal = models.OneToOneField(Proposal, on_delete=models.CASCADE, related_name="draft")
     payload = models.TextField(help_text="Canonical JSON: the bytes of the scorecard")
+    seal = models.CharField(
+        max_length=64, db_default="", help_text="Keyed hash: that the portal composed these very bytes"
+    )
 
     def __str__(self) -> str:
         return f"draft of {self.proposal_id}"
@@ -103,3 +108,50 @@ class DraftDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entity_id} {self.sha256[:8]}"
+
+
+class DecisionPoint(models.Model):
+    """A point for decision as the task force has it now; the next version is published with it.
+
+    What was published stands in the bytes of each version. The points of a cycle are few, and services
+    number them from 1 on.
+    """
+
+    cycle = models.ForeignKey(Cycle, on_delete=models.CASCADE, related_name="+")
+    place = models.PositiveSmallIntegerField()
+    verb = models.CharField(max_length=20, choices=list(VERBS.items()))
+    body = models.CharField(max_length=10, choices=list(BODIES.items()))
+    text = models.TextField(help_text="What it is about")
+    action = models.TextField(blank=True, help_text="What the task force proposes to do")
+    figure = models.CharField(
+        max_length=LONGEST_FIGURE, blank=True, help_text="What the receipt of its figure is asked with"
+    )
+    language = models.CharField(
+        max_length=8, blank=True, help_text="What its words are written in; empty where nobody was asked"
+    )
+    version = models.PositiveIntegerField(default=1, help_text="Grows with each change of what it says")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(help_text="When `by` wrote it")
+
+    class Meta:
+        ordering = ["place", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="a_point_for_decision_says_something"),
+            models.CheckConstraint(condition=Q(verb__in=list(VERBS)), name="a_point_has_a_verb_of_the_list"),
+            models.CheckConstraint(
+                condition=Q(body__in=list(BODIES)), name="a_committee_of_the_list_decides_a_point"
+            ),
+            models.CheckConstraint(
+                condition=Q(language__in=["", *REFERENCE_LANGUAGES]),
+                name="a_point_is_in_one_of_six_languages_or_in_none",
+            ),
+            models.UniqueConstraint(fields=["cycle", "place"], name="one_point_per_place_of_a_cycle"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cycle_id} {self.place}"
+
+    @property
+    def decision(self) -> Decision:
+        """What it says."""
+        return Decision(self.verb, self.body, self.text, self.action, self.figure, self.language)

@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from entities.access import Person, is_committee, is_task_force
 from entities.models import Entity
 from quintet.models import Cycle
+from scorecards.domain.corrections import Correction
 from scorecards.domain.visibility import Audience
 from scorecards.models.publication import AUDIENCES
 from un20portal.lib.models import AppendOnlyModel
@@ -28,7 +29,10 @@ class ScorecardQuerySet(models.QuerySet["Scorecard"]):
 
 
 class Scorecard(AppendOnlyModel):
-    """One published version of a cycle's scorecard. Never updated, never deleted."""
+    """One published version of a cycle's scorecard. Never updated, never deleted.
+
+    What lists say of it stands beside the bytes, which are large: nobody reads these to name a version.
+    """
 
     cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField()
@@ -37,6 +41,10 @@ class Scorecard(AppendOnlyModel):
     previous_sha256 = models.CharField(
         max_length=64, blank=True, help_text="Of the scorecard published before"
     )
+    is_final = models.BooleanField(help_text="As in the bytes: made after the cycle had closed")
+    note = models.TextField(blank=True, help_text="As in the bytes: what it corrects, in words")
+    n_changed = models.PositiveIntegerField(help_text="Units that the bytes name for another sheet")
+    n_regrouped = models.PositiveIntegerField(help_text="Units that the bytes name for other groups")
     audience = models.CharField(
         max_length=10,
         choices=AUDIENCES,
@@ -59,6 +67,11 @@ class Scorecard(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.cycle_id} v{self.version}"
+
+    @property
+    def correction(self) -> Correction | None:
+        """What it corrects; None for a first version."""
+        return None if self.version == 1 else Correction(self.note, self.n_changed, self.n_regrouped)
 
     @property
     def readers(self) -> str:
@@ -160,6 +173,23 @@ class Uncertainty(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.cycle_id} {self.inputs_sha256[:8]}"
+
+
+class AskingConsent(AppendOnlyModel):
+    """Whether others may be told where a unit is ahead, to ask it, in one cycle; the latest word counts."""
+
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="+")
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+")
+    may_be_asked = models.BooleanField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["cycle", "entity"], name="asking_consent_of_a_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.entity_id} in {self.cycle_id}: {self.may_be_asked}"
 
 
 class Consent(AppendOnlyModel):

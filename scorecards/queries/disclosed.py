@@ -1,6 +1,7 @@
 """What is published, as the disclosure rule reads it: versions with their sheets, and decided comparisons."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from django.db.models import Q, QuerySet
 
@@ -11,15 +12,24 @@ from scorecards.models import ComparedPair, Scorecard
 from scorecards.queries.frameworks import framework_shape
 from scorecards.queries.movement import compared_document
 from scorecards.queries.publications import published_document
-from scorecards.queries.sheets import published_units
+from scorecards.queries.sheets import FrozenSheets, frozen_sheets, published_units
 
 
-def published_version(scorecard: Scorecard, *, number: int) -> Version:
-    """A published version with the sheets behind it; its number is unlike that of all others looked at."""
+def version_reader(number: Callable[[Scorecard], int]) -> Callable[[Scorecard], Version]:
+    """What reads each published version once, and the sheets of each cycle once for all its versions.
+
+    `number` gives each a number unlike that of all others that are looked at. To be used while one thing is
+    decided, and then let go: it holds what it has read.
+    """
+    frozen = cache(frozen_sheets)
+    return cache(lambda scorecard: _version(scorecard, number(scorecard), frozen))
+
+
+def _version(scorecard: Scorecard, number: int, frozen: FrozenSheets) -> Version:
     document = published_document(scorecard.sha256)
     return Version(
         scorecard.cycle.code,
-        Release(number, published_units(scorecard), document["groups"]),
+        Release(number, published_units(scorecard, frozen), document["groups"]),
         framework_shape(scorecard.cycle.framework),
         document["threshold"],
     )

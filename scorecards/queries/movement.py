@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from typing import ClassVar
+
+from django.db.models import QuerySet
 
 from entities.access import Person
 from quintet.domain.crosswalk import Crosswalk, Relation
@@ -24,16 +27,16 @@ from scorecards.domain.compared import (
     read_moved,
     sheets_in,
 )
+from scorecards.domain.groups import PERCENTAGES_FROM
 from scorecards.domain.movement import CycleSheets, Panel, Verdict
 from scorecards.models import ComparedPair, Scorecard
 from scorecards.queries.frameworks import asked_dimensions, framework_shape
-from scorecards.queries.publications import newest_scorecards
+from scorecards.queries.publications import newest_scorecards, published_scorecards
 from scorecards.queries.reading import (
-    PERCENTAGES_FROM,
     Figures,
     GroupChoice,
     ItemFigure,
-    dimension_codes,
+    dimension_entries,
     group_choices,
     item_figures,
     published_figures,
@@ -43,6 +46,15 @@ from un20portal.lib.errors import FieldError, InvalidInput, NotFound, NotYet
 from un20portal.lib.errors import marked as _
 
 KEPT = 4  # documents that a process holds, some hundred kilobytes each
+
+
+@dataclass(eq=False)
+class NothingEarlier(NotFound):
+    """No cycle before this one has a scorecard for who asks; `later` is the nearest one after it."""
+
+    cycle: Cycle | None = None
+    later: Cycle | None = None
+    page: ClassVar[str] = "scorecards/nothing_earlier.html"
 
 
 @dataclass(frozen=True)
@@ -71,15 +83,32 @@ class ItemRow:
         """Below ten units a page shows counts, no percentages."""
         return self.panel is not None and self.panel.n_panel >= PERCENTAGES_FROM
 
+    @property
+    def shows_parts(self) -> bool:
+        """Below ten answers in one of the full samples a page shows no parts of their change in points."""
+        if self.panel is None or self.bridge is None:
+            return False
+        only = min(self.panel.newly_answered, self.panel.no_longer_answered)
+        return self.panel.n_panel + only >= PERCENTAGES_FROM
+
 
 @dataclass(frozen=True)
 class DimensionRow:
-    """The bridge of the mean index of a dimension; None when it is suppressed or not in both frameworks."""
+    """The bridge of the mean index of a dimension; None when it is suppressed or not in both frameworks.
+
+    `n_rated` are the rated units of the full samples before and after; None where that is not to be said.
+    """
 
     dimension: str
     label: str
     bridge: Bridge | None
     is_suppressed: bool
+    n_rated: Sequence[int | None] = (None, None)
+
+    @property
+    def shows_points(self) -> bool:
+        """Below ten rated units on one side a page shows neither means nor their change in points."""
+        return all(n is None or n >= PERCENTAGES_FROM for n in self.n_rated)
 
 
 @dataclass(frozen=True)
@@ -108,6 +137,7 @@ class Movement:
     basis: str
     items: Sequence[ItemRow]
     dimensions: Sequence[DimensionRow]
+    sha256: str | None  # of what is stored of the two versions; None for sheets of now
 
     @cached_property
     def sections(self) -> list[Section]:
@@ -135,15 +165,31 @@ def earlier_cycle(user: Person, cycle: Cycle) -> Cycle | None:
     return others[0] if others and in_time(others[0]) < in_time(cycle) else None
 
 
-def figures_of_other(user: Person, cycle: Cycle, code: str) -> Figures:
-    """The newest figures of another cycle that `user` may read, to compare this one with.
+def require_earlier(user: Person, cycle: Cycle) -> Cycle:
+    """The cycle that `earlier_cycle` finds; raises NothingEarlier where it finds none."""
+    earlier = earlier_cycle(user, cycle)
+    if earlier is None:
+        later = min(comparable_cycles(user, cycle), key=in_time, default=None)
+        raise NothingEarlier(_("Nothing earlier is published."), cycle=cycle, later=later)
+    return earlier
 
-    Raises InvalidInput for the same cycle, NotFound for one that has published nothing.
+
+def figures_of_other(user: Person, cycle: Cycle, code: str, *, version: int | None = None) -> Figures:
+    """The newest figures of another cycle that `user` may read, or a certain version, to compare with.
+
+    Raises InvalidInput for no cycle or the same one, NotFound for one that has published nothing.
     """
+    if not code:
+        message = _("Name the cycle to compare with.")
+        unknown = _("The query parameters are not understood.")
+        raise InvalidInput(unknown, errors=[FieldError("from", "required", message)])
     if code == cycle.code:
         message = _("Choose another cycle to compare with.")
         raise InvalidInput(message, errors=[FieldError("from", "same_cycle", message)])
-    scorecard = newest_scorecards(user).filter(cycle__code=code).first()
+    readable = newest_scorecards(user) if version is None else published_scorecards(user)
+    asked = {} if version is None else {"version": version}
+    # PostgreSQL takes no NUL in a question
+    scorecard = readable.filter(cycle__code=code, **asked).first() if code.isprintable() else None
     if scorecard is None:
         raise NotFound(_("The cycle to compare with has no published scorecard."))
     return published_figures(scorecard)
@@ -160,7 +206,12 @@ def movement(before: Figures, after: Figures, *, group: str, basis: str) -> Move
     Raises NotFound when nobody has said how the two frameworks belong together, NotYet while it is not
     decided what may be shown.
     """
-    crosswalk, moved = (_provisional if after.is_provisional else _published)(before, after, group, basis)
+    stored = None if after.is_provisional else compared_sha256(before, after)
+    crosswalk, moved = (
+        _provisional(before, after, group, basis)
+        if after.is_provisional
+        else _published(before, after, group, basis, stored)
+    )
     sides = [
         {row.item: row for row in item_figures(figures, group=group, basis=basis)}
         for figures in (before, after)
@@ -171,7 +222,8 @@ def movement(before: Figures, after: Figures, *, group: str, basis: str) -> Move
         group,
         basis,
         list(_item_rows(sides[0], sides[1], crosswalk, moved)),
-        list(_dimension_rows(before, after, moved)),
+        list(_dimension_rows(before, after, moved, group=group, basis=basis)),
+        stored,
     )
 
 
@@ -197,12 +249,24 @@ def _item_rows(
         yield ItemRow(*_described(figure), Relation.DROPPED, (), figure, None, None, None)
 
 
-def _dimension_rows(before: Figures, after: Figures, moved: Moved) -> Iterator[DimensionRow]:
-    in_both = set(dimension_codes(before))
+def _dimension_rows(
+    before: Figures, after: Figures, moved: Moved, *, group: str, basis: str
+) -> Iterator[DimensionRow]:
+    rated = [_rated_units(figures, group=group, basis=basis) for figures in (before, after)]
+    in_both = set(rated[0])
     for dimension in asked_dimensions(after.cycle.framework_id):
         bridge = moved.indices.get(dimension.code)
         is_suppressed = bridge is None and dimension.code in in_both
-        yield DimensionRow(dimension.code, dimension.label, bridge, is_suppressed)
+        n_rated = [side.get(dimension.code) for side in rated]
+        yield DimensionRow(dimension.code, dimension.label, bridge, is_suppressed, n_rated)
+
+
+def _rated_units(figures: Figures, *, group: str, basis: str) -> dict[str, int | None]:
+    """How many units are rated in each dimension; None where this is hidden or of an earlier version."""
+    entries = dimension_entries(figures, group=group, basis=basis)
+    return {
+        entry["dimension"]: None if "carried_from" in entry else entry.get("n_rated") for entry in entries
+    }
 
 
 def _described(figure: ItemFigure) -> tuple[str, str, str, str, str]:
@@ -210,20 +274,34 @@ def _described(figure: ItemFigure) -> tuple[str, str, str, str, str]:
 
 
 # --- what is stored, and what is worked out ------------------------------------------------------
-def _published(before: Figures, after: Figures, group: str, basis: str) -> tuple[Crosswalk, Moved]:
+def _published(
+    before: Figures, after: Figures, group: str, basis: str, sha256: str | None
+) -> tuple[Crosswalk, Moved]:
     """What is stored of two published versions; of two with one framework it is read in both directions."""
-    sides = (before, after)
-    earlier, later = sorted(sides, key=lambda figures: in_time(figures.cycle))
-    pairs = ComparedPair.objects.filter(before__sha256=earlier.sha256, after__sha256=later.sha256)
-    sha256 = pairs.values_list("sha256", flat=True).first()
-    if sha256 and earlier is before:
+    if sha256 and is_forward(before, after):
         document = compared_document(sha256)
-        codes = [item_codes(figures.cycle.framework) for figures in sides]
+        codes = [item_codes(figures.cycle.framework) for figures in (before, after)]
         return read_crosswalk(document, *codes), read_moved(document, group=group, basis=basis)
     crosswalk = _crosswalk(before.cycle, after.cycle)
     if sha256 is None:
         raise NotYet(_("This comparison is being prepared. Ask again in a minute."))
     return crosswalk, read_moved(compared_document(sha256), group=group, basis=basis).back()
+
+
+def compared_sha256(before: Figures, after: Figures) -> str | None:
+    """The hash of what is stored of two published versions, whichever is the earlier one; None without."""
+    return decided_pairs(before, after).values_list("sha256", flat=True).first()
+
+
+def decided_pairs(before: Figures, after: Figures) -> QuerySet[ComparedPair]:
+    """What is stored of two published versions, whichever is the earlier one: one row, or none."""
+    earlier, later = (before, after) if is_forward(before, after) else (after, before)
+    return ComparedPair.objects.filter(before__sha256=earlier.sha256, after__sha256=later.sha256)
+
+
+def is_forward(before: Figures, after: Figures) -> bool:
+    """Whether the figures are compared in the order of time; else what is stored is read backwards."""
+    return in_time(before.cycle) <= in_time(after.cycle)
 
 
 @lru_cache(maxsize=KEPT)

@@ -1,11 +1,15 @@
 """Figures as pages and API show them: published ones out of their bytes, provisional ones out of counts."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Max, QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from entities.access import Person
 from entities.models import EntityType, Region
@@ -18,19 +22,41 @@ from scorecards.domain.groups import (
     COUNTRY_TEAMS,
     ENTITIES,
     GROUPS_WITH_BASELINE,
+    PERCENTAGES_FROM,
     ItemCounts,
 )
 from scorecards.domain.visibility import Audience
 from scorecards.models import Basis, Computation, Scorecard
 from scorecards.queries.frameworks import asked_dimensions
-from scorecards.queries.publications import correction_of, published_document
+from scorecards.queries.publications import (
+    correction_of,
+    differing_parts,
+    intact_draft,
+    published_document,
+    ready_proposal,
+)
 from scorecards.queries.tallied import TalliedGroups
 from scorecards.queries.work import run_under_way
 from un20portal.lib.errors import NotFound
 from un20portal.lib.errors import marked as _
 
-PERCENTAGES_FROM = 10
 BASELINE_UNIT = "percent_of_entities"
+
+COMPARABILITY = {
+    "same_concept": gettext_lazy("same concept"),
+    "near_concept_strategic_approach": gettext_lazy("near concept: strategic approach"),
+    "near_concept_self_assessed_ability": gettext_lazy("near concept: self-assessed ability"),
+}
+TYPES_OF_MANY = {  # what units of a type are called together
+    EntityType.SECRETARIAT: gettext_lazy("Secretariat departments and offices"),
+    EntityType.REGIONAL_COMMISSION: gettext_lazy("Regional commissions"),
+    EntityType.FUND_OR_PROGRAMME: gettext_lazy("Funds and programmes"),
+    EntityType.SPECIALISED_AGENCY: gettext_lazy("Specialised agencies"),
+    EntityType.RELATED_ORGANISATION: gettext_lazy("Related organisations"),
+    EntityType.OTHER_ENTITY: gettext_lazy("Other entities"),
+    EntityType.RESEARCH_TRAINING: gettext_lazy("Research and training institutes"),
+    EntityType.COUNTRY_TEAM: gettext_lazy("Country teams"),
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +69,26 @@ class Baseline:
     year: int
     comparability: str
     source: str
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether it measured the same; "less than a third" is no value to subtract."""
+        return not self.is_near_concept and self.operator not in ("less_than", "more_than")
+
+    @property
+    def is_near_concept(self) -> bool:
+        """Whether it measured something near, not the same."""
+        return self.comparability != "same_concept"
+
+    @property
+    def comparability_name(self) -> str:
+        """How far it can be compared, in the reader's language."""
+        return str(COMPARABILITY.get(self.comparability, self.comparability.replace("_", " ")))
+
+    @property
+    def sign(self) -> str:
+        """What stands before the value: "≈ ", "< "."""
+        return {"approx": "≈ ", "less_than": "< ", "more_than": "> "}.get(self.operator, "")
 
 
 @dataclass(frozen=True)
@@ -72,6 +118,11 @@ class ItemFigure:
     def shows_percentages(self) -> bool:
         """Below ten answers a page shows counts, no percentages."""
         return self.counts is not None and self.counts.n_answered >= PERCENTAGES_FROM
+
+    @property
+    def printed(self) -> Fraction | None:
+        """The per cent that was printed before, where it can be subtracted."""
+        return Fraction(self.baseline.value) if self.baseline and self.baseline.is_comparable else None
 
     def __getattr__(self, name: str) -> Any:
         """Counts and shares of `ItemCounts` (n_na, n_missing, n_answered, dist, has, share_has …)."""
@@ -118,7 +169,7 @@ class GroupChoice:
 
 @dataclass(frozen=True)
 class Figures:
-    """The group figures of one cycle: published (with version and hash) or provisional (neither).
+    """The group figures of one cycle: published, proposed, or provisional (without version and hash).
 
     Phase and threshold are those of the moment when the figures were made, not the cycle's of today.
     """
@@ -132,8 +183,11 @@ class Figures:
     sha256: str = ""
     correction: Correction | None = None
     readers: str = Audience.NOBODY
+    published_at: datetime | None = None
+    is_proposed: bool = False  # as they will be published, if a second person confirms these very bytes
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)  # all that the bytes say, if any
 
-    @property
+    @cached_property
     def sizes(self) -> Mapping[str, int]:
         """How many units each group has."""
         if isinstance(self.groups, TalliedGroups):
@@ -157,10 +211,16 @@ class Figures:
     def is_for_committees(self) -> bool:
         return self.readers == Audience.COMMITTEE
 
+    @cached_property
+    def has_other_points_alone(self) -> bool:
+        """Whether the points for decision are all in which this version differs from the one before it."""
+        before = self.document.get("supersedes")
+        return bool(before) and differing_parts(self.document, published_document(before)) == {"decisions"}
+
 
 def replacing_version(user: Person, figures: Figures) -> int | None:
     """The number of the latest version that `user` may read, when these figures are of an earlier one."""
-    if figures.version is None:
+    if figures.version is None or figures.is_proposed:
         return None
     readable = Scorecard.objects.readable_by(user).filter(cycle=figures.cycle)
     latest = readable.aggregate(version=Max("version"))["version"]
@@ -170,16 +230,33 @@ def replacing_version(user: Person, figures: Figures) -> int | None:
 def published_figures(scorecard: Scorecard) -> Figures:
     """The figures inside the published bytes."""
     document = published_document(scorecard.sha256)
+    found = _figures_of(scorecard.cycle, document, scorecard.sha256, scorecard.readers)
+    return replace(found, published_at=scorecard.published_at)
+
+
+def proposed_figures(cycle: Cycle) -> Figures:
+    """The figures inside the bytes that wait to be confirmed: for the task force alone.
+
+    What is suppressed or carried in them is so here. Where there are none, see `ready_proposal`; raises
+    WrongState where they are damaged.
+    """
+    proposal = ready_proposal(cycle)
+    document = json.loads(intact_draft(proposal).payload)
+    return replace(_figures_of(cycle, document, proposal.sha256, proposal.audience), is_proposed=True)
+
+
+def _figures_of(cycle: Cycle, document: Mapping[str, Any], sha256: str, readers: str) -> Figures:
     return Figures(
-        scorecard.cycle,
+        cycle,
         document["groups"],
         document["baselines"],
         document["cycle"]["phase"],
         document["threshold"],
-        scorecard.version,
-        scorecard.sha256,
+        document["version"],
+        sha256,
         correction_of(document),
-        scorecard.readers,
+        readers,
+        document=document,
     )
 
 
@@ -197,6 +274,8 @@ def item_figures(figures: Figures, *, group: str, basis: str, area: str | None =
     """The cells of one group on one basis in framework order; KeyError for an unknown group."""
     cells = figures.groups[group][basis]["items"]
     items = Item.objects.filter(framework=figures.cycle.framework_id).in_order().select_related("dimension")
+    # texts of levels and sources are long, and a page asks for several groups, bases and cycles
+    items = items.only("code", "enabler", "label", "question", "dimension__code")
     if area:
         items = items.filter(dimension__area=area)
     return [
@@ -259,7 +338,10 @@ def group_names() -> dict[str, str]:
         CEB31: gettext("CEB members"),
         ALL: gettext("Entities and country teams"),
         COUNTRY_TEAMS: gettext("Country teams"),
-        **{f"type:{code}": str(label) for code, label in EntityType.choices},
+        **{
+            f"type:{code}": str(TYPES_OF_MANY.get(EntityType(code), label))
+            for code, label in EntityType.choices
+        },
         **{f"region:{region.code}": str(region.name) for region in Region.objects.all()},
     }
 

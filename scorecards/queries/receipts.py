@@ -14,7 +14,10 @@ from quintet.models import Dimension, Item
 from scorecards import access
 from scorecards.domain import derivations, unit_derivations
 from scorecards.domain.figures import FrameworkShape
+from scorecards.domain.groups import PERCENTAGES_FROM
 from scorecards.domain.receipts import (
+    ALL_OR_NONE,
+    ANSWERED_ALIKE,
     BASIS_IN_WORDS,
     CARRIED,
     OWN,
@@ -25,14 +28,16 @@ from scorecards.domain.receipts import (
     Sentence,
     Step,
     Subject,
+    asked_for,
     disclosure_in_words,
+    no_such_figure,
 )
 from scorecards.domain.unit_derivations import DimensionLine, ItemLine, item_line
 from scorecards.models import Computation
 from scorecards.queries import reading, units
 from scorecards.queries.frameworks import asked_dimensions, framework_shape
 from scorecards.queries.publications import published_document, published_sha256
-from scorecards.queries.reading import PERCENTAGES_FROM, Figures, ItemFigure
+from scorecards.queries.reading import Figures, ItemFigure
 from scorecards.queries.sheets import counting_hashes
 from scorecards.queries.tallied import scores_of
 from scorecards.queries.units import UnitEntry
@@ -61,6 +66,7 @@ class Hashes:
     carried_from: str | None = None
     snapshot: str | None = None
     document: str | None = None
+    simulation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,13 +88,14 @@ class Receipt:
     dimensions: Sequence[DimensionLine] = ()
     units: Sequence[UnitHashes] = ()
     entity: Entity | None = None
+    uncertainty: Any = None  # of an area: how its interval was drawn (`queries.uncertainty_receipts`)
 
     @cached_property
     def method(self) -> str:
         """The method of the figure: not always the one of today."""
         if self.figures.is_provisional:
             return Computation.objects.values_list("method", flat=True).get(cycle=self.figures.cycle)
-        return str(published_document(self.figures.sha256)["method"])
+        return str(self.figures.document["method"])
 
     @cached_property
     def whose(self) -> str:
@@ -105,8 +112,8 @@ class Receipt:
 
     @property
     def shows_shares(self) -> bool:
-        if isinstance(self.figure, ItemFigure):
-            return self.figure.shows_percentages
+        if self.is_counted_item:
+            return bool(self.figure.shows_percentages)
         return not self.subject.group or (self.figure.get("n_rated") or 0) >= PERCENTAGES_FROM
 
     @property
@@ -116,6 +123,20 @@ class Receipt:
     @property
     def rounding(self) -> Sentence:
         return Sentence(ROUNDING)
+
+    @property
+    def alike(self) -> Sentence | None:
+        """Said where a figure tells of each unit of a group: all answer alike, all have it, or none has."""
+        counts = self.figure.counts if self.is_counted_item else None
+        if not counts or not counts.n_answered:
+            return None
+        if sum(map(bool, counts.dist)) == 1:
+            return Sentence(ANSWERED_ALIKE)
+        return Sentence(ALL_OR_NONE) if counts.has in (0, counts.n_answered) else None
+
+    @property
+    def is_counted_item(self) -> bool:
+        return isinstance(self.figure, ItemFigure)
 
     @property
     def disclosure(self) -> Sentence:
@@ -141,8 +162,11 @@ class _Question:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def receipt_of(user: Person, figures: Figures, subject: Subject, *, basis: str) -> Receipt:
-    """The receipt of one figure; NotFound for what is not there or not this reader's to see."""
+def counted_receipt_of(user: Person, figures: Figures, subject: Subject, *, basis: str) -> Receipt:
+    """The receipt of a figure that is counted, not estimated: faces ask `uncertainty_receipts.receipt_of`.
+
+    Raises NotFound for what is not there or not this reader's to see.
+    """
     framework = figures.cycle.framework
     items = Item.objects.filter(framework=framework).select_related("dimension")
     dimensions = asked_dimensions(framework.pk)
@@ -152,7 +176,7 @@ def receipt_of(user: Person, figures: Figures, subject: Subject, *, basis: str) 
     if subject.entity:
         return _unit_receipt(user, question)
     if subject.group not in figures.sizes:
-        raise _unknown()
+        raise no_such_figure()
     return _item_of_group(user, question, item) if item else _dimension_of_group(user, question)
 
 
@@ -162,44 +186,44 @@ def _found(rows: QuerySet[Any], code: str) -> Any:
         return None
     row = rows.filter(code=code).first() if CODE.fullmatch(code) else None
     if row is None:
-        raise _unknown()
+        raise no_such_figure()
     return row
 
 
 def _item_of_group(user: Person, question: _Question, item: Item) -> Receipt:
     figures, group = question.figures, question.subject.group
     rows = reading.item_figures(figures, group=group, basis=question.basis)
-    [row] = [row for row in rows if row.item == item.code]
-    made_by = _made_by(user, figures, row.carried_from)
+    row = asked_for(row for row in rows if row.item == item.code)
+    made_by = made_by_version(user, figures, row.carried_from)
     return Receipt(
         **question.names,
-        state=_state(figures, row.carried_from, is_suppressed=row.is_suppressed),
-        hashes=_hashes(figures, carried_from=made_by if row.carried_from else None),
+        state=state_of(figures, row.carried_from, is_suppressed=row.is_suppressed),
+        hashes=hashes_of(figures, carried_from=made_by if row.carried_from else None),
         figure=row,
         carried_from=row.carried_from,
         steps=derivations.item_steps(row.counts, question.basis) if row.counts else [],
         missing=derivations.item_gaps(row.counts, question.basis) if row.counts else [],
         items=_weights([item]),
-        units=_units_behind(question, made_by),
+        units=units_behind(figures, group, question.basis, made_by),
     )
 
 
 def _dimension_of_group(user: Person, question: _Question) -> Receipt:
     figures, group = question.figures, question.subject.group
     entries = reading.dimension_entries(figures, group=group, basis=question.basis)
-    [entry] = [entry for entry in entries if entry["dimension"] == question.subject.dimension]
+    entry = asked_for(entry for entry in entries if entry["dimension"] == question.subject.dimension)
     is_suppressed, carried_from = bool(entry.get("suppressed")), entry.get("carried_from")
-    made_by = _made_by(user, figures, carried_from)
+    made_by = made_by_version(user, figures, carried_from)
     return Receipt(
         **question.names,
-        state=_state(figures, carried_from, is_suppressed=is_suppressed),
-        hashes=_hashes(figures, carried_from=made_by if carried_from else None),
+        state=state_of(figures, carried_from, is_suppressed=is_suppressed),
+        hashes=hashes_of(figures, carried_from=made_by if carried_from else None),
         figure=entry,
         carried_from=carried_from,
         steps=[] if is_suppressed else derivations.dimension_steps(entry),
         missing=[] if is_suppressed else derivations.dimension_gaps(entry),
         items=_weights(Item.objects.filter(dimension=question.dimension).order_by("order")),
-        units=_units_behind(question, made_by),
+        units=units_behind(figures, group, question.basis, made_by),
     )
 
 
@@ -217,7 +241,7 @@ def _unit_receipt(user: Person, question: _Question) -> Receipt:
     seen = access.items_with_levels_for(user, sheet.snapshot.assessment)
     shape = framework_shape(figures.cycle.framework)
     lines = _item_lines(shape, bytes(getattr(sheet.snapshot, basis)), _codes(figures, seen))
-    hashes = _hashes(figures)
+    hashes = hashes_of(figures)
     return Receipt(
         **question.names,
         state=OWN,
@@ -231,7 +255,7 @@ def _unit(user: Person, figures: Figures, code: str) -> Entity:
     held = units.units_with_figures(figures, user)
     unit = held.filter(code__iexact=code).first() if CODE.fullmatch(code) else None
     if unit is None:
-        raise _unknown()
+        raise no_such_figure()
     return unit
 
 
@@ -262,7 +286,7 @@ def _follow_unit(
     here = lines[question.dimension.code]
     if question.item:
         return _follow_item(question.item.code, here)
-    [found] = [found for found in entry.dimensions if found["dimension"] == question.dimension.code]
+    found = asked_for(found for found in entry.dimensions if found["dimension"] == question.dimension.code)
     return {
         "figure": found,
         "items": here,
@@ -275,7 +299,7 @@ def _follow_area(question: _Question, entry: UnitEntry) -> dict[str, Any]:
     area, by_dimension = question.subject.area, units.areas_by_dimension(question.figures)
     lines = units.area_lines(entry.dimensions, by_dimension).get(area)
     if lines is None:
-        raise _unknown()
+        raise no_such_figure()
     found = units.summarise_lines(lines)
     return {
         "figure": units.area_entry(area, found),
@@ -286,13 +310,14 @@ def _follow_area(question: _Question, entry: UnitEntry) -> dict[str, Any]:
 
 
 def _follow_item(code: str, lines: Sequence[ItemLine]) -> dict[str, Any]:
-    [line] = [line for line in lines if line.item == code]
+    line = asked_for(line for line in lines if line.item == code)
     if not line.is_open:
-        raise _unknown()
+        raise no_such_figure()
     return {"items": [line], "steps": unit_derivations.unit_item_steps(line)}
 
 
-def _state(figures: Figures, carried_from: int | None, *, is_suppressed: bool) -> str:
+def state_of(figures: Figures, carried_from: int | None, *, is_suppressed: bool) -> str:
+    """Whether a published or provisional figure is shown, hidden or carried."""
     if figures.is_provisional:
         return PROVISIONAL
     if is_suppressed:
@@ -300,10 +325,11 @@ def _state(figures: Figures, carried_from: int | None, *, is_suppressed: bool) -
     return CARRIED if carried_from else SHOWN
 
 
-def _hashes(figures: Figures, carried_from: str | None = None) -> Hashes:
+def hashes_of(figures: Figures, carried_from: str | None = None) -> Hashes:
+    """The hashes of a version; `carried_from` is that of the version whose figure it shows again."""
     if figures.is_provisional:
         return Hashes()
-    document = published_document(figures.sha256)
+    document = figures.document
     return Hashes(
         scorecard=figures.sha256,
         inputs=document["inputs_sha256"],
@@ -312,17 +338,17 @@ def _hashes(figures: Figures, carried_from: str | None = None) -> Hashes:
     )
 
 
-def _units_behind(question: _Question, made_by: str | None) -> list[UnitHashes]:
+def units_behind(figures: Figures, group: str, basis: str, made_by: str | None) -> list[UnitHashes]:
     """The units of a group whose sheets count on the basis, by code, in the version whose figure it is."""
-    figures, group = question.figures, question.subject.group
     if figures.is_provisional:
-        return _provisional_units_behind(figures, group, question.basis)
+        return _provisional_units_behind(figures, group, basis)
     if made_by is None:
         return []
-    counting = counting_hashes(figures.cycle, question.basis)
+    document = figures.document if made_by == figures.sha256 else published_document(made_by)
+    counting = counting_hashes(figures.cycle, basis)
     return [
         UnitHashes(code, unit["snapshot"], unit["document"])
-        for code, unit in sorted(published_document(made_by)["units"].items())
+        for code, unit in sorted(document["units"].items())
         if group in unit["groups"] and unit["snapshot"] in counting
     ]
 
@@ -333,12 +359,8 @@ def _provisional_units_behind(figures: Figures, group: str, basis: str) -> list[
     return [UnitHashes(code, sha256, None) for code, sha256 in named]
 
 
-def _made_by(user: Person, figures: Figures, carried_from: int | None) -> str | None:
+def made_by_version(user: Person, figures: Figures, carried_from: int | None) -> str | None:
     """The hash of the version whose figure it is; None where that is not for this reader."""
     if carried_from is None:
         return figures.sha256
     return published_sha256(user, figures.cycle.code, carried_from)
-
-
-def _unknown() -> NotFound:
-    return NotFound(_("There is no such figure."))

@@ -1,6 +1,6 @@
 """The frozen sheets behind figures, as the engine reads them: those of now, and those of a publication."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from entities.models import Entity
 from quintet.models import COUNTED, Cycle, Snapshot, Status
@@ -9,6 +9,9 @@ from scorecards.domain.groups import group_codes
 from scorecards.models import Basis, Scorecard
 from scorecards.queries.publications import published_document
 from scorecards.queries.units import units_of
+
+Sheets = Mapping[str, bytes | None]  # by basis: packed levels, None where the sheet does not count
+FrozenSheets = Callable[[int], Mapping[str, Sheets]]  # of a cycle by its id: by hash
 
 
 def units_with_sheets(cycle: Cycle, snapshots: Sequence[Snapshot]) -> list[Unit]:
@@ -20,14 +23,21 @@ def units_with_sheets(cycle: Cycle, snapshots: Sequence[Snapshot]) -> list[Unit]
     ]
 
 
-def published_units(scorecard: Scorecard) -> list[Unit]:
-    """The units whose sheets are behind a published version, in the groups they were in."""
+def frozen_sheets(cycle_id: int) -> dict[str, Sheets]:
+    """All frozen sheets of a cycle, by hash: those behind any of its versions."""
+    snapshots = Snapshot.objects.filter(assessment__cycle=cycle_id)
+    read = snapshots.only("sha256", "status", "claimed", "accepted").iterator()
+    return {snapshot.sha256: sheets_of(snapshot) for snapshot in read}
+
+
+def published_units(scorecard: Scorecard, frozen: FrozenSheets = frozen_sheets) -> list[Unit]:
+    """The units whose sheets are behind a published version, in the groups they were in.
+
+    Who reads several versions of a cycle hands in a `frozen` that reads its sheets once.
+    """
     units = published_document(scorecard.sha256)["units"]
-    snapshots = Snapshot.objects.filter(assessment__cycle=scorecard.cycle_id).defer("payload")
-    frozen = {snapshot.sha256: snapshot for snapshot in snapshots}
-    return [
-        Unit(code, tuple(unit["groups"]), sheets_of(frozen[unit["snapshot"]])) for code, unit in units.items()
-    ]
+    sheets = frozen(scorecard.cycle_id)
+    return [Unit(code, tuple(unit["groups"]), sheets[unit["snapshot"]]) for code, unit in units.items()]
 
 
 def counting_hashes(cycle: Cycle, basis: str) -> set[str]:
@@ -53,3 +63,13 @@ def groups_of(entity: Entity) -> tuple[str, ...]:
     return tuple(
         group_codes(entity_type=entity.type, is_ceb_member=entity.ceb_member, region=entity.region_id)
     )
+
+
+def groups_in(cycle: Cycle) -> set[str]:
+    """Return the codes of the groups in which units were asked in a cycle."""
+    kinds = units_of(cycle).order_by().values_list("type", "ceb_member", "region_id").distinct()
+    return {
+        code
+        for kind, is_member, region in kinds
+        for code in group_codes(entity_type=kind, is_ceb_member=is_member, region=region)
+    }

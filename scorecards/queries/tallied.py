@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,11 +20,13 @@ from scorecards.queries.grouping import custom_groups
 class TalliedGroups(Mapping[str, Any]):
     """The figures of groups on each basis, in the shape of a document.
 
-    Of a custom group nothing is stored but who is in it: its units are counted whenever it is read.
+    Of a custom group nothing is stored but who is in it: its units are counted when it is read first. Each
+    part of a page asks for its group, so what was counted is kept as long as this is.
     """
 
     def __init__(self, cycle: Cycle) -> None:
         self._cycle = cycle
+        self._found: dict[str, dict[str, Any]] = {}
         stored = GroupScore.objects.filter(cycle=cycle).order_by("group").values_list("group", "n_group")
         custom = {f"{CUSTOM}{group.code}": group for group in custom_groups(cycle) if group.n_asked}
         self.custom_names = {code: group.name for code, group in custom.items()}
@@ -38,13 +41,19 @@ class TalliedGroups(Mapping[str, Any]):
     def __getitem__(self, group: str) -> dict[str, Any]:
         if group not in self.sizes:
             raise KeyError(group)
-        framework = framework_shape(self._cycle.framework)
-        tallies = (
-            _count(self._cycle, group, framework)
-            if group in self.custom_names
-            else _stored(self._cycle, group)
-        )
-        return {basis: tally_figures(tally, framework) for basis, tally in tallies.items()}
+        if group not in self._found:
+            tallies = (
+                _count(self._cycle, group, self._framework)
+                if group in self.custom_names
+                else _stored(self._cycle, group)
+            )
+            figures = {basis: tally_figures(tally, self._framework) for basis, tally in tallies.items()}
+            self._found[group] = figures
+        return self._found[group]
+
+    @cached_property
+    def _framework(self) -> FrameworkShape:
+        return framework_shape(self._cycle.framework)
 
 
 def scores_of(cycle: Cycle, group: str) -> QuerySet[UnitScore]:

@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from entities.models import Entity
-from quintet.models import Area, Cycle, Dimension
+from quintet.models import Area, Cycle, Dimension, Item
+from scorecards.domain.groups import PERCENTAGES_FROM
 from scorecards.domain.showing import fully_shown_groups, is_steady, shown_diagnostics
-from scorecards.models import Basis, Scorecard, Uncertainty
+from scorecards.models import Basis, Uncertainty
 from scorecards.queries import work
-from scorecards.queries.publications import published_document
+from scorecards.queries.frameworks import framework_shape
+from scorecards.queries.inputs import inputs_sha256
 from scorecards.queries.reading import Figures, group_names
 from scorecards.queries.work import Progress
 from un20portal.lib.errors import NotFound, NotYet
 from un20portal.lib.errors import marked as _
-from un20portal.outbox.models import Message, MessageQuerySet
 
 SIMULATE = "scorecards.simulate"  # the errand by which a cycle is simulated
 Document = Mapping[str, Any]
@@ -44,9 +45,15 @@ class GroupInterval:
     n_group: int
     is_suppressed: bool
     n_counted: Mapping[str, int] | None = None
+    n_always_rated: Mapping[str, int] | None = None
     interval: Interval | None = None
     accepted: str | None = None
     claimed: str | None = None
+
+    @property
+    def shows_mean(self) -> bool:
+        """Below ten rated units in every draw a page shows no mean, as it shows no other of them."""
+        return bool(self.n_always_rated) and min((self.n_always_rated or {}).values()) >= PERCENTAGES_FROM
 
 
 @dataclass(frozen=True)
@@ -73,16 +80,20 @@ class AreaIntervals:
 
 @dataclass(frozen=True)
 class DimensionDiagnostics:
-    """What to know of one dimension before believing its index; `told` is None where it is hidden."""
+    """What to know of one dimension before believing its index; `told` is None where it is hidden.
+
+    `items` are the codes of its items by enabler: none in the culture.
+    """
 
     dimension: str
     label: str
     told: Document | None
+    items: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A simulation beside the figures that it is about: a published version, or provisional ones.
+    """A simulation beside the figures that it is about: a published or proposed version, or provisional ones.
 
     `document` is all that was simulated; of it, only what is the same for every reader may be shown.
     """
@@ -95,22 +106,25 @@ class Estimate:
     areas: Sequence[AreaIntervals]
     diagnostics: Sequence[DimensionDiagnostics]
     agreement: Document | None
+    is_outdated: bool = False  # provisional, and sheets or units have changed since
 
     @property
     def is_provisional(self) -> bool:
         return self.version is None
 
 
-def published_estimate(scorecard: Scorecard, *, entities: set[int] | None) -> Estimate:
-    """The simulation of a published version's own inputs, as everybody may see it.
+def published_estimate(figures: Figures, *, entities: set[int] | None) -> Estimate:
+    """The simulation of the very inputs of a version, published or proposed, as everybody may see it then.
 
     Raises NotYet while it is owed, NotFound when it never was or was given up.
     `entities` are the ids of those whose own figures the reader may see; None: all, and the bands too.
     """
-    published = published_document(scorecard.sha256)
-    simulated = _simulation(scorecard.cycle, published["inputs_sha256"])
-    if simulated is None and _owed(scorecard.cycle).pending().exists():
+    cycle, published = figures.cycle, figures.document
+    simulated = _simulation(cycle, published["inputs_sha256"])
+    if simulated is None and work.owed(SIMULATE, cycle_id=cycle.pk).pending().exists():
         raise NotYet(_("The uncertainty of this scorecard is being estimated. Ask again in a minute."))
+    if simulated is None and figures.is_proposed:
+        raise NotFound(_("What is proposed has not been estimated yet: that comes with publishing."))
     if simulated is None:
         raise NotFound(_("The uncertainty of this scorecard has not been estimated."))
     document = json.loads(simulated.payload)
@@ -121,13 +135,13 @@ def published_estimate(scorecard: Scorecard, *, entities: set[int] | None) -> Es
 
     told = shown_diagnostics(published, document["diagnostics"])
     return Estimate(
-        scorecard.cycle,
-        scorecard.version,
+        cycle,
+        figures.version,
         threshold,
         simulated,
         document,
         _areas(document, is_shown, entities),
-        _diagnostics(scorecard.cycle, told),
+        _diagnostics(cycle, told),
         document["agreement"] if all(told.values()) else None,
     )
 
@@ -155,24 +169,35 @@ def provisional_estimate(cycle: Cycle) -> Estimate | None:
         _areas(document, is_shown, None),
         _diagnostics(cycle, document["diagnostics"]),
         document["agreement"],
+        is_outdated=simulated.inputs_sha256 != inputs_sha256(cycle, framework_shape(cycle.framework)),
     )
+
+
+def intervals_of_unit(figures: Figures, code: str) -> dict[str, Interval | None]:
+    """How certain a unit's area figures are, by area, for who may see its figures; empty while unknown.
+
+    Of the very inputs of these figures: there is none of provisional ones, whose inputs may be others now.
+    """
+    if figures.is_provisional:
+        return {}
+    simulated = _simulation(figures.cycle, figures.document["inputs_sha256"])
+    if simulated is None:
+        return {}
+    areas = json.loads(simulated.payload)["units"]
+    return {area: _interval(units["intervals"].get(code)) for area, units in areas.items()}
 
 
 def is_estimated(figures: Figures) -> bool:
     """Whether there is something to read of how certain these figures are; provisionally there always is."""
     if figures.is_provisional:
         return True
-    inputs_sha256 = published_document(figures.sha256)["inputs_sha256"]
+    inputs_sha256 = figures.document["inputs_sha256"]
     return Uncertainty.objects.filter(cycle=figures.cycle, inputs_sha256=inputs_sha256).exists()
 
 
 def progress_of(cycle: Cycle, *, at: datetime) -> Progress | None:
     """The simulation that is still owed, if any."""
     return work.progress_of(SIMULATE, at=at, cycle_id=cycle.pk)
-
-
-def _owed(cycle: Cycle) -> MessageQuerySet:
-    return Message.objects.filter(topic=SIMULATE, payload__cycle_id=cycle.pk, done_at=None)
 
 
 def _simulation(cycle: Cycle, inputs_sha256: str) -> Uncertainty | None:
@@ -224,6 +249,7 @@ def _group(code: str, name: str, size: Document, entry: Document | None) -> Grou
         name,
         **size,
         is_suppressed=False,
+        n_always_rated=entry["n_always_rated"],
         interval=_interval(entry["interval"]),
         **entry["mean"],
     )
@@ -235,4 +261,11 @@ def _interval(entry: Document | None) -> Interval | None:
 
 def _diagnostics(cycle: Cycle, told: Mapping[str, Document | None]) -> list[DimensionDiagnostics]:
     dimensions = Dimension.objects.filter(framework=cycle.framework_id, code__in=told)
-    return [DimensionDiagnostics(one.code, one.label, told[one.code]) for one in dimensions]
+    enablers = Item.objects.filter(framework=cycle.framework_id).exclude(enabler="")
+    items: dict[str, dict[str, str]] = {}
+    for dimension, enabler, code in enablers.values_list("dimension__code", "enabler", "code"):
+        items.setdefault(dimension, {})[enabler] = code
+    return [
+        DimensionDiagnostics(one.code, one.label, told[one.code], items.get(one.code, {}))
+        for one in dimensions
+    ]

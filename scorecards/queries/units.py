@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from entities.access import Person
-from entities.models import Entity
+from entities.models import Entity, EntityQuerySet
 from quintet.models import Cycle, Dimension, Snapshot
 from scorecards import access
 from scorecards.domain.areas import AreaFigures, WeighedIndex, summarise_area
@@ -17,8 +17,11 @@ from scorecards.domain.derivations import exact
 from scorecards.domain.figures import unit_entry
 from scorecards.domain.packed import unpack_figures
 from scorecards.domain.unit_derivations import DimensionLine
-from scorecards.models import EntityDocument, UnitScore
+from scorecards.models import DraftDocument, EntityDocument, UnitScore
+from scorecards.queries.publications import DAMAGED
 from scorecards.queries.reading import Figures, dimension_codes
+from un20portal.lib.canonical import sha256
+from un20portal.lib.errors import WrongState
 
 
 def units_of(cycle: Cycle) -> QuerySet[Entity]:
@@ -27,12 +30,17 @@ def units_of(cycle: Cycle) -> QuerySet[Entity]:
     return asked.order_by("pk")
 
 
-def units_with_figures(figures: Figures, user: Person) -> QuerySet[Entity]:
-    """The units that the figures hold and whose own figures `user` may see, by code."""
+def units_with_figures(figures: Figures, user: Person) -> EntityQuerySet:
+    """The units that the figures hold and whose own figures `user` may see, by code.
+
+    Of proposed figures all documents have to be there, or WrongState is raised.
+    """
+    if figures.is_proposed:
+        _require_all_documents(figures)
     held = (
         Q(pk__in=UnitScore.objects.filter(cycle=figures.cycle).exclude(snapshot=None).values("entity"))
         if figures.is_provisional
-        else Q(pk__in=EntityDocument.objects.filter(scorecard__sha256=figures.sha256).values("entity"))
+        else Q(pk__in=_documents(figures).values("entity"))
     )
     units = Entity.objects.filter(held).order_by("code")
     readable = access.entities_with_figures_for(user, figures.cycle, is_published=not figures.is_provisional)
@@ -118,18 +126,41 @@ def frozen_sheet(figures: Figures, unit: Entity) -> FrozenSheet:
     if figures.is_provisional:
         scores = UnitScore.objects.select_related("snapshot__assessment__entity").defer("snapshot__payload")
         return FrozenSheet(scores.get(cycle=figures.cycle, entity=unit).snapshot, "")
-    document = EntityDocument.objects.get(scorecard__sha256=figures.sha256, entity=unit)
+    document = _documents(figures).get(entity=unit)
     named = Snapshot.objects.filter(
         assessment__cycle=figures.cycle,
         assessment__entity=unit,
-        sha256=json.loads(document.payload)["snapshot"],
+        sha256=_read(document, figures)["snapshot"],
     ).select_related("assessment__entity")
     return FrozenSheet(named.defer("payload").order_by("number")[0], document.sha256)
 
 
 def _published_units(figures: Figures, units: Sequence[Entity], basis: str) -> dict[int, Any]:
-    documents = EntityDocument.objects.filter(scorecard__sha256=figures.sha256, entity__in=units)
-    return {document.entity_id: json.loads(document.payload)["figures"][basis] for document in documents}
+    documents = _documents(figures).filter(entity__in=units)
+    return {document.entity_id: _read(document, figures)["figures"][basis] for document in documents}
+
+
+def _documents(figures: Figures) -> QuerySet[EntityDocument] | QuerySet[DraftDocument]:
+    """The documents of units that these figures name by hash: published, or still in the draft."""
+    if figures.is_proposed:
+        return DraftDocument.objects.filter(draft__proposal__sha256=figures.sha256).select_related("entity")
+    return EntityDocument.objects.filter(scorecard__sha256=figures.sha256)
+
+
+def _read(document: EntityDocument | DraftDocument, figures: Figures) -> Any:
+    """What a document says; one that is proposed is hashed before, raising WrongState if it is damaged."""
+    if figures.is_proposed:
+        named = figures.document["units"][document.entity.code]["document"]
+        if not sha256(document.payload) == document.sha256 == named:
+            raise WrongState(DAMAGED)
+    return json.loads(document.payload)
+
+
+def _require_all_documents(figures: Figures) -> None:
+    """A document that is gone is no unit without figures: the draft is damaged."""
+    named = {code: unit["document"] for code, unit in figures.document["units"].items()}
+    if dict(_documents(figures).values_list("entity__code", "sha256")) != named:
+        raise WrongState(DAMAGED)
 
 
 def _provisional_units(figures: Figures, units: Sequence[Entity], basis: str) -> dict[int, Any]:

@@ -8,7 +8,7 @@ from django.db.models import Count, Min, Q
 from quintet.models import Cycle
 from quintet.services.freezing import CHANGED
 from scorecards.models import ComputationRange, ComputationRun
-from un20portal.outbox.models import Message
+from un20portal.outbox.models import Message, MessageQuerySet
 
 COMPOSE = "scorecards.compose"  # the errand by which a large scorecard is composed
 RUN = "scorecards.run"  # the errand that sees to the end of a run of ranges
@@ -80,10 +80,15 @@ class Progress:
     is_given_up: bool
 
 
+def owed(topic: str, **payload: int) -> MessageQuerySet:
+    """The errands of a topic for what `payload` names that are not done: pending ones, and given up ones."""
+    named = {f"payload__{name}": value for name, value in payload.items()}
+    return Message.objects.filter(topic=topic, done_at=None, **named)
+
+
 def progress_of(topic: str, *, at: datetime, **payload: int) -> Progress | None:
     """The last errand of a topic that is still owed for what `payload` names, if any."""
-    named = {f"payload__{name}": value for name, value in payload.items()}
-    message = Message.objects.filter(topic=topic, done_at=None, **named).order_by("-pk").first()
+    message = owed(topic, **payload).order_by("-pk").first()
     if message is None:
         return None
     return Progress(

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from quintet.models import Cycle, Snapshot
+from scorecards.domain.checked import Told
 from scorecards.domain.figures import (
     BASES,
     FrameworkShape,
@@ -20,14 +20,16 @@ from scorecards.domain.published import Pairing, Release, Version
 from scorecards.domain.scoring import METHOD
 from scorecards.domain.suppression import suppress
 from scorecards.models import ComparedPair, Scorecard
-from scorecards.queries.disclosed import comparisons_of, decided_pairing, published_version
+from scorecards.queries.checked import told_by
+from scorecards.queries.decisions import decision_entries
+from scorecards.queries.disclosed import comparisons_of, decided_pairing, version_reader
 from scorecards.queries.frameworks import framework_shape, shape_sha256
-from scorecards.queries.publications import published_document, published_neighbours
+from scorecards.queries.inputs import inputs_sha256
+from scorecards.queries.publications import differing_parts, published_document, published_neighbours
 from scorecards.queries.reading import baselines
-from scorecards.services.gathering import Inputs, gather, inputs_sha256
+from scorecards.services.checked import composed_block
+from scorecards.services.gathering import Inputs, gather
 from un20portal.lib.canonical import canonical_json, sha256
-
-CHAIN = {"version", "supersedes", "changed_units", "regrouped_units", "correction", "previous_sha256"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Surroundings:
     before: Sequence[Scorecard]  # the cycle's own versions
     beside: Sequence[Sequence[Scorecard]]  # those of each neighbouring cycle
     compared: Sequence[ComparedPair]  # the comparisons in which one of these cycles takes part
+    evidence_from: Mapping[str, int]  # the levels that need evidence
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,7 @@ class Composed:
 
     def repeats(self, latest: Scorecard) -> bool:
         """Whether it says the same as the latest version, but for its place in the chain."""
-        ours, theirs = json.loads(self.payload), published_document(latest.sha256)
-        return all(ours[name] == theirs[name] for name in ours.keys() - CHAIN)
+        return not differing_parts(json.loads(self.payload), published_document(latest.sha256))
 
 
 def compose(*, cycle: Cycle, note: str = "") -> Composed:
@@ -94,7 +96,7 @@ def compose(*, cycle: Cycle, note: str = "") -> Composed:
     scores = score_units(inputs.units, inputs.framework)
     tallies = tally_units(inputs.units, inputs.framework, scores)
     release = Release(len(around.before) + 1, inputs.units, group_figures(tallies, inputs.framework))
-    versions, compared = _judged_beside(around)
+    versions, compared, told = _judged_beside(around)
     groups = suppress(
         Version(inputs.cycle.code, release, inputs.framework, inputs.cycle.threshold),
         versions=versions,
@@ -102,6 +104,7 @@ def compose(*, cycle: Cycle, note: str = "") -> Composed:
     )
     documents = unit_documents(inputs, scores)
     document = _document(inputs, around, groups, documents, note)
+    document["quality"] = composed_block(inputs, groups, told)
     basis = _basis(around, inputs.framework, inputs.sha256, note)
     return Composed(canonical_json(document), documents, basis)
 
@@ -122,6 +125,7 @@ def _basis(around: Surroundings, framework: FrameworkShape, inputs: str, note: s
         "before": [scorecard.sha256 for scorecard in around.before],
         "beside": [[scorecard.sha256 for scorecard in versions] for versions in around.beside],
         "compared": [row.sha256 for row in around.compared],
+        "evidence_from": around.evidence_from,
     }
     return Basis(sha256(canonical_json(content)), inputs)
 
@@ -142,11 +146,13 @@ def _surroundings(cycle: Cycle) -> Surroundings:
             "framework": {"slug": cycle.framework.slug, "version": cycle.framework.version},
             "threshold": cycle.threshold,
             "baselines": baselines(cycle.framework),
+            "decisions": decision_entries(cycle),
         },
         head=Scorecard.objects.order_by("pk").values_list("sha256", flat=True).last(),
         before=_versions(cycle),
         beside=[_versions(other) for other in neighbours],
         compared=list(comparisons_of([cycle, *neighbours])),
+        evidence_from=cycle.framework.evidence_from,
     )
 
 
@@ -168,8 +174,8 @@ def _document(
         **around.header,
         "version": len(around.before) + 1,
         "supersedes": latest.sha256 if latest else None,
-        "changed_units": _changed_units(before, units),
-        "regrouped_units": _regrouped_units(before, units),
+        "changed_units": changed_units(before, units),
+        "regrouped_units": regrouped_units(before, units),
         "correction": {"note": note} if latest else None,
         "previous_sha256": around.head,
         "inputs_sha256": inputs.sha256,
@@ -213,19 +219,25 @@ def _versions(cycle: Cycle) -> list[Scorecard]:
     return list(versions.select_related("cycle__framework").defer("payload"))
 
 
-def _judged_beside(around: Surroundings) -> tuple[list[Version], list[Pairing]]:
-    """The versions before, those of other cycles with negative numbers, and the decided comparisons."""
+def _judged_beside(around: Surroundings) -> tuple[list[Version], list[Pairing], list[Told]]:
+    """The versions before, those of other cycles with negative numbers, the decided comparisons, the checks.
+
+    Each version is read once for all of this: a process holds but a few.
+    """
     own = set(around.before)
 
-    @cache
-    def version(scorecard: Scorecard) -> Version:
-        return published_version(scorecard, number=scorecard.version if scorecard in own else -scorecard.pk)
+    def number(scorecard: Scorecard) -> int:
+        return scorecard.version if scorecard in own else -scorecard.pk
 
-    versions = [version(scorecard) for cycle in (around.before, *around.beside) for scorecard in cycle]
-    return versions, [decided_pairing(row, version) for row in around.compared]
+    version, versions, told = version_reader(number), [], []
+    for scorecard in (*around.before, *(other for cycle in around.beside for other in cycle)):
+        versions.append(version(scorecard))
+        told.append(told_by(scorecard, versions[-1], is_of_cycle=scorecard in own))
+    pairings = [decided_pairing(row, version) for row in around.compared]
+    return versions, pairings, [each for each in told if each is not None]
 
 
-def _changed_units(before: Mapping[str, Any], units: Mapping[str, Any]) -> list[str]:
+def changed_units(before: Mapping[str, Any], units: Mapping[str, Any]) -> list[str]:
     """The units that have another sheet than before, or a sheet in one of the two versions only."""
     earlier, sheets = (
         {code: unit["snapshot"] for code, unit in version.items()} for version in (before, units)
@@ -233,7 +245,7 @@ def _changed_units(before: Mapping[str, Any], units: Mapping[str, Any]) -> list[
     return sorted(dict(earlier.items() ^ sheets.items()))
 
 
-def _regrouped_units(before: Mapping[str, Any], units: Mapping[str, Any]) -> list[str]:
+def regrouped_units(before: Mapping[str, Any], units: Mapping[str, Any]) -> list[str]:
     """The units of both versions that are in other groups than before."""
     return sorted(
         code for code in before.keys() & units.keys() if before[code]["groups"] != units[code]["groups"]

@@ -12,12 +12,13 @@ from django.db import transaction
 
 from quintet.models import Cycle, Phase
 from scorecards.domain.figures import FrameworkShape
-from scorecards.models import Computation, ComputationRun, GroupScore, UnitScore
+from scorecards.models import Computation, ComputationRun, UnitScore
 from scorecards.queries.frameworks import framework_shape, made_with
 from scorecards.queries.units import units_of
 from scorecards.services import counting
 from scorecards.services.locking import one_at_a_time
 from scorecards.services.ranges import begin_run
+from un20portal.lib.columns import Columns
 
 
 @transaction.atomic
@@ -34,7 +35,8 @@ def compute_cycle(*, cycle_id: int, at: datetime) -> Computation:
         ComputationRun.objects.filter(cycle=cycle).delete()
         UnitScore.objects.filter(cycle=cycle).delete()  # whatever they say, it means something else now
     sheets = counting.read_sheets(cycle, framework, current.kinds if current else [])
-    if not _store(cycle, sheets, framework) and current:
+    stored = counting.stored_units(cycle) if current else counting.NOTHING_STORED
+    if not _store(cycle, sheets, stored, framework) and current:
         return current
     values = {**made_with(framework), "kinds": sheets.groups, "at": at}
     computation, _made = Computation.objects.update_or_create(cycle=cycle, defaults=values)
@@ -58,8 +60,7 @@ def bring_up_to_date(*, cycle_id: int, at: datetime) -> Computation | None:
 def rebuild_cycle(*, cycle_id: int, at: datetime) -> Computation:
     """Compute the figures of the cycle anew, whatever is stored."""
     one_at_a_time(cycle_id=cycle_id)
-    for model in (Computation, UnitScore, GroupScore):
-        model._default_manager.filter(cycle_id=cycle_id).delete()
+    Computation.objects.filter(cycle=cycle_id).delete()  # without it no stored row means anything
     return compute_cycle(cycle_id=cycle_id, at=at)
 
 
@@ -82,9 +83,8 @@ def heal_stale_figures(*, at: datetime) -> int:
     return healed
 
 
-def _store(cycle: Cycle, sheets: counting.Sheets, framework: FrameworkShape) -> bool:
-    """Make the stored rows those of `sheets`; return whether any was wrong or missing."""
-    held, stored = UnitScore.objects.filter(cycle=cycle), counting.stored_units(cycle)
+def _store(cycle: Cycle, sheets: counting.Sheets, stored: Columns, framework: FrameworkShape) -> bool:
+    """Make the `stored` rows those of `sheets`; return whether any was wrong or missing."""
     is_right = counting.is_stored(sheets, stored)
     records = counting.score_sheets(sheets, framework)
     counted = counting.count_kinds(sheets, records, framework)
@@ -92,7 +92,9 @@ def _store(cycle: Cycle, sheets: counting.Sheets, framework: FrameworkShape) -> 
     if is_right.all() and len(stored) == len(is_right) and counting.are_stored(cycle, tallies):
         return False
     wrong = np.setdiff1d(stored["entity_id"], sheets.entities[is_right])
-    held.delete() if len(wrong) == len(stored) else held.filter(entity__in=wrong.tolist()).delete()
+    if len(wrong):
+        held = UnitScore.objects.filter(cycle=cycle)
+        (held if len(wrong) == len(stored) else held.filter(entity__in=wrong.tolist())).delete()
     counting.write_units(cycle, sheets, records, ~is_right)
     counting.store_groups(cycle, tallies)
     return True

@@ -26,6 +26,7 @@ Span = tuple[int, int]  # the first and the last entity id
 EVERYBODY: Span = (0, BigIntegerField.MAX_BIGINT)
 KindTallies = Mapping[str, Sequence[Tally]]  # basis → of each kind what is counted of it
 STORED = np.dtype([("entity_id", "i8"), ("kind", "i8"), ("snapshot_id", "i8")])
+NOTHING_STORED: Columns = np.zeros(0, dtype=STORED)
 NOBODY = 0  # no snapshot has this number
 
 

@@ -13,11 +13,11 @@ from django.db.models import QuerySet
 
 from quintet.models import Cycle
 from scorecards.models import Draft, DraftDocument, EntityDocument, Proposal, ProposalState, Scorecard
+from scorecards.queries.publications import DAMAGED, intact_draft, seal_of
 from scorecards.queries.work import COMPOSE
 from scorecards.services.composing import Composed, compose
 from un20portal.lib.canonical import sha256
 from un20portal.lib.errors import WrongState
-from un20portal.lib.errors import marked as _
 from un20portal.outbox import services as outbox
 from un20portal.outbox.services import PutOff
 
@@ -53,14 +53,24 @@ def compose_proposal(*, proposal_id: int, at: datetime) -> None:
     _keep(proposal, composed)
 
 
-def intact_draft(proposal: Proposal) -> Draft:
-    """The draft of a ready proposal, hashed again; raise WrongState if it is not what was composed."""
-    draft = Draft.objects.get(proposal=proposal)
-    if sha256(draft.payload) != proposal.sha256 or _hashes_of_documents(draft) != _named_documents(draft):
-        raise WrongState(
-            _("What was proposed is damaged: its bytes are no longer those of its hash. Propose it again.")
-        )
+def confirmable_draft(proposal: Proposal) -> Draft:
+    """The draft of a ready proposal, its documents checked as well; raise WrongState if it is damaged."""
+    draft = intact_draft(proposal)
+    if _hashes_of_documents(draft) != _named_documents(draft):
+        raise WrongState(DAMAGED)
     return draft
+
+
+@transaction.atomic
+def withdraw_proposal(*, cycle: Cycle) -> None:
+    """Take back what is proposed, with its draft.
+
+    The proposal is locked first: a worker that begins a draft of it right now has done so, or finds it gone.
+    """
+    proposals = Proposal.objects.filter(cycle=cycle)
+    locked = list(proposals.select_for_update().values_list("pk", flat=True))
+    _discard(Draft.objects.filter(proposal__in=locked))
+    proposals.delete()
 
 
 def publish_documents(*, draft: Draft, scorecard: Scorecard) -> None:
@@ -84,7 +94,7 @@ def _keep(proposal: Proposal, composed: Composed) -> None:
 
     Each draft is of one worker: who comes late finds the proposal settled, or loses the draft to the next.
     """
-    draft = _begin(proposal, composed.payload)
+    draft = _begin(proposal, composed)
     if draft is None:
         return
     documents = [
@@ -101,12 +111,23 @@ def _keep(proposal: Proposal, composed: Composed) -> None:
 
 
 @transaction.atomic
-def _begin(proposal: Proposal, payload: str) -> Draft | None:
+def _begin(proposal: Proposal, composed: Composed) -> Draft | None:
     """A new draft in the place of one whose worker was killed; None for a proposal that does not wait."""
     if _locked(proposal.pk) is None:
         return None
-    Draft.objects.filter(proposal=proposal).delete()
-    return Draft.objects.create(proposal=proposal, payload=payload)
+    _discard(Draft.objects.filter(proposal=proposal))
+    seal = seal_of(composed.sha256, basis_sha256=composed.basis.sha256)
+    return Draft.objects.create(proposal=proposal, payload=composed.payload, seal=seal)
+
+
+def _discard(drafts: QuerySet[Draft]) -> None:
+    """Delete drafts with their documents, inside a transaction.
+
+    They are locked first: documents that a worker adds between the two deletions would belong to no draft,
+    and the foreign key would refuse our deletion, not theirs.
+    """
+    locked = list(drafts.select_for_update().values_list("pk", flat=True))
+    Draft.objects.filter(pk__in=locked).delete()
 
 
 @transaction.atomic

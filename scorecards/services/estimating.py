@@ -13,9 +13,9 @@ from quintet.models import Cycle, Phase
 from scorecards import access
 from scorecards.models import Proposal, Scorecard, Uncertainty
 from scorecards.queries.frameworks import framework_shape
+from scorecards.queries.inputs import inputs_sha256
 from scorecards.queries.publications import published_document
 from scorecards.queries.uncertainty import SIMULATE
-from scorecards.services.gathering import inputs_sha256
 from un20portal.lib.errors import NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
 from un20portal.outbox.models import Message

@@ -15,11 +15,13 @@ from scorecards import access
 from scorecards.domain.corrections import parse_note
 from scorecards.domain.visibility import Audience
 from scorecards.models import READERS, Proposal, ProposalState, PublicRelease, Scorecard
+from scorecards.queries.publications import REPLACED, said_in_lists
 from scorecards.services.comparing import owe_missing_comparisons
 from scorecards.services.composing import basis_of
-from scorecards.services.drafting import intact_draft, owe_draft, publish_documents
+from scorecards.services.drafting import confirmable_draft, owe_draft, publish_documents, withdraw_proposal
 from scorecards.services.estimating import owe_simulation
 from scorecards.services.locking import one_publication_at_a_time
+from scorecards.services.reporting import owe_papers
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, WrongState
 from un20portal.lib.errors import marked as _
 from un20portal.outbox import services as outbox
@@ -39,7 +41,7 @@ def propose(
     locked = _lock(cycle)
     is_correction = Scorecard.objects.filter(cycle=locked).exists()
     note, audience = parse_note(note, is_correction=is_correction), _readers(audience)
-    Proposal.objects.filter(cycle=locked).delete()
+    withdraw_proposal(cycle=locked)
     proposal = Proposal.objects.create(cycle=locked, audience=audience, note=note, by=by, at=at)
     owe_draft(proposal=proposal, at=at)
     proposal.refresh_from_db()
@@ -70,20 +72,19 @@ def confirm(
         raise WrongState(_("There is no proposal to confirm: it is published already, or not proposed yet."))
     seen = {"sha256": sha256, "audience": audience, "note": note}
     if any(value not in (None, getattr(proposal, name)) for name, value in seen.items()):
-        raise WrongState(
-            _("The proposal has changed since you opened this page: look at it again before you confirm it.")
-        )
+        raise WrongState(REPLACED)
     _require_composed(proposal)
     _require_two(proposal.by_id, by.pk)
     one_publication_at_a_time()
     if _is_overtaken(proposal, locked):
         raise WrongState(_("The figures have changed since the proposal: propose the scorecard again."))
-    draft = intact_draft(proposal)
+    draft = confirmable_draft(proposal)
     scorecard = _store(locked, draft.payload, proposal, by, at)
     publish_documents(draft=draft, scorecard=scorecard)
     proposal.delete()
     outbox.put(CHECKPOINT_DUE, {}, at=at)
     owe_missing_comparisons(at=at)
+    owe_papers(scorecard=scorecard, at=at)
     return scorecard
 
 
@@ -196,6 +197,7 @@ def _store(cycle: Cycle, payload: str, proposal: Proposal, by: User, at: datetim
                 payload=payload,
                 sha256=proposal.sha256,
                 previous_sha256=document["previous_sha256"] or "",
+                **said_in_lists(document),
                 audience=proposal.audience,
                 proposed_by_id=proposal.by_id,
                 confirmed_by=by,

@@ -43,18 +43,40 @@ class Subject:
 
 def simulate_cycle(*, cycle_id: int, at: datetime) -> Uncertainty:
     """Return what is stored of the cycle as it stands, simulated now if nothing is."""
-    inputs = gather(cycle_id=cycle_id)
-    counted = [unit for unit in inputs.units if unit.sheets[Basis.CLAIMED.value] is not None]
-    n_group = Counter(group for unit in inputs.units for group in unit.groups)
-    return _simulated(Subject(inputs.cycle, inputs.framework, counted, n_group, inputs.sha256), at)
+    return _simulated(_present(cycle_id), at)
 
 
 def simulate_scorecard(*, scorecard: Scorecard, at: datetime) -> Uncertainty:
     """Return what is stored of the sheets behind a published version, whatever became of them since."""
+    return _simulated(_published(scorecard), at)
+
+
+def simulated_again(stored: Uncertainty) -> str | None:
+    """Return the bytes that a stored simulation has to hold, simulated now.
+
+    None where nobody knows any more which sheets it was of: they are behind no published version, and other
+    ones count by now.
+    """
+    versions = Scorecard.objects.filter(cycle=stored.cycle_id).select_related("cycle__framework")
+    for scorecard in versions.defer("payload"):
+        if published_document(scorecard.sha256)["inputs_sha256"] == stored.inputs_sha256:
+            return canonical_json(_document(_published(scorecard)))
+    present = _present(stored.cycle_id)
+    return canonical_json(_document(present)) if present.inputs_sha256 == stored.inputs_sha256 else None
+
+
+def _present(cycle_id: int) -> Subject:
+    inputs = gather(cycle_id=cycle_id)
+    counted = [unit for unit in inputs.units if unit.sheets[Basis.CLAIMED.value] is not None]
+    n_group = Counter(group for unit in inputs.units for group in unit.groups)
+    return Subject(inputs.cycle, inputs.framework, counted, n_group, inputs.sha256)
+
+
+def _published(scorecard: Scorecard) -> Subject:
     published, framework = published_document(scorecard.sha256), framework_shape(scorecard.cycle.framework)
     n_group = {group: bases[Basis.CLAIMED.value]["n_group"] for group, bases in published["groups"].items()}
     units, inputs_sha256 = published_units(scorecard), published["inputs_sha256"]
-    return _simulated(Subject(scorecard.cycle, framework, units, n_group, inputs_sha256), at)
+    return Subject(scorecard.cycle, framework, units, n_group, inputs_sha256)
 
 
 def _simulated(subject: Subject, at: datetime) -> Uncertainty:

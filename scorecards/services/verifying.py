@@ -1,24 +1,68 @@
-"""Checking what was published and what it was made of: hashes, the chain, frozen sheets, what is derived."""
+"""Checking what was published and what it was made of: hashes, chain, frozen sheets, figures, checkpoints.
+
+Comparisons and simulations, which follow from what is published, are checked in `services.redoing`.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from quintet.models import Snapshot
+from quintet.models import Snapshot, Status
 from quintet.services.freezing import is_packed_right
+from scorecards.domain.checked import (
+    HIDDEN,
+    Counts,
+    Questions,
+    entry_again,
+    is_recorded,
+    is_shown_as_is,
+    own_entries,
+)
 from scorecards.domain.checkpoints import SignedCheckpoint, disagreement, parse_checkpoint
-from scorecards.domain.figures import FrameworkShape, Unit, score_units
-from scorecards.models import Checkpoint, ComparedPair, EntityDocument, Scorecard, Uncertainty
+from scorecards.domain.figures import FrameworkShape, Tallies, Unit, UnitScores, score_units, tally_units
+from scorecards.domain.groups import ALL
+from scorecards.domain.published import Release
+from scorecards.domain.recounting import first_difference, recounted
+from scorecards.models import Checkpoint, EntityDocument, Scorecard
+from scorecards.queries.checked import questions_of
 from scorecards.queries.frameworks import framework_shape
+from scorecards.queries.publications import said_in_lists
 from scorecards.queries.sheets import sheets_of
 from scorecards.services.checkpoints import known_keys, published_chain
-from scorecards.services.composing import unit_documents
+from scorecards.services.composing import changed_units, regrouped_units, unit_documents
 from scorecards.services.gathering import Inputs
 from un20portal.lib.canonical import sha256
 from un20portal.lib.signatures import is_signed, key_id
 
 CHUNK = 500  # units that are held in memory at a time
+NOT_OURS = (KeyError, IndexError, TypeError, ValueError, AttributeError)  # what bytes of others run into
+Document = Mapping[str, Any]
 Units = Mapping[str, Mapping[str, Any]]  # as a scorecard lists them, by code
+
+
+@dataclass
+class Recount:
+    """What the frozen sheets behind a version come to, added up part by part."""
+
+    framework: FrameworkShape
+    questions: Questions
+    tallies: Tallies = field(default_factory=dict)
+    checked: dict[str, Counts] = field(init=False)
+    is_recorded: bool = True  # whether all sheets that count say what was checked
+
+    def __post_init__(self) -> None:
+        self.checked = self.questions.empty()
+
+    def add(self, units: Sequence[Unit], scores: UnitScores, snapshots: Iterable[Snapshot]) -> None:
+        for place, tally in tally_units(units, self.framework, scores).items():
+            self.tallies.setdefault(place, self.framework.empty_tally()).merge(tally)
+        for snapshot in snapshots:
+            if snapshot.status == Status.VALIDATED:
+                answers = json.loads(snapshot.payload)["answers"]
+                self.is_recorded = self.is_recorded and is_recorded(answers)
+                if self.is_recorded:
+                    self.questions.count(self.checked, answers)
 
 
 def first_broken_publication() -> tuple[int, str]:
@@ -26,43 +70,10 @@ def first_broken_publication() -> tuple[int, str]:
     previous, count = "", 0
     scorecards = Scorecard.objects.select_related("cycle__framework").order_by("pk")
     for scorecard in scorecards.iterator(chunk_size=1):
-        name = f"{scorecard.cycle.code} version {scorecard.version}"
-        if sha256(scorecard.payload) != scorecard.sha256:
-            return count, f"{name}: the published bytes do not match their hash."
-        document = json.loads(scorecard.payload)
-        if (document["cycle"]["code"], document["version"]) != (scorecard.cycle.code, scorecard.version):
-            return count, f"{name}: the row says another cycle or version than its bytes."
-        if (document["previous_sha256"] or "") != previous or scorecard.previous_sha256 != previous:
-            return count, f"{name}: the chain is broken before this scorecard."
-        if finding := _broken_unit(scorecard, document):
-            return count, f"{name}: {finding}"
+        if finding := _broken_scorecard(scorecard, previous):
+            return count, f"{scorecard.cycle.code} version {scorecard.version}: {finding}"
         previous, count = scorecard.sha256, count + 1
     return count, ""
-
-
-def first_broken_comparison() -> str:
-    """Return a sentence on the first comparison that is not as it was stored ("" when all are)."""
-    pairs = ComparedPair.objects.select_related("before__cycle", "after__cycle")
-    for row in pairs.defer("before__payload", "after__payload").iterator(chunk_size=1):
-        name = f"The comparison of {row.before.cycle.code} and {row.after.cycle.code}"
-        if sha256(row.payload) != row.sha256:
-            return f"{name}: the stored bytes do not match their hash."
-        document = json.loads(row.payload)
-        if (document["before"], document["after"]) != (row.before.sha256, row.after.sha256):
-            return f"{name}: the row says other versions than its bytes."
-    return ""
-
-
-def first_broken_simulation() -> str:
-    """Return a sentence on the first simulation that is not as it was stored ("" when all are)."""
-    for row in Uncertainty.objects.select_related("cycle").order_by("pk").iterator(chunk_size=1):
-        name = f"The uncertainty of {row.cycle.code}, inputs {row.inputs_sha256[:8]}"
-        if sha256(row.payload) != row.sha256:
-            return f"{name}: the stored bytes do not match their hash."
-        document = json.loads(row.payload)
-        if (document["cycle"], document["inputs_sha256"]) != (row.cycle.code, row.inputs_sha256):
-            return f"{name}: the row says another cycle or other inputs than its bytes."
-    return ""
 
 
 def first_broken_checkpoint(files: Iterable[tuple[str, str]] = ()) -> tuple[int, str]:
@@ -106,22 +117,132 @@ def _broken_checkpoint(kept: SignedCheckpoint, chain: Sequence[str], keys: set[s
     return disagreement(statement, chain)
 
 
-def _broken_unit(scorecard: Scorecard, document: Mapping[str, Any]) -> str:
-    """A sentence on the first unit whose document or sheet is not what the published bytes name."""
+def _broken_scorecard(scorecard: Scorecard, previous: str) -> str:
+    if sha256(scorecard.payload) != scorecard.sha256:
+        return "the published bytes do not match their hash."
+    before = _version_before(scorecard)
+    try:
+        document = json.loads(scorecard.payload)
+        told_before = json.loads(before.payload) if before else None
+        return (
+            _wrong_row(scorecard, document, previous)
+            or _wrong_correction(before, told_before, document)
+            or _wrong_figures(scorecard, document, told_before)
+        )
+    except NOT_OURS as error:
+        return f"the published bytes are not those of a scorecard: {error!r}."
+
+
+def _wrong_row(scorecard: Scorecard, document: Document, previous: str) -> str:
+    if (document["cycle"]["code"], document["version"]) != (scorecard.cycle.code, scorecard.version):
+        return "the row says another cycle or version than its bytes."
+    said = said_in_lists(document)  # the columns for lists follow from the bytes
+    if columns := [name for name, value in said.items() if getattr(scorecard, name) != value]:
+        return f"the row says otherwise than its bytes: {', '.join(columns)}."
+    if (document["previous_sha256"] or "") != previous or scorecard.previous_sha256 != previous:
+        return "the chain is broken before this scorecard."
+    return ""
+
+
+def _wrong_correction(before: Scorecard | None, told_before: Document | None, document: Document) -> str:
+    """A sentence if it does not say what changed since the version before; early ones name no groups."""
+    units = document["units"]
+    earlier = told_before["units"] if told_before else units
+    if document["supersedes"] != (before.sha256 if before else None):
+        return "it supersedes another scorecard than the version before."
+    if document["changed_units"] != changed_units(earlier, units):
+        return "other units have changed since the version before than it says."
+    if document.get("regrouped_units") not in (None, regrouped_units(earlier, units)):
+        return "other units are in other groups than in the version before than it says."
+    return ""
+
+
+def _wrong_figures(scorecard: Scorecard, document: Document, told_before: Document | None) -> str:
+    """A sentence on the first unit or group whose figures are not what the frozen sheets come to."""
+    framework = scorecard.cycle.framework
+    evidence_from = (document.get("quality") or {}).get("evidence_from", {})
+    found = Recount(framework_shape(framework), questions_of(framework, evidence_from))
+    return (
+        _broken_unit(scorecard, document, found)
+        or _wrong_group(document, told_before, found)
+        or _wrong_block(document, told_before, found)
+    )
+
+
+def _broken_unit(scorecard: Scorecard, document: Document, found: Recount) -> str:
+    """A sentence on the first unit whose document or sheet is not what the published bytes name.
+
+    What the sheets say is added to `found`.
+    """
     units: Units = document["units"]
     if set(scorecard.documents.values_list("entity__code", flat=True)) != set(units):
         return "the documents of units differ from the published list."
-    codes, framework = list(units), framework_shape(scorecard.cycle.framework)
+    codes = list(units)
     for start in range(0, len(codes), CHUNK):
         part = {code: units[code] for code in codes[start : start + CHUNK]}
         snapshots = _sheets_behind(scorecard, part)
-        if finding := (
-            _broken_document(scorecard, part)
-            or _broken_sheet(part, snapshots)
-            or _wrong_document(scorecard, framework, part, snapshots, document["inputs_sha256"])
-        ):
+        if finding := _broken_document(scorecard, part) or _broken_sheet(part, snapshots):
             return finding
+        scored = [Unit(code, tuple(part[code]["groups"]), sheets_of(snapshots[code])) for code in part]
+        inputs = Inputs(
+            scorecard.cycle, found.framework, scored, list(snapshots.values()), document["inputs_sha256"]
+        )
+        scores = score_units(scored, found.framework)
+        if finding := _wrong_document(inputs, scores, part, snapshots):
+            return finding
+        found.add(scored, scores, snapshots.values())
     return ""
+
+
+def _wrong_group(document: Document, told_before: Document | None, found: Recount) -> str:
+    """Every figure that is shown follows from the frozen sheets, or is the one of the version before."""
+    before = [Release(told_before["version"], (), told_before["groups"])] if told_before else []
+    try:
+        groups = recounted(
+            document["groups"],
+            found.tallies,
+            found.framework,
+            threshold=document["threshold"],
+            before=before,
+        )
+    except ValueError as error:
+        return f"{error}."
+    return _difference(document["groups"], groups)
+
+
+def _wrong_block(document: Document, told_before: Document | None, found: Recount) -> str:
+    """What checks found follows from the frozen sheets, or is said as in the version before, or hidden.
+
+    Versions from before it was counted do not name it.
+    """
+    if "quality" not in document:
+        is_gone = told_before is not None and "quality" in told_before
+        return "quality: the version before says what checks found, this one does not." if is_gone else ""
+    said, before = document["quality"], (told_before or {}).get("quality")
+    if said is None or not found.is_recorded:
+        wrong = (said is None) == found.is_recorded
+        return "quality: whether all sheets record what was checked is not as it says." if wrong else ""
+    own = own_entries(found.questions, found.checked, threshold=document["threshold"])
+    number = told_before["version"] if told_before else 0
+    evidence_from = said["evidence_from"]
+    figures = document["groups"].get(ALL, {}).get("accepted", {}).get("items", {})  # none: nobody was asked
+    again = {
+        item: own[item]
+        if is_shown_as_is(figures.get(item, HIDDEN)) and said["items"].get(item) == own[item]
+        else entry_again(before, number, item, evidence_from)
+        for item in own
+    }
+    return _difference({"quality": said}, {"quality": {"evidence_from": evidence_from, "items": again}})
+
+
+def _difference(said: Any, again: Any) -> str:
+    place = first_difference(said, again)
+    return "" if place is None else f"{', '.join(place)}: this is not what its frozen sheets come to."
+
+
+def _version_before(scorecard: Scorecard) -> Scorecard | None:
+    versions = Scorecard.objects.filter(cycle=scorecard.cycle_id, version__lt=scorecard.version)
+    return versions.order_by("version").last()
 
 
 def _sheets_behind(scorecard: Scorecard, units: Units) -> dict[str, Snapshot]:
@@ -153,16 +274,10 @@ def _broken_sheet(units: Units, snapshots: Mapping[str, Snapshot]) -> str:
 
 
 def _wrong_document(
-    scorecard: Scorecard,
-    framework: FrameworkShape,
-    units: Units,
-    snapshots: Mapping[str, Snapshot],
-    inputs_sha256: str,
+    inputs: Inputs, scores: UnitScores, units: Units, snapshots: Mapping[str, Snapshot]
 ) -> str:
     """Score the frozen sheets again: the same sheet in the same framework gives the same document."""
-    scored = [Unit(code, tuple(units[code]["groups"]), sheets_of(snapshots[code])) for code in units]
-    inputs = Inputs(scorecard.cycle, framework, scored, list(snapshots.values()), inputs_sha256)
-    documents = unit_documents(inputs, score_units(scored, framework))
+    documents = unit_documents(inputs, scores)
     for code, unit in units.items():
         if sha256(documents[snapshots[code].assessment.entity_id]) != unit["document"]:
             return f"the document of {code} is not what its frozen sheet comes to."

@@ -6,41 +6,20 @@ from typing import Any
 
 from django import template
 from django.utils.formats import number_format
-from django.utils.translation import get_language_bidi, gettext, gettext_lazy, ngettext
+from django.utils.translation import get_language_bidi, gettext, ngettext, pgettext
 
 from quintet.domain.crosswalk import Relation
-from quintet.models import DIMENSION_NAMES
+from quintet.models import DIMENSION_NAMES, ENABLER_NAMES
 from scorecards import charts
 from scorecards.charts import Bar, FigureLabels, FigurePanel
+from scorecards.domain.movement_derivations import RELATION_IN_WORDS
 from scorecards.models import Basis
-from un20portal.lib.languages import in_per_cent, left_to_right
-from un20portal.lib.ratios import one_decimal
+from un20portal.lib.languages import in_per_cent, joined, left_to_right, with_minus
+from un20portal.lib.ratios import one_decimal, whole_per_cent
 
 register = template.Library()
 
-ENABLER_NAMES = {
-    "STR": gettext_lazy("Strategy or action plan"),
-    "LED": gettext_lazy("Leadership roles"),
-    "COE": gettext_lazy("Centres of excellence"),
-    "HRS": gettext_lazy("Shifted human resources"),
-    "TRN": gettext_lazy("Systematic training"),
-    "FUN": gettext_lazy("Dedicated funding"),
-    "PMS": gettext_lazy("Programmes for Member States"),
-}
-OPERATORS = {"approx": "≈ ", "less_than": "< ", "more_than": "> "}
-RELATIONS = {
-    Relation.EQUAL: gettext_lazy("the same question"),
-    Relation.SUBSET: gettext_lazy("the question is wider or narrower than before"),
-    Relation.SPLIT: gettext_lazy("one question has become several"),
-    Relation.MERGED: gettext_lazy("several questions have become one"),
-    Relation.NEW: gettext_lazy("a new question"),
-    Relation.DROPPED: gettext_lazy("no longer asked"),
-}
-COMPARABILITY = {
-    "same_concept": gettext_lazy("same concept"),
-    "near_concept_strategic_approach": gettext_lazy("near concept: strategic approach"),
-    "near_concept_self_assessed_ability": gettext_lazy("near concept: self-assessed ability"),
-}
+PRINTED_IN = 2023  # the year in the heading of printed values
 
 
 @register.filter
@@ -68,6 +47,18 @@ def interval_bar(row: Any) -> charts.IntervalBar | None:
 
 
 @register.filter
+def in_place(row: Any) -> str:
+    """Write how much is in place: "67%", or "4/6" below ten answers."""
+    return _part(row, row.has, row.share_has)
+
+
+@register.filter
+def operating(row: Any) -> str:
+    """Write how much is operating, in the same way."""
+    return _part(row, row.operates, row.share_operates)
+
+
+@register.filter
 def widest_gaps(rows: Sequence[Any], limit: int) -> list[Any]:
     """Return the rows with the widest paper gaps."""
     return charts.widest_paper_gaps(rows, limit=limit)
@@ -85,39 +76,35 @@ def signed(points: Any) -> str:
     if points is None:
         return "–"
     value = Decimal(str(one_decimal(points)))
-    return left_to_right(f"{'+' if value > 0 else ''}{number_format(value, 1)}")
+    return left_to_right(f"{'+' if value > 0 else ''}{with_minus(number_format(value, 1))}")
 
 
 @register.filter
 def relation_name(relation: str) -> str:
     """Say why the series of an item breaks."""
-    return str(RELATIONS[Relation(relation)])
+    return gettext(RELATION_IN_WORDS[Relation(relation)])
 
 
 @register.filter
 def as_printed(baseline: Any) -> str:
     """Write a published value with its operator: "≈ 67%"."""
     value = in_per_cent(Decimal(baseline.value))
-    return left_to_right(f"{OPERATORS.get(baseline.operator, '')}{value}")
+    return left_to_right(f"{baseline.sign}{value}")
 
 
-@register.filter
-def is_near_concept(baseline: Any) -> bool:
-    """Whether the published value measured something near, not the same."""
-    return baseline.comparability != "same_concept"
-
-
-@register.filter
-def comparability_name(baseline: Any) -> str:
-    """Say how far a published value can be compared."""
-    return str(COMPARABILITY.get(baseline.comparability, baseline.comparability.replace("_", " ")))
+def printed_with_limits(baseline: Any) -> str:
+    """Write a published value with its year and its limits, where they are others than most have."""
+    near = pgettext("comparability of a published value", "near")
+    year = str(baseline.year) if baseline.year != PRINTED_IN else ""
+    limits = ", ".join(filter(None, [year, near if baseline.is_near_concept else ""]))
+    return f"{as_printed(baseline)} ({limits})" if limits else as_printed(baseline)
 
 
 @register.filter
 def in_words(row: Any) -> str:
     """Say one row in sentences: counts, missing answers, and the published value with its limits."""
     if row.is_suppressed:
-        return gettext("Suppressed: it would tell what a few units answered.")
+        return gettext("Suppressed: too few units answered, or it would tell what a few answered.")
     if not row.n_answered:
         return gettext("No accepted answers.") if row.basis == Basis.ACCEPTED else gettext("No answers.")
     sentences = [
@@ -142,19 +129,27 @@ def in_words(row: Any) -> str:
             % {
                 "year": row.baseline.year,
                 "value": as_printed(row.baseline),
-                "comparability": comparability_name(row.baseline),
+                "comparability": row.baseline.comparability_name,
             }
         )
-    return " ".join(sentences)
+    return joined(sentences)
+
+
+@register.filter
+def why_no_interval(row: Any) -> str:
+    """Say why no interval of a group is shown."""
+    if row.is_suppressed:
+        return gettext("Suppressed: confidential")
+    return gettext("No answers") if row.interval is None else gettext("fewer than 10 rated sheets")
 
 
 @register.filter
 def interval_in_words(row: Any) -> str:
     """Say a group's interval in a sentence."""
     if row.is_suppressed:
-        return gettext("Suppressed: it would tell what a few units answered.")
-    if row.interval is None:
-        return gettext("No answers.")
+        return gettext("Suppressed: too few units answered, or it would tell what a few answered.")
+    if row.interval is None or not row.shows_mean:
+        return why_no_interval(row)
     return gettext("Between %(low)s and %(high)s in 9 of 10 draws, in the middle %(middle)s.") % {
         "low": number_format(row.interval.p5),
         "high": number_format(row.interval.p95),
@@ -164,14 +159,21 @@ def interval_in_words(row: Any) -> str:
 
 @register.simple_tag
 def enablers_without(diagnostics: Sequence[Any]) -> dict[str, Any] | None:
-    """Arrange what leaving out each enabler changes: capabilities, and a row of changes per enabler."""
+    """Arrange what leaving out each enabler changes: capabilities, and a row of changes per enabler.
+
+    A change has its value, and the item that is left out: none where the capability has no such item.
+    """
     told = [row for row in diagnostics if row.told and row.told["without"]]
     rows = [
-        (code, [row.told["without"].get(code) for row in told])
+        (code, [{"value": row.told["without"].get(code), "item": row.items.get(code)} for row in told])
         for code in ENABLER_NAMES
         if any(code in row.told["without"] for row in told)
     ]
     return {"capabilities": told, "rows": rows} if rows else None
+
+
+def _part(row: Any, count: int, share: Any) -> str:
+    return in_per_cent(whole_per_cent(share)) if row.shows_percentages else f"{count}/{row.n_answered}"
 
 
 def _missing(row: Any) -> str:

@@ -1,5 +1,7 @@
 """Words for the receipt of a figure: its name with its value, and the state of an item of a sheet."""
 
+import re
+from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
@@ -8,10 +10,15 @@ from django.utils.translation import gettext, gettext_lazy
 
 from quintet.domain.answers import NA, UNANSWERED
 from quintet.models import Area, Item
+from scorecards.domain.receipts import Step
 from scorecards.domain.unit_derivations import NOTHING, WITHHELD, ItemLine
 from scorecards.models import Basis
+from scorecards.queries.movement_receipts import MovementHashes
+from scorecards.queries.quality_receipts import ChecksReceipt, InPlaceReceipt, ResponseReceipt
 from scorecards.queries.receipts import Hashes, Receipt
-from scorecards.templatetags.figures import enabler_name
+from scorecards.queries.uncertainty_receipts import EstimateReceipt
+from scorecards.templatetags.estimates import estimate_title
+from scorecards.templatetags.figures import enabler_name, signed
 from un20portal.lib.languages import in_per_cent, with_decimal_mark
 from un20portal.lib.ratios import one_decimal, whole_per_cent
 
@@ -30,18 +37,60 @@ HASH_NAMES = {
     "carried_from": gettext_lazy("Version that the figure is of"),
     "snapshot": gettext_lazy("Frozen sheet"),
     "document": gettext_lazy("Document of the unit"),
+    "simulation": gettext_lazy("Stored simulation"),
+    "before": gettext_lazy("Scorecard of the cycle before"),
+    "after": gettext_lazy("Scorecard of the cycle after"),
+    "comparison": gettext_lazy("Stored comparison"),
+    "crosswalk": gettext_lazy("How the questions belong together"),
 }
 
 
+VALUE_NAMES = {
+    "true": gettext_lazy("yes"),
+    "false": gettext_lazy("no"),
+    "clear": gettext_lazy("clear"),
+    "no_clear_change": gettext_lazy("no clear change"),
+    "claimed, accepted": gettext_lazy("claimed or accepted"),
+    "geometric, arithmetic": gettext_lazy("geometric or plain"),
+    "0.75 to 1.25": gettext_lazy("0.75 to 1.25"),
+}
+TRUTHS = re.compile(r"\b(true|false)\b")
+
+
 @register.filter
-def named_hashes(hashes: Hashes) -> list[tuple[str, str]]:
-    """The hashes that there are, with their names."""
-    return [(str(name), found) for key, name in HASH_NAMES.items() if (found := getattr(hashes, key))]
+def step_value(step: Step) -> str:
+    """What a number of a receipt comes to, in words where it is no number."""
+    if step.value is None:
+        return NOTHING
+    return with_decimal_mark(str(VALUE_NAMES.get(step.value, step.value)))
+
+
+@register.filter
+def step_filled(step: Step) -> str:
+    """The formula of a number with numbers; nothing where it only repeats the value."""
+    if not step.formula and step.filled.lstrip("-").isdigit() and step.value == f"{step.filled}.0":
+        return ""
+    return with_decimal_mark(TRUTHS.sub(lambda found: str(VALUE_NAMES[found[0]]), step.filled))
+
+
+@register.filter
+def named_hashes(hashes: Hashes | MovementHashes) -> list[tuple[str, str]]:
+    """The hashes of a receipt that there are, with their names."""
+    there = {field.name: getattr(hashes, field.name) for field in fields(hashes)}
+    return [(str(name), there[key]) for key, name in HASH_NAMES.items() if there.get(key)]
 
 
 @register.filter
 def receipt_title(receipt: Receipt) -> str:
     """Name the figure with its value: "Data · Strategy or action plan in place, UN entities: 75%"."""
+    if isinstance(receipt, EstimateReceipt):
+        return estimate_title(receipt)
+    if isinstance(receipt, ChecksReceipt):
+        return _of_checks(receipt)
+    if isinstance(receipt, InPlaceReceipt):
+        return _of_all_answers(receipt)
+    if isinstance(receipt, ResponseReceipt):
+        return _of_response(receipt)
     template, value = _of_unit(receipt) if receipt.entity else _of_group(receipt)
     return template % {
         "dimension": receipt.dimension.name if receipt.dimension else area_name(receipt.subject.area),
@@ -101,6 +150,38 @@ def _share(row: Any) -> str:
     if row.shows_percentages:
         return in_per_cent(whole_per_cent(row.share_has))
     return gettext("%(has)s of %(n)s") % {"has": row.has, "n": row.n_answered}
+
+
+def _of_checks(receipt: ChecksReceipt) -> str:
+    row, sums = receipt.row, receipt.row.sums
+    said = {"row": row.name, "n_checked": sums.n_checked if receipt.figure else gettext("suppressed")}
+    if receipt.figure and sums.n_items_evidence:
+        said["n_without"] = sums.n_without
+        return gettext("%(row)s · levels checked: %(n_checked)s, without evidence: %(n_without)s") % said
+    return gettext("%(row)s · levels checked: %(n_checked)s") % said
+
+
+def _of_all_answers(receipt: InPlaceReceipt) -> str:
+    claimed, accepted = receipt.shares[Basis.CLAIMED], receipt.shares[Basis.ACCEPTED]
+    value = gettext("%(claimed)s claimed, %(accepted)s accepted: %(points)s points") % {
+        "claimed": in_per_cent(whole_per_cent(claimed)),
+        "accepted": in_per_cent(whole_per_cent(accepted)),
+        "points": signed(claimed - accepted),
+    }
+    return _named(gettext("In place, of all answers"), receipt, value)
+
+
+def _of_response(receipt: ResponseReceipt) -> str:
+    is_accepted = receipt.basis == Basis.ACCEPTED
+    counted = gettext("%(has)s of %(n)s") % {"has": receipt.n_counted, "n": receipt.n_group}
+    return _named(
+        gettext("Sheets accepted") if is_accepted else gettext("Sheets handed in"), receipt, counted
+    )
+
+
+def _named(what: str, receipt: Receipt, value: str) -> str:
+    said = {"what": what, "whose": receipt.whose, "value": value}
+    return gettext("%(what)s, %(whose)s: %(value)s") % said
 
 
 def _of_unit(receipt: Receipt) -> tuple[str, str]:

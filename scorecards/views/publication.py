@@ -52,7 +52,6 @@ def _page(request: HttpRequest, cycle: Cycle, form: ProposalForm) -> HttpRespons
         **_state(request, cycle, proposal),
         "will_be_interim": cycle.phase not in (Phase.PLANNED, Phase.CLOSED),
         "page": page,
-        "imprints": {scorecard.pk: publications.imprint(scorecard.sha256) for scorecard in page},
         "form": form,
         "may_propose": cycle.phase != Phase.PLANNED,
         "is_demo": cycle.is_demo,

@@ -1,13 +1,10 @@
 """Reading scorecards: the list, the state of play of a cycle, the interactive figure, receipts of figures."""
 
-import re
 from typing import Any
 from urllib.parse import urlencode
 
 from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.messages import get_messages
-from django.core.cache.backends.locmem import LocMemCache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
@@ -18,45 +15,44 @@ from scorecards import access
 from scorecards.domain.receipts import parse_subject
 from scorecards.models import Scorecard
 from scorecards.queries import publications, reading, sharing
+from scorecards.queries.choosing import unpublished_figures
+from scorecards.queries.contrasts import beside
 from scorecards.queries.movement import earlier_cycle
+from scorecards.queries.overview import overview_of
 from scorecards.queries.reading import Figures
-from scorecards.queries.receipts import receipt_of
 from scorecards.queries.uncertainty import is_estimated
-from un20portal.lib.canonical import sha256
+from scorecards.queries.uncertainty_receipts import receipt_of
+from scorecards.views import movement_receipts
+from scorecards.views.movement import version_number
+from un20portal.lib.holding import held
 from un20portal.lib.pagination import page_of
 
-NUMBER = re.compile("[1-9][0-9]{0,5}")
 UNITS_ON_A_PAGE = 200
-# In this process: pages need no other server, and a new release begins with none.
-PAGES = LocMemCache("scorecard-pages", {"TIMEOUT": 60, "OPTIONS": {"MAX_ENTRIES": 200}})
 
 
 @login_not_required
 @require_safe
+@held(while_same=publications.public_state)
 def scorecard_list(request: HttpRequest) -> HttpResponse:
     page = page_of(request, publications.published_scorecards(request.user))
-    imprints = {scorecard.pk: publications.imprint(scorecard.sha256) for scorecard in page}
-    sheets = sharing.shareable_sheets(request.user)
-    context = {"page": page, "imprints": imprints, "sheets": sheets}
+    context = {"page": page, "own_figures": sharing.own_figures(request.user)}
     return render(request, "scorecards/scorecard_list.html", context)
 
 
 @login_not_required
 @require_safe
+@held(while_same=publications.public_state)
 def scorecard_detail(request: HttpRequest, cycle: str) -> HttpResponse:
-    """The state of play of a cycle: the latest published version, an earlier one, or the provisional one."""
+    """The state of play of a cycle: the latest published version, an earlier one, or one not published."""
 
-    def page() -> bytes:
-        return render(request, "scorecards/scorecard_detail.html", _context(request, cycle)).content
-
-    key = _public_page_key(request, cycle)
-    return HttpResponse(page() if key is None else PAGES.get_or_set(key, page))
+    return render(request, "scorecards/scorecard_detail.html", _parts(request, cycle))
 
 
 @login_not_required
 @require_safe
 # Plotly styles its own elements: this page alone allows it.
 @csp_update({"style-src": ["'unsafe-inline'"]})  # type: ignore[arg-type]  # it types views without arguments
+@held(while_same=publications.public_state)
 def figure(request: HttpRequest, cycle: str) -> HttpResponse:
     """The same state of play as an interactive figure, loaded only by those who ask for it."""
     return render(request, "scorecards/figure.html", _context(request, cycle))
@@ -66,9 +62,11 @@ def figure(request: HttpRequest, cycle: str) -> HttpResponse:
 @require_safe
 @cache_control(no_store=True)  # a unit may take its consent back
 def receipt(request: HttpRequest, cycle: str) -> HttpResponse:
-    """How one figure came about: of a group, or of a unit for those who may see its figures."""
+    """How one figure came about: of a group, of a change, or of a unit for those who may see its figures."""
     chosen = get_object_or_404(Cycle.objects.select_related("framework"), code=cycle)
     subject = parse_subject(request.GET)
+    if subject.since:
+        return movement_receipts.page(request, chosen, subject)
     figures, basis = chosen_figures(request, chosen), request.GET.get("basis", "accepted")
     if not reading.is_known_basis(basis):
         raise Http404
@@ -83,14 +81,6 @@ def receipt(request: HttpRequest, cycle: str) -> HttpResponse:
     return render(request, "scorecards/receipt.html", context)
 
 
-def _public_page_key(request: HttpRequest, code: str) -> str | None:
-    """Name the page that everybody who is not signed in sees here; None when it is this reader's own."""
-    if request.user.is_authenticated or len(get_messages(request)):
-        return None
-    published = publications.published_sha256(request.user, code)
-    return published and sha256(f"{published} {request.get_full_path()}")
-
-
 def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     cycle = get_object_or_404(Cycle.objects.select_related("framework"), code=code)
     figures = chosen_figures(request, cycle)
@@ -101,6 +91,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
     rows = reading.state_of_play(figures, group=group, basis=basis)
     is_custom = group in figures.custom_names
     version, replaced_by = request.GET.get("version"), reading.replacing_version(request.user, figures)
+    has_no_movement = replaced_by or is_custom or figures.is_proposed
     return {
         "cycle": cycle,
         "figures": figures,
@@ -109,45 +100,43 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
         "panels": reading.panels(figures, rows),
         "groups": reading.group_choices(figures),
         "group": group,
+        "beside": beside(figures, group),
         "basis": basis,
         "version": version,
         "is_custom": is_custom,
-        "earlier": None if replaced_by or is_custom else earlier_cycle(request.user, cycle),
+        "earlier": None if has_no_movement else earlier_cycle(request.user, cycle),
+        "is_compared": not has_no_movement and not figures.is_provisional,
         "replaced_by": replaced_by,
         "chosen": urlencode({"group": group, "basis": basis} | ({"version": version} if version else {})),
         "is_demo": cycle.is_demo,
-        "is_estimated": is_estimated(figures),
+        "is_estimated": not figures.is_proposed and is_estimated(figures),
         "may_publish": access.can_publish(request.user),
     }
 
 
+def _parts(request: HttpRequest, code: str) -> dict[str, Any]:
+    """The state of play, and the other parts of the page."""
+    context = _context(request, code)
+    asked = {name: context[name] for name in ("group", "basis", "rows", "is_compared")}
+    return context | {"overview": overview_of(request.user, context["figures"], **asked)}
+
+
 def chosen_figures(request: HttpRequest, cycle: Cycle) -> Figures:
-    """The published figures that `?version=` names, or the provisional ones to those who may; else 404."""
-    if wants_provisional(request):
-        return reading.provisional_figures(cycle)
-    return reading.published_figures(chosen_scorecard(request, cycle))
-
-
-def wants_provisional(request: HttpRequest) -> bool:
-    """Whether what is not published is asked for; to those who may not see it, it does not exist."""
-    if request.GET.get("version") != "provisional":
-        return False
-    if not access.can_see_provisional(request.user):
-        raise Http404
-    return True
+    """The figures that `?version=` names: published ones, or others to those who may see them; else 404."""
+    unpublished = unpublished_figures(request.user, cycle, request.GET.get("version"))
+    return unpublished or reading.published_figures(chosen_scorecard(request, cycle))
 
 
 def chosen_scorecard(request: HttpRequest, cycle: Cycle) -> Scorecard:
-    """Return the published version that is asked for, by default the latest; else 404."""
-    scorecard = _published(request, cycle, request.GET.get("version"))
+    """Return the published version that is asked for, by default the latest.
+
+    Raises NothingPublished where none is for this reader, Http404 for a version that is not.
+    """
+    version = request.GET.get("version")
+    if version is None:
+        return publications.require_published(request.user, cycle)
+    number = version_number(version)
+    scorecard = None if number is None else publications.scorecard_version(request.user, cycle, number)
     if scorecard is None:
         raise Http404
     return scorecard
-
-
-def _published(request: HttpRequest, cycle: Cycle, version: str | None) -> Scorecard | None:
-    if version is None:
-        return publications.latest_scorecard(request.user, cycle)
-    if not NUMBER.fullmatch(version):
-        return None
-    return publications.scorecard_version(request.user, cycle, int(version))

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 from entities.access import signed_in
 from quintet.models import Cycle, Phase
 from scorecards import access
-from scorecards.queries.frameworks import framework_shape
+from scorecards.queries.choosing import wants_provisional
+from scorecards.queries.reading import published_figures
 from scorecards.queries.uncertainty import progress_of, provisional_estimate, published_estimate
 from scorecards.services import estimating
-from scorecards.services.gathering import inputs_sha256
-from scorecards.views.reading import chosen_scorecard, wants_provisional
+from scorecards.views.reading import chosen_scorecard
 from un20portal.lib.errors import NotYet
 
 
@@ -30,25 +30,23 @@ from un20portal.lib.errors import NotYet
 def uncertainty(request: HttpRequest, cycle: str) -> HttpResponse:
     """The intervals of a published version, or of what was simulated last."""
     chosen = get_object_or_404(Cycle.objects.select_related("framework"), code=cycle)
-    if wants_provisional(request):
+    if wants_provisional(request.user, request.GET.get("version")):
         return _provisional(request, chosen)
     scorecard = chosen_scorecard(request, chosen)
     entities = access.entities_with_figures_for(request.user, chosen)
     try:
-        found: dict[str, Any] = {"estimate": published_estimate(scorecard, entities=entities)}
+        estimate = published_estimate(published_figures(scorecard), entities=entities)
+        found: dict[str, Any] = {"estimate": estimate}
     except NotYet as refusal:
         found = {"refusal": refusal}
     return _page(request, chosen, {"scorecard": scorecard} | found)
 
 
 def _provisional(request: HttpRequest, cycle: Cycle) -> HttpResponse:
-    estimate = provisional_estimate(cycle)
-    inputs = inputs_sha256(cycle, framework_shape(cycle.framework))
     context = {
         "is_provisional": True,
-        "estimate": estimate,
+        "estimate": provisional_estimate(cycle),
         "progress": progress_of(cycle, at=timezone.now()),
-        "is_outdated": estimate and estimate.simulated.inputs_sha256 != inputs,
         "may_estimate": cycle.phase != Phase.PLANNED,
     }
     return _page(request, cycle, context)

@@ -1,4 +1,8 @@
-"""Figures of single units: which ones the reader may see, one unit's dimensions, and who else reads them."""
+"""Single units: whose figures the reader may see, one unit's sheet, its next steps, and who else reads it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -15,10 +19,20 @@ from entities.models import Entity
 from quintet.models import Cycle
 from scorecards import access
 from scorecards.models import AUDIENCES
-from scorecards.queries import publications, reading, sharing, units
+from scorecards.queries import entity_sheet, next_steps, publications, reading, sharing, units
+from scorecards.queries.next_steps import Examples, NextSteps
+from scorecards.queries.own_movement import own_movement
+from scorecards.queries.peers import peers_ahead
+from scorecards.queries.reading import Figures
+from scorecards.queries.seen_sheets import SeenSheet, seen_sheet
+from scorecards.queries.uncertainty import intervals_of_unit
+from scorecards.queries.units import UnitEntry
 from scorecards.services import consenting
 from scorecards.views.reading import chosen_figures
 from un20portal.lib.pagination import page_of
+
+ALL = "all"  # dimensions
+ExamplesOf = Callable[[Entity, Sequence[str]], Mapping[str, Examples]]
 
 
 def _cycle(code: str) -> Cycle:
@@ -46,23 +60,103 @@ def unit_list(request: HttpRequest, cycle: str) -> HttpResponse:
 @require_safe
 @cache_control(no_store=True)
 def unit_detail(request: HttpRequest, cycle: str, entity: str) -> HttpResponse:
-    """One unit's figures per dimension, for those who may see them."""
+    """One unit's figures, and its levels to those who read its sheet."""
+    figures, unit, basis = _figures_of(request, cycle, entity)
+    entry = units.unit_entries(figures, [unit], basis=basis)[0]
+    context = {
+        **_context(request, figures, basis),
+        **_levels(request, figures, entry, basis),
+        "entry": entry,
+        "intervals": intervals_of_unit(figures, unit.code),
+        "standing": entity_sheet.standing_of(figures, entry, basis=basis),
+        "audience": sharing.audience_of(figures.cycle, unit),
+        "may_read_sharing": unit.pk in access.entities_of_member(request.user),
+    }
+    return render(request, "scorecards/unit_detail.html", context)
+
+
+@require_safe
+@cache_control(no_store=True)
+def unit_next(request: HttpRequest, cycle: str, entity: str, examples_of: ExamplesOf) -> HttpResponse:
+    """The smallest sets of steps to a unit's goals: for others than who see all its levels there are none.
+
+    `examples_of` is given with the address: it tells of cases of others, by item, which a higher floor knows.
+    """
+    figures, unit, basis = _figures_of(request, cycle, entity)
+    sheet = seen_sheet(request.user, figures, unit)
+    if not sheet.sees_all:
+        raise Http404
+    context = {**_context(request, figures, basis), "sheet": sheet, "entity": unit}
+    if steps := next_steps.next_steps(sheet, basis=basis):
+        context |= {"steps": steps, **_steps_in_full(request, figures, sheet, steps)}
+        context["examples"] = examples_of(unit, [step.item.code for step in context["in_full"]])
+    return render(request, "scorecards/unit_next.html", context)
+
+
+def _figures_of(request: HttpRequest, cycle: str, entity: str) -> tuple[Figures, Entity, str]:
+    """The figures, the unit in them, and the basis that are asked for; else 404."""
     chosen, basis = _cycle(cycle), request.GET.get("basis", "accepted")
     if not reading.is_known_basis(basis):
         raise Http404
     figures = chosen_figures(request, chosen)
-    unit = get_object_or_404(units.units_with_figures(figures, request.user), code__iexact=entity)
-    context = {
-        "cycle": chosen,
+    readable = units.units_with_figures(figures, request.user)
+    return figures, get_object_or_404(readable.with_code(entity)), basis
+
+
+def _context(request: HttpRequest, figures: Figures, basis: str) -> dict[str, Any]:
+    return {
+        "cycle": figures.cycle,
         "figures": figures,
-        "entry": units.unit_entries(figures, [unit], basis=basis)[0],
         "basis": basis,
         "version": request.GET.get("version"),
-        "audience": sharing.audience_of(chosen, unit),
-        "may_read_sharing": unit.pk in access.entities_of_member(request.user),
-        "is_demo": chosen.is_demo,
+        "is_demo": figures.cycle.is_demo,
     }
-    return render(request, "scorecards/unit_detail.html", context)
+
+
+def _levels(request: HttpRequest, figures: Figures, entry: UnitEntry, basis: str) -> dict[str, Any]:
+    """The map of levels, with the words of the dimension that is asked for, and what moved."""
+    sheet = seen_sheet(request.user, figures, entry.entity)
+    maps = entity_sheet.level_maps(sheet, basis=basis)
+    rows = [row for area in maps for row in area.rows]
+    asked = _asked_dimension(request, [row.dimension.code for row in rows], default="")
+    return {
+        "sees_all": sheet.sees_all,
+        "maps": maps,
+        "this_sheet": _query_of(request, entry.entity, basis),
+        "levels": figures.cycle.framework.levels,
+        "asked": asked,
+        "words": [row for row in rows if asked in (ALL, row.dimension.code)],
+        "has_closed": not sheet.sees_all,
+        "has_targets": bool(sheet.targets),
+        "foundations": entity_sheet.foundations(sheet, basis=basis),
+        "moved": own_movement(request.user, figures, entry, sheet, basis=basis),
+    }
+
+
+def _query_of(request: HttpRequest, unit: Entity, basis: str) -> str:
+    """What the address of a figure of this sheet asks for."""
+    version = request.GET.get("version")
+    asked = {"entity": unit.code, "basis": basis}
+    return urlencode(asked | ({"version": version} if version else {}))
+
+
+def _steps_in_full(
+    request: HttpRequest, figures: Figures, sheet: SeenSheet, steps: NextSteps
+) -> dict[str, Any]:
+    """The steps of the dimension that is asked for, by default the first one that has any."""
+    codes = [dimension.code for dimension in steps.dimensions]
+    known = [dimension.code for dimension in sheet.by_dimension]
+    asked = _asked_dimension(request, known, default=codes[0] if codes else "")
+    chosen = codes if asked == ALL else [asked]
+    peers = peers_ahead(figures, sheet, [move.item for move in steps.moves])
+    return {"asked": asked, "in_full": next_steps.steps_in_full(steps.moves, chosen, peers)}
+
+
+def _asked_dimension(request: HttpRequest, codes: Sequence[str], *, default: str) -> str:
+    asked = request.GET.get("dimension", default)
+    if codes and asked not in (default, ALL, *codes):
+        raise Http404
+    return asked
 
 
 class SharingView(View):
@@ -87,12 +181,20 @@ class SharingView(View):
 
     def post(self, request: HttpRequest, cycle: str, entity: str) -> HttpResponse:
         chosen, unit = _asked(request, cycle, entity)
-        audience, by = request.POST.get("audience", ""), signed_in(request)
-        if consenting.set_consent(cycle=chosen, entity=unit, audience=audience, by=by, at=timezone.now()):
+        if _say(request, chosen, unit):
             messages.success(request, _("Saved: it holds from now on."))
         else:
             messages.info(request, _("Nothing has changed."))
         return redirect("scorecards:unit-sharing", cycle=chosen.code, entity=unit.code)
+
+
+def _say(request: HttpRequest, cycle: Cycle, entity: Entity) -> bool:
+    """Keep the word of one of the page's two forms; return whether it is news."""
+    by, at, sent = signed_in(request), timezone.now(), request.POST
+    if "asking" in sent:
+        return consenting.set_asking(cycle=cycle, entity=entity, answer=sent["asking"], by=by, at=at)
+    audience = sent.get("audience", "")
+    return consenting.set_consent(cycle=cycle, entity=entity, audience=audience, by=by, at=at)
 
 
 def _asked(request: HttpRequest, cycle: str, entity: str) -> tuple[Cycle, Entity]:

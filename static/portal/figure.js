@@ -2,11 +2,36 @@
 (() => {
   "use strict";
   const target = document.getElementById("plot");
+  target.hidden = false; // without scripts there is no empty frame
   const { data, layout } = JSON.parse(document.getElementById("figure-data").textContent);
+
+  // All that Plotly says by itself, in the language of the page: its own dictionaries lack Arabic, and need a download.
+  const language = document.documentElement.lang;
+  const named = (days, options) =>
+    days.map((day) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...options }).format(day));
+  const months = Array.from({ length: 12 }, (_, month) => Date.UTC(2026, month, 1));
+  const days = Array.from({ length: 7 }, (_, day) => Date.UTC(2026, 1, 1 + day)); // 1 February 2026 is a Sunday
+  const signs = new Intl.NumberFormat(language, { useGrouping: "always" }).formatToParts(1234567.8);
+  const sign = (type) => signs.find((part) => part.type === type)?.value ?? "";
+  const page = {
+    dictionary: {
+      "Double-click on legend to isolate one trace": target.dataset.tipLegend,
+      "Double-click to zoom back out": target.dataset.tipZoom,
+      "Download plot as a PNG": target.dataset.download,
+    },
+    format: {
+      days: named(days, { weekday: "long" }),
+      shortDays: named(days, { weekday: "short" }),
+      months: named(months, { month: "long" }),
+      shortMonths: named(months, { month: "short" }),
+      decimal: sign("decimal"),
+      thousands: sign("group"),
+    },
+  };
   const config = {
     displaylogo: false,
     locale: "page",
-    locales: { page: { dictionary: { "Download plot as a PNG": target.dataset.download } } },
+    locales: { page },
     modeBarButtons: [["toImage"]],
     plotlyServerURL: "",
     responsive: true,

@@ -65,7 +65,7 @@ def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
     # wide, so that no sentence of the report is broken into two lines
     environment = {"COLUMNS": "400", "PATH": str(program.parent)}
     return subprocess.run(
-        [program, "--no-cache"], cwd=root, env=environment, capture_output=True, text=True, timeout=120
+        [program, "--no-cache"], cwd=root, env=environment, capture_output=True, text=True, timeout=600
     )
 
 

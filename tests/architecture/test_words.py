@@ -1,5 +1,6 @@
 """Every word that a template shows is marked for translation."""
 
+import ast
 import re
 
 from tests.architecture import tree
@@ -13,6 +14,7 @@ NOT_SHOWN = [
     r"<!DOCTYPE[^>]*>",
     r"<(style|script|code)\b.*?</\1>",
 ]
+TRANSLATING = {"_", "gettext", "ngettext", "pgettext", "npgettext", "gettext_lazy"}
 SPOKEN_ATTRIBUTE = re.compile(r'\b(?:aria-label|alt|title|placeholder)="([^"]*)"')
 
 
@@ -35,4 +37,28 @@ def test_it_finds_words_in_text_and_in_spoken_attributes() -> None:
 def test_templates_hold_marked_words_only() -> None:
     templates = [path for path in tree.files(".html") if tree.name(path).startswith("templates/")]
     found = {tree.name(path): words for path in templates if (words := unmarked(path.read_text()))}
+    assert found == {}
+
+
+def hidden_from_the_catalogue(source: str) -> list[int]:
+    """The lines where a text is to be translated inside of an f-string: the extractor does not look there."""
+    return [
+        call.lineno
+        for string in ast.walk(ast.parse(source))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in TRANSLATING
+    ]
+
+
+def test_it_finds_texts_inside_of_f_strings() -> None:
+    assert hidden_from_the_catalogue("""\nf"{gettext('Group')} {n}" + gettext("Fine")""") == [2]
+
+
+def test_texts_stand_where_the_extractor_finds_them() -> None:
+    found = {
+        tree.name(path): lines
+        for path in tree.python_files(*tree.APPS)
+        if (lines := hidden_from_the_catalogue(path.read_text()))
+    }
     assert found == {}

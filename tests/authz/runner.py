@@ -32,7 +32,7 @@ CANARY = re.compile(r"canary[0-9a-f]{12}")
 WRITE = re.compile(r'\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+["`]?(\w+)', re.IGNORECASE)
 SESSIONS = {"django_session"}
 CLOSED_WORLD = ("anonymous", "viewer", "focal", "contributor", "approver", "committee", "read_token")
-BUSINESS = ("entities", "quintet", "scorecards", "outbox")
+BUSINESS = ("entities", "quintet", "scorecards", "roadmap", "outbox")
 
 
 @dataclass(frozen=True)
@@ -274,6 +274,9 @@ def untouchable_rows(world: World) -> Iterator[Any]:
     for name in ("Assessment", "OwnItem", "PriorityProfile"):
         model = apps.get_model("quintet", name)
         yield model._default_manager.filter(entity=other).order_by("pk").values_list()
+    yield apps.get_model("roadmap", "Case")._default_manager.filter(entity=other).order_by("pk").values_list()
+    events = apps.get_model("roadmap", "CaseEvent")._default_manager.filter(case__entity=other)
+    yield events.order_by("pk").values_list()
     consents = apps.get_model("scorecards", "Consent")._default_manager.exclude(entity__code="UNDP")
     yield consents.order_by("pk").values_list()
     published = ("Scorecard", "EntityDocument", "ComparedPair", "PublicRelease", "Checkpoint")

@@ -35,6 +35,11 @@ SHEETS = (
     "b_draft", "b_submitted", "b_closed", "missing",
 )  # fmt: skip
 NOBODY = 999_999
+OF_THE_TASK_FORCE = ("scorecards:group-change", "scorecards:group-delete", "scorecards:decision-")
+CASE = {
+    "capability": "INN", "enabler": "LED", "title": "New", "problem": "Which?", "done": "This.",
+    "outcome": "That.", "year": 2024, "language": "fr", "reason": "Not true.",
+}  # fmt: skip
 ONLY = "only"  # the variant of a route that needs no choice of an object
 
 
@@ -65,6 +70,8 @@ def samples(world: World, route: Route) -> dict[str, Sample]:
 def _variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
     if route.kind == ADMIN:
         yield ONLY, Sample(_admin_values(world, route), body=_admin_body(world, route))
+    elif "case" in route.parameters:
+        yield from _case_variants(world)
     elif "pk" in route.parameters:
         yield from _sheet_variants(world, route)
     elif route.name.startswith("quintet:own-"):
@@ -72,13 +79,30 @@ def _variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
     elif route.name == "scorecards-api:checkpoint-detail":
         for name in ("published", "committee", "missing"):
             yield name, Sample({"number": world.checkpoints.get(name, NOBODY)})
-    elif route.name in ("scorecards:group-change", "scorecards:group-delete"):
-        for name, code in (("custom", CUSTOM_GROUP), ("missing", "no-such-group")):
-            yield name, Sample({"code": code}, body={"name": "New", "units": "UNDP"})
+    elif route.name.startswith(OF_THE_TASK_FORCE):
+        yield from _task_force_variants(world, route)
     elif "cycle" in route.parameters or (route.name.startswith("quintet") and "code" in route.parameters):
         yield from _cycle_variants(world, route)
     else:
         yield ONLY, Sample(_plain_values(world, route), body=_plain_body(world, route))
+
+
+def _case_variants(world: World) -> Iterator[tuple[str, Sample]]:
+    """Cases of A and B, shown, not, withdrawn; and a write based on a text that is no longer there."""
+    for name in ("shown_a", "a_draft", "shown_b", "b_draft", "a_withdrawn", "missing"):
+        yield name, Sample({"case": world.cases.get(name, NOBODY)}, body={**CASE, "version": 1})
+    yield "a_draft_stale", Sample({"case": world.cases["a_draft"]}, body={**CASE, "version": 0})
+
+
+def _task_force_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
+    """Custom groups, and points for decision: the one there is belongs to the cycle `computed`."""
+    if "group" in route.name:
+        for name, code in (("custom", CUSTOM_GROUP), ("missing", "no-such-group")):
+            yield name, Sample({"code": code}, body={"name": "New", "units": "UNDP"})
+    else:
+        said = {"verb": "requests", "body": "hlcm", "language": "en", "text": "New", "version": 1}
+        for name in ("computed", "published", "missing"):
+            yield name, Sample({"cycle": name, "point": world.point}, body=said)
 
 
 def _sheet_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
@@ -210,29 +234,64 @@ def _cycle_variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
     place = "cycle" if "cycle" in route.parameters else "code"
     body = STEPS_OF_CYCLES.get(route.name, {})
     known: dict[str, Any] = {"version": 1, "unit": "UNDP", "mailing": world.mailing, "export": world.export}
+    known |= {"figure": "state-of-play", "kind": "svg"}
     others = {name: value for name, value in known.items() if name in route.parameters}
     if route.name in RECEIPTS:
         yield from _receipt_variants()
         return
-    if ":unit-" in route.name and route.name not in WITH_PROVISIONAL:
+    if "unit-" in route.name and route.name not in WITH_PROVISIONAL:
         yield from _unit_variants(route)
         return
-    waiting = ("draft", "proposed", "proposed-own") if "POST" in route.methods else ()
+    waiting: tuple[str, ...] = ("draft", "proposed", "proposed-own") if "POST" in route.methods else ()
+    if route.name == "scorecards-api:scorecard-draft":
+        waiting = ("proposed", "proposed-own")
     hidden = ("committee",) if route.name.startswith("scorecards") else ()
     for name in ("planned", "computed", "published", "missing", *hidden, *waiting):
         if route.name == "scorecards:publication-confirm":
             body = _seen_on_page(name)
         yield name, Sample({place: name, **others}, body=body)
+    yield from _unpublished_variants(route, place, others)
+
+
+def _unpublished_variants(route: Route, place: str, others: dict[str, Any]) -> Iterator[tuple[str, Sample]]:
+    """Figures that are computed or proposed; custom groups; two cycles; several units."""
     if route.name in WITH_PROVISIONAL:
-        yield "provisional", Sample({place: "computed"}, query="?version=provisional")
+        yield "provisional", Sample({place: "computed", **others}, query="?version=provisional")
+    if route.name in WITH_PROPOSED:
+        yield "proposed-figures", Sample({place: "proposed", **others}, query="?version=proposed")
     if route.name in WITH_GROUPS:
         group = f"?group=custom:{CUSTOM_GROUP}"
-        yield "provisional-custom", Sample({place: "computed"}, query=f"{group}&version=provisional")
-        yield "published-custom", Sample({place: "published"}, query=group)
+        computed = {place: "computed", **others}
+        yield "provisional-custom", Sample(computed, query=f"{group}&version=provisional")
+        yield "published-custom", Sample({place: "published", **others}, query=group)
+    if route.name in COMPARING_UNITS:
+        yield from _compared_units({place: "published", **others})
+    if "figure" in route.parameters:
+        yield from _levels()
     if route.name in COMPARING:
         since = "?from=earlier"
         yield "compared", Sample({place: "published"}, query=since)
         yield "compared-provisional", Sample({place: "computed"}, query=f"{since}&version=provisional")
+
+
+def _compared_units(values: dict[str, Any]) -> Iterator[tuple[str, Sample]]:
+    """Units beside each other, each of them alone."""
+    figure = {"figure": "comparison", "kind": "csv"} if "figure" in values else {}
+    units = {"a": "UNDP", "b": "UNICEF", "for_all": FOR_ALL, "for_committees": FOR_COMMITTEES}
+    for letter, code in units.items():
+        yield f"published_{letter}", Sample({**values, **figure}, query=f"?entity={code}")
+
+
+def _levels() -> Iterator[tuple[str, Sample]]:
+    """The sheets of units as files: who reads figures by consent reads no levels."""
+    file = {"figure": "levels", "kind": "csv"}
+    units = {"a": "UNDP", "b": "UNICEF", "for_all": FOR_ALL, "for_committees": FOR_COMMITTEES}
+    for letter, code in units.items():
+        yield f"published-levels_{letter}", Sample({"cycle": "published", **file}, query=f"?entity={code}")
+    for name, cycle in (("provisional", "computed"), ("proposed", "proposed")):
+        query = f"?entity=UNDP&version={name}"
+        yield f"{name}-levels_a", Sample({"cycle": cycle, **file}, query=query)
+    yield "committee-levels_a", Sample({"cycle": "committee", **file}, query="?entity=UNDP")
 
 
 def _seen_on_page(cycle: str) -> dict[str, Any]:
@@ -256,8 +315,17 @@ def _unit_variants(route: Route) -> Iterator[tuple[str, Sample]]:
             values = {"cycle": "computed", place: units[letter]}
             yield f"provisional_{letter}", Sample(values, query="?version=provisional")
             yield f"committee_{letter}", Sample({"cycle": "committee", place: units[letter]})
+    if not is_sharing:
+        yield "proposed_a", Sample({"cycle": "proposed", place: units["a"]}, query="?version=proposed")
     if is_sharing:
         yield "missing", Sample({"cycle": "published", place: "NOBODY"}, body=body)
+
+
+OF_GROUPS = {
+    "area": "?group=all&area=capability",
+    "kappa": "?group=all&of=kappa",
+    "response": "?group=all&of=response",
+}
 
 
 def _receipt_variants() -> Iterator[tuple[str, Sample]]:
@@ -269,8 +337,20 @@ def _receipt_variants() -> Iterator[tuple[str, Sample]]:
     yield "provisional-custom", Sample(computed, query=f"{custom}&version=provisional")
     yield "published-custom", Sample({"cycle": "published"}, query=custom)
     yield "provisional", Sample(computed, query="?group=entities&dimension=DAT&version=provisional")
+    since = "?group=entities&item=DAT-STR&from=earlier"
+    yield "compared", Sample({"cycle": "published"}, query=since)
+    yield "compared-provisional", Sample(computed, query=f"{since}&version=provisional")
+    for name, query in OF_GROUPS.items():
+        yield f"published-{name}", Sample({"cycle": "published"}, query=query)
+        yield f"provisional-{name}", Sample(computed, query=f"{query}&version=provisional")
+    checks = "?group=all&of=checks&enabler=STR"
+    yield "published-checks", Sample({"cycle": "published"}, query=checks)
+    proposed = "?group=entities&item=DAT-STR&version=proposed"
+    yield "proposed-figures", Sample({"cycle": "proposed"}, query=proposed)
     for letter, code in (("a", "UNDP"), ("b", "UNICEF")):
-        yield f"published_{letter}", Sample({"cycle": "published"}, query=f"?entity={code}&dimension=DAT")
+        values = {"cycle": "published"}
+        yield f"published-area_{letter}", Sample(values, query=f"?entity={code}&area=capability")
+        yield f"published_{letter}", Sample(values, query=f"?entity={code}&dimension=DAT")
         query = f"?entity={code}&item=DAT-STR&version=provisional"
         yield f"provisional_{letter}", Sample(computed, query=query)
 
@@ -288,13 +368,15 @@ STEPS_OF_CYCLES: dict[str, dict[str, Any]] = {
     },
 }
 COMPARING = {"scorecards-api:movement", "scorecards:scorecard-movement"}
+COMPARING_UNITS = {"scorecards:scorecard-compare", "scorecards:figure-file"}
 RECEIPTS = {"scorecards-api:receipt-detail", "scorecards:scorecard-receipt"}
 WITH_GROUPS = {
     "scorecards-api:item-list", "scorecards-api:state-of-play", "scorecards-api:dimension-list",
     "scorecards:scorecard-detail", "scorecards:scorecard-figure",
+    "scorecards:scorecard-explore", "scorecards:scorecard-compare", "scorecards:figure-file",
 }  # fmt: skip
-WITH_PROVISIONAL = WITH_GROUPS | {
-    "scorecards-api:unit-list", "scorecards:unit-list",
+WITH_PROPOSED = WITH_GROUPS | {"scorecards-api:unit-list", "scorecards:unit-list"}
+WITH_PROVISIONAL = WITH_PROPOSED | {
     "scorecards-api:uncertainty", "scorecards:uncertainty-detail",
 }  # fmt: skip
 
@@ -303,6 +385,7 @@ def _plain_values(world: World, route: Route) -> dict[str, Any]:
     spare = world.people["spare"]
     values: dict[str, Any] = {
         "slug": world.framework.slug,
+        "capability": "DAT",
         "uidb36": user_pk_to_url_str(spare),
         "key": default_token_generator.make_token(spare),
         "token": token_for(spare)
@@ -325,6 +408,7 @@ def _plain_body(world: World, route: Route) -> dict[str, Any]:
         "account_change_password": {"oldpassword": PASSWORD, "password1": new, "password2": new},
         "account_reset_password": {"email": "spare@example.org"},
         "account_reset_password_from_key": {"password1": new, "password2": new},
+        "roadmap:case-create": {**CASE, "entity": "UNDP"},
         "scorecards:group-create": {"code": "new", "name": "New", "units": "UNDP"},
         "quintet:cycle-plan": {"code": "2027", "title": "New", "framework": world.framework.pk, **days},
     }

@@ -13,6 +13,8 @@ from entities.api import authentication
 from quintet import access as sheets
 from quintet.models.collaboration import ThreadQuerySet
 from quintet.models.cycles import AssessmentQuerySet
+from roadmap import access as cases
+from roadmap.models import CaseQuerySet
 from scorecards import access as figures
 from scorecards.models.versions import CheckpointQuerySet, ScorecardQuerySet
 from tests.authz.runner import Runner, cases_of
@@ -78,11 +80,21 @@ MUTANTS = [
     Mutant(figures, "may_see", always(True), ("scorecards:unit-detail", "scorecards-api:unit-detail")),
     Mutant(figures, "audiences_of", always({}), ("scorecards:unit-detail",)),
     Mutant(figures, "entities_of_member", lambda _user: set(range(1000)), ("scorecards:unit-sharing",)),
+    Mutant(figures, "items_with_levels_for", always(None), ("unit-next",)),
+    Mutant(figures, "items_with_levels_for", always(None), ("scorecards:figure-file",)),
     Mutant(figures, "can_share", always(True), ("scorecards:unit-sharing",)),
+    Mutant(CaseQuerySet, "visible_to", lambda rows, _user: rows.all(), ("roadmap:case-detail",)),
+    Mutant(
+        cases,
+        "can_write_cases",
+        always(True),
+        ("roadmap:case-change", "roadmap:case-show", "roadmap:case-delete"),
+    ),
+    Mutant(cases, "can_withdraw", always(True), ("roadmap:case-withdraw",)),
     Mutant(people, "is_administrator", always(True), ("admin:index",)),
     Mutant(PortalAdminSite, "has_permission", always(True), ("admin:entities_user_changelist",)),
     Mutant(SignedIn, "has_permission", always(True), ("quintet-api:assessment-list",)),
-    Mutant(LoginRequiredMiddleware, "process_view", always(None), ("quintet:my",)),
+    Mutant(LoginRequiredMiddleware, "process_view", always(None), ("my",)),
     Mutant(authentication, "SAFE_METHODS", [*SAFE_METHODS, "PUT"], ("quintet-api:answer-detail",)),
 ]
 

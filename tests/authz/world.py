@@ -35,20 +35,25 @@ from quintet.models import (
 from quintet.models.evidence import evidence_storage
 from quintet.services import cycles, exporting, inviting, reviewing, signing, tailoring, threads
 from quintet.services.answering import record_answer
+from roadmap.services.cases import withdraw_case
 from scorecards.domain.visibility import Audience
+from scorecards.models import PaperFormat, Scorecard
 from scorecards.services import (
     checkpoints,
     comparing,
     computing,
     consenting,
+    deciding,
     grouping,
     publishing,
+    reporting,
     simulating,
 )
 from tests.factories import (
     AT,
     delegate,
     fill,
+    make_case,
     make_cycle,
     make_entities,
     make_entity,
@@ -106,6 +111,8 @@ class World:
     authorization: str = ""
     mailing: int = 0  # a reminder sent in the cycle `published`
     export: int = 0  # the workbook of everything in the cycle `published`
+    cases: dict[str, int] = field(default_factory=dict)  # of A and B, shown and not
+    point: int = 0  # a point for decision in the cycle `computed`
     checkpoints: dict[str, int] = field(default_factory=dict)  # by the cycle whose scorecard was the newest
     framework: Framework = field(default_factory=Framework)
 
@@ -137,6 +144,7 @@ def build_world() -> World:
     _make_sheets(world)
     _make_uploads(world)
     _make_scorecards(world)
+    _make_cases(world)
     world.secrets += list(ApiToken.objects.values_list("sha256", flat=True))
     world.secrets += [person.password.rpartition("$")[2] for person in world.people.values()]
     return world
@@ -392,6 +400,10 @@ def _make_scorecards(world: World) -> None:
     world.checkpoints["published"] = checkpoints.sign_checkpoint(at=AT).pk
     name = world.canary("name of a custom group", {"task_force"})
     grouping.create_group(code=CUSTOM_GROUP, name=name, units=crowd[:3], by=first, at=AT)
+    said = {"verb": "requests", "body": "hlcm", "action": "", "figure": ""}
+    text = world.canary("draft of a point for decision", {"task_force"})
+    point = deciding.add_point(cycle=world.cycles["computed"], **said, text=text, by=first, at=AT)
+    world.point = point.pk
     _publish_for_committees(world)
     comparing.decide_comparisons(at=AT)
     for code, audience in ((FOR_ALL, Audience.PUBLIC), (FOR_COMMITTEES, Audience.COMMITTEE)):
@@ -415,10 +427,27 @@ def _make_scorecards(world: World) -> None:
     world.export = export.pk
     for name in ("a_closed", "b_closed"):
         world.sheets[name].refresh_from_db()
+    writers = {form: lambda paper: paper.symbol.encode() for form in PaperFormat.values}
+    for scorecard in Scorecard.objects.filter(cycle__in=[published, world.cycles["committee"]]):
+        reporting.write_papers(scorecard_id=scorecard.pk, at=AT, writers=writers)
     for name, readers in (("a_closed", {*DRAFTERS, "viewer"}), ("b_closed", {"focal_b"})):
         for item in Item.objects.filter(code__in=(DELEGATED, NOT_DELEGATED)):
             text = world.canary(f"document of {item.code} of {name}", {*readers, "task_force"})
             _document(world, name, world.sheets[name], item, text)
+
+
+def _make_cases(world: World) -> None:
+    """A draft is for the focal points of its entity alone; what is shown is for everybody."""
+    for letter, code, focal in (("a", "UNDP", "focal"), ("b", "UNICEF", "focal_b")):
+        unit, by = world.entities[code], world.people[focal]
+        world.cases[f"shown_{letter}"] = make_case(unit, by).pk
+        said = {name: world.canary(f"{name} of a draft of {code}", {focal}) for name in ("title", "problem")}
+        world.cases[f"{letter}_draft"] = make_case(unit, by, is_shown=False, **said).pk
+    readers = {"focal", "task_force"}
+    told = {name: world.canary(f"{name} of a withdrawal", readers) for name in ("title", "reason")}
+    case = make_case(world.entities["UNDP"], world.people["focal"], title=told["title"])
+    withdraw_case(case=case, version=1, reason=told["reason"], by=world.people["task_force"], at=AT)
+    world.cases["a_withdrawn"] = case.pk
 
 
 def _publish_for_committees(world: World) -> None:

@@ -31,7 +31,7 @@ NOT_SERVED_HERE = ["*plotly*", "admin/*"]  # no page that is measured loads them
 NOTES = [
     "S: the demonstration; M: 46,000 units, 3 million answers; L: five such cycles, four without answers.",
     "A query per unit is measured on 60 units and multiplied. Payloads of M are short: real ones lie aside.",
-    "Throttling of the API is off: it would count what nobody limits in a bare view.",
+    "The API counts who asks how often, with limits that nobody reaches.",
     f"Over HTTP: gunicorn with {WORKERS} workers, {CLIENTS} clients, on this machine.",
 ]
 
@@ -44,13 +44,13 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="un20-benchmarks-")))
         _prepare(stack, folder)
-        lines = _measure(folder)
+        lines, notes = _measure(folder)
         facts = _facts(round(time.monotonic() - begun))
     print(f"{facts['sizes']}\n\n{table(lines)}\n")  # noqa: T201
-    print("\n".join(NOTES))  # noqa: T201
+    print("\n".join(notes))  # noqa: T201
     if output:
         figures = [{**asdict(line), "ratio": line.ratio} for line in lines]
-        output.write_text(json.dumps({**facts, "notes": NOTES, "lines": figures}, indent=1) + "\n")
+        output.write_text(json.dumps({**facts, "notes": notes, "lines": figures}, indent=1) + "\n")
 
 
 def _prepare(stack: ExitStack, folder: Path) -> None:
@@ -76,19 +76,20 @@ def _prepare(stack: ExitStack, folder: Path) -> None:
         cursor.execute("ANALYZE")
 
 
-def _measure(folder: Path) -> list[Line]:
+def _measure(folder: Path) -> tuple[list[Line], list[str]]:
     # these modules name models: they can be imported only now
-    from tests.benchmarks import figures, reading, saving, uncertainty, weights, workbooks
-    from tests.benchmarks.clients import clients
+    from tests.benchmarks import figures, lighthouse, reading, saving, uncertainty, weights, workbooks
+    from tests.benchmarks.clients import asking
     from tests.benchmarks.serving import portal
 
     lines = figures.lines() + uncertainty.lines()
-    with portal(workers=WORKERS, folder=folder) as port, clients(port, count=CLIENTS) as asking:
-        lines += saving.lines(asking, count=CLIENTS)
-        lines += reading.lines(asking, port, count=CLIENTS)
+    with portal(workers=WORKERS, folder=folder) as port, asking(port, count=CLIENTS) as clients:
+        lines += saving.lines(clients)
+        lines += reading.lines(clients, port)
         lines += weights.lines(port)
         lines += workbooks.lines(port)
-    return lines + weights.memory(folder=folder)
+        scores, notes = lighthouse.lines(port)
+    return [*lines, *scores, *weights.memory(folder=folder)], [*NOTES, *notes]
 
 
 def _facts(seconds: int) -> dict[str, Any]:

@@ -2,19 +2,31 @@
 
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
+
+from tests.benchmarks.measuring import ROUNDS
 
 SECONDS = 20
 ENDLESS = 1 << 20
+_together: list[Barrier] = []  # of a client's process: the one at which all wait for each other
+
+
+@dataclass(frozen=True)
+class Step:
+    """What each client sends, request by request, and the status that every answer must have."""
+
+    scripts: Sequence[Sequence[bytes]] = field(repr=False)
+    status: int = 200
 
 
 @dataclass(frozen=True)
 class Load:
-    """What the clients of one round saw."""
+    """What the clients saw in one step of a round."""
 
     spans: list[tuple[float, float]] = field(repr=False)
 
@@ -31,19 +43,44 @@ class Load:
 class Clients:
     """A few clients at once, each with its own list of requests."""
 
-    def __init__(self, executor: ProcessPoolExecutor, port: int) -> None:
-        self._executor, self._port = executor, port
+    def __init__(self, executor: ProcessPoolExecutor, port: int, count: int) -> None:
+        self._executor, self._port, self.count = executor, port, count
 
-    def ask(self, scripts: Sequence[Sequence[bytes]], *, status: int = 200) -> Load:
-        """Play each script by one client; raise AssertionError at an answer of another status."""
-        calls = [self._executor.submit(_play, self._port, list(script), status) for script in scripts]
-        return Load([span for call in calls for span in call.result(timeout=60)])
+    def ask(self, *steps: Step) -> list[Load]:
+        """Let all clients play step after step together; raise AssertionError at an answer of another status.
+
+        Each keeps one connection for all steps. The server shares connections out among its processes as
+        chance has it, evenly or not, so only what goes over the same ones can stand beside each other.
+        """
+        assert all(len(step.scripts) == self.count for step in steps)
+        calls = [
+            self._executor.submit(_play, self._port, [(step.scripts[client], step.status) for step in steps])
+            for client in range(self.count)
+        ]
+        spans = [call.result(timeout=60) for call in calls]
+        return [Load([span for one in spans for span in one[number]]) for number in range(len(steps))]
+
+    def rounds(self, make: Callable[[], Sequence[Step]]) -> list[list[Load]]:
+        """Play the steps of `make()` once per round, each round another one first; return the loads of each.
+
+        The first round, in which everything warms up, is left out.
+        """
+        self.ask(*make())
+        found = []
+        for number in range(ROUNDS):
+            steps = make()
+            first = number % len(steps)
+            loads = self.ask(*steps[first:], *steps[:first])
+            found.append(loads[len(steps) - first :] + loads[: len(steps) - first])
+        return [list(loads) for loads in zip(*found, strict=True)]
 
 
 @contextmanager
-def clients(port: int, *, count: int) -> Iterator[Clients]:
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as executor:
-        yield Clients(executor, port)
+def asking(port: int, *, count: int) -> Iterator[Clients]:
+    context = get_context("spawn")
+    together = (context.Barrier(count),)
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_prepare, initargs=together) as executor:
+        yield Clients(executor, port, count)
 
 
 def request(method: str, path: str, *, headers: Mapping[str, str] | None = None, body: str = "") -> bytes:
@@ -55,18 +92,29 @@ def request(method: str, path: str, *, headers: Mapping[str, str] | None = None,
     return "\r\n".join(lines).encode()
 
 
-def _play(port: int, requests: list[bytes], status: int) -> list[tuple[float, float]]:
-    spans = []
-    expected = f"HTTP/1.1 {status} ".encode()
+def _prepare(barrier: Barrier) -> None:
+    _together.append(barrier)
+
+
+def _play(port: int, steps: Sequence[tuple[Sequence[bytes], int]]) -> list[list[tuple[float, float]]]:
     buffer = bytearray(ENDLESS)
     with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for sent in requests:
-            begun = time.perf_counter()
-            connection.sendall(sent)
-            head = _read(connection, buffer)
-            spans.append((begun, time.perf_counter()))
-            assert head.startswith(expected), head.decode(errors="replace")
+        return [_play_step(connection, buffer, script, status) for script, status in steps]
+
+
+def _play_step(
+    connection: socket.socket, buffer: bytearray, script: Sequence[bytes], status: int
+) -> list[tuple[float, float]]:
+    spans = []
+    expected = f"HTTP/1.1 {status} ".encode()
+    _together[0].wait(SECONDS)
+    for sent in script:
+        begun = time.perf_counter()
+        connection.sendall(sent)
+        head = _read(connection, buffer)
+        spans.append((begun, time.perf_counter()))
+        assert head.startswith(expected), head.decode(errors="replace")
     return spans
 
 

@@ -1,64 +1,41 @@
 """P4 and P6: a published scorecard as bytes and as a page, beside bare views of the same bytes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice, product
+from statistics import median
 
 from django.conf import settings
 
 from quintet.models import Phase
 from scorecards.models import Basis, Scorecard
 from scorecards.queries.reading import group_choices, published_figures
-from tests.benchmarks.clients import Clients, Load, request
-from tests.benchmarks.measuring import Line, medians_in_turn, percentile
+from tests.benchmarks.clients import Clients, Step, asking, request
+from tests.benchmarks.measuring import Line, percentile
 from tests.benchmarks.serving import get
 
 SECONDS = 0.4  # what one round of one step should take
 FEWEST, MOST = 10, 1000  # requests per client and round
 
 
-class Asking:
-    """Many times the same request by every client; remembers what it saw after its first round."""
-
-    def __init__(self, clients: Clients, sent: bytes, *, count: int, status: int = 200) -> None:
-        self._clients, self._sent, self._count, self._status = clients, sent, count, status
-        self._loads: list[Load] = []
-        pace = self._ask(FEWEST).per_second
-        self._times = int(min(MOST, max(FEWEST, pace * SECONDS / count)))
-
-    def per_second(self) -> float:
-        load = self._ask(self._times)
-        self._loads.append(load)
-        return load.per_second
-
-    def p99(self) -> float:
-        return percentile([value for load in self._loads[1:] for value in load.milliseconds], 0.99)
-
-    def _ask(self, times: int) -> Load:
-        return self._clients.ask([[self._sent] * times] * self._count, status=self._status)
-
-
-def lines(clients: Clients, port: int, *, count: int) -> list[Line]:
+def lines(clients: Clients, port: int) -> list[Line]:
     """Measure the latest scorecard of the last closed cycle."""
     scorecard = Scorecard.objects.filter(cycle__phase=Phase.CLOSED).order_by("cycle__code").last()
     assert scorecard
-    return [*_of_bytes(clients, port, scorecard, count), *_of_pages(clients, scorecard)]
+    return [*_of_bytes(clients, port, scorecard), *_of_pages(port, scorecard)]
 
 
-def _of_bytes(clients: Clients, port: int, scorecard: Scorecard, count: int) -> list[Line]:
+def _of_bytes(clients: Clients, port: int, scorecard: Scorecard) -> list[Line]:
     cycle = scorecard.cycle.code
     ours, bare = f"/api/v1/scorecards/{cycle}/", f"/bare/scorecards/{cycle}/"
     assert get(port, ours).body == get(port, bare).body == scorecard.payload.encode()
     known = {"If-None-Match": f'"{scorecard.sha256}"'}
-
-    steps = [
-        *(Asking(clients, request("GET", path), count=count) for path in (ours, bare)),
-        *(
-            Asking(clients, request("GET", path, headers=known), count=count, status=304)
-            for path in (ours, bare)
-        ),
-    ]
-    full, bare_full, same, bare_same = medians_in_turn(*(step.per_second for step in steps))
-    slow, bare_slow = steps[0].p99(), steps[1].p99()
+    whole = [_step(clients, request("GET", path)) for path in (ours, bare)]
+    unchanged = [_step(clients, request("GET", path, headers=known), status=304) for path in (ours, bare)]
+    loads = clients.rounds(lambda: [*whole, *unchanged])
+    full, bare_full, same, bare_same = (median(load.per_second for load in of_step) for of_step in loads)
+    slow, bare_slow = (
+        percentile([value for load in of_step for value in load.milliseconds], 0.99) for of_step in loads[:2]
+    )
     beside = "bare view of the same bytes"
     return [
         Line("P4 scorecard JSON", full, "/s", "≥ 0.80 ×", full >= 0.8 * bare_full, beside, bare_full),
@@ -67,19 +44,27 @@ def _of_bytes(clients: Clients, port: int, scorecard: Scorecard, count: int) -> 
     ]
 
 
-def _of_pages(clients: Clients, scorecard: Scorecard) -> list[Line]:
+def _step(clients: Clients, sent: bytes, *, status: int = 200) -> Step:
+    """The same request by every client, as often as fits into a part of a second."""
+    few = Step([[sent] * FEWEST] * clients.count, status)
+    _warming_up, load = clients.ask(few, few)
+    times = int(min(MOST, max(FEWEST, load.per_second * SECONDS / clients.count)))
+    return Step([[sent] * times] * clients.count, status)
+
+
+def _of_pages(port: int, scorecard: Scorecard) -> list[Line]:
     ours, bare = f"/scorecards/{scorecard.cycle.code}/", f"/bare/pages/{scorecard.cycle.code}/"
     variants = _variants(scorecard)
 
-    def of_one_client(paths: Iterable[str]) -> float:
-        load = clients.ask([[request("GET", path) for path in paths]])
-        return percentile(load.milliseconds, 0.5)
+    def steps() -> list[Step]:
+        return [
+            Step([[request("GET", path) for path in paths]])
+            for paths in (islice(variants, 3), [ours] * FEWEST, [bare] * FEWEST)
+        ]
 
-    first, warm, page = medians_in_turn(
-        lambda: of_one_client(islice(variants, 3)),
-        lambda: of_one_client([ours] * FEWEST),
-        lambda: of_one_client([bare] * FEWEST),
-    )
+    with asking(port, count=1) as client:
+        loads = client.rounds(steps)
+    first, warm, page = (median(percentile(load.milliseconds, 0.5) for load in of_step) for of_step in loads)
     beside = "bare page of the same text"
     return [
         Line("P6 scorecard page, warm", warm, "ms", "≤ 1.5 ×", warm <= 1.5 * page, beside, page),

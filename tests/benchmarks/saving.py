@@ -1,12 +1,13 @@
 """P3: saving one answer over HTTP, with its history row, beside a bare view that updates one row."""
 
+from statistics import median
 from urllib.parse import urlencode
 
 from entities.models import Role, User
 from entities.services.people import grant_role
 from quintet.models import Answer, AnswerRevision, Assessment, Phase, Status
-from tests.benchmarks.clients import Clients, Load, request
-from tests.benchmarks.measuring import Line, medians_in_turn, percentile
+from tests.benchmarks.clients import Clients, Step, request
+from tests.benchmarks.measuring import ROUNDS, Line, percentile
 from tests.benchmarks.serving import CSRF, cookies_of
 
 SAVES = 25  # per client and round
@@ -43,31 +44,24 @@ class Writer:
         return request("POST", self._path, headers=headers, body=form)
 
 
-def lines(clients: Clients, *, count: int) -> list[Line]:
-    """Let `count` people write at once, each on a sheet of their own."""
+def lines(clients: Clients) -> list[Line]:
+    """Let all clients write at once, each on a sheet of its own."""
     drafts = Assessment.objects.filter(cycle__phase=Phase.OPEN, status=Status.DRAFT)
-    writers = [Writer(sheet) for sheet in drafts.select_related("entity").order_by("pk")[:count]]
+    writers = [Writer(sheet) for sheet in drafts.select_related("entity").order_by("pk")[: clients.count]]
     before = AnswerRevision.objects.count()
-    rounds = 0
-    slowest: list[float] = []
 
-    def median(load: Load) -> float:
-        return percentile(load.milliseconds, 0.5)
+    def steps() -> list[Step]:
+        return [
+            Step([writer.saves() for writer in writers]),
+            Step([writer.updates(signed_in=True) for writer in writers]),
+            Step([writer.updates(signed_in=False) for writer in writers]),
+        ]
 
-    def save() -> float:
-        nonlocal rounds
-        rounds += 1
-        load = clients.ask([writer.saves() for writer in writers])
-        slowest.append(percentile(load.milliseconds, 0.95))
-        return median(load)
-
-    saved, as_person, bare = medians_in_turn(
-        save,
-        lambda: median(clients.ask([writer.updates(signed_in=True) for writer in writers])),
-        lambda: median(clients.ask([writer.updates(signed_in=False) for writer in writers])),
-    )
-    assert AnswerRevision.objects.count() == before + rounds * SAVES * count, "a save left no history row"
-    p95 = percentile(slowest[1:], 0.5)
+    loads = clients.rounds(steps)
+    saved, as_person, bare = (median(percentile(load.milliseconds, 0.5) for load in one) for one in loads)
+    expected = before + (ROUNDS + 1) * SAVES * clients.count
+    assert AnswerRevision.objects.count() == expected, "a save left no history row"
+    p95 = median(percentile(load.milliseconds, 0.95) for load in loads[0])
     same, nobody = "bare update, same person", "bare update, anonymous"
     return [
         Line("P3 save one answer, p50", saved, "ms", "≤ 3 ×", saved <= 3 * as_person, same, as_person),

@@ -36,8 +36,8 @@ FROM entities_entity WHERE code LIKE %(code)s || '%%'
 # one byte per item: 255 missing for 6 in 100, else a level; the accepted one is sometimes one lower. The lot
 # names the sheet, else PostgreSQL would draw once for all of them.
 SNAPSHOTS = """
-INSERT INTO quintet_snapshot (assessment_id, number, status, payload, sha256, claimed, accepted, at)
-SELECT sheet.id, 1, sheet.status, '{}', encode(sha256(sheet.id::text::bytea), 'hex'),
+INSERT INTO quintet_snapshot (assessment_id, number, status, payload, sha256, nonce, claimed, accepted, at)
+SELECT sheet.id, 1, sheet.status, '{}', encode(sha256(sheet.id::text::bytea), 'hex'), '',
        decode(string_agg(lpad(to_hex(claimed), 2, '0'), '' ORDER BY place), 'hex'),
        decode(string_agg(lpad(to_hex(accepted), 2, '0'), '' ORDER BY place), 'hex'), now()
 FROM quintet_assessment sheet,

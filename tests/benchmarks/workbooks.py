@@ -1,4 +1,4 @@
-"""P11: the workbook of one assessment over HTTP, read back when filled; the workbook of everything."""
+"""P11: the workbook of one assessment, read back when filled; that of everything; the committee paper."""
 
 from django.utils import timezone
 
@@ -6,10 +6,14 @@ from entities.models import User
 from quintet.interchange.workbook_reading import read_workbook
 from quintet.models import Assessment, Cycle, CycleExport, ExportState, Phase
 from quintet.services.exporting import ask_for_export
+from scorecards.interchange.paper import paper_pdf
+from scorecards.interchange.report_workbook import report_workbook
+from scorecards.models import Scorecard
+from scorecards.queries.papers import paper_of
 from tests.benchmarks.measuring import Line, medians_in_turn, milliseconds
 from tests.benchmarks.serving import cookies_of, get
 
-MILLISECONDS, SECONDS_FOR_EVERYTHING = 500, 3
+MILLISECONDS, SECONDS_FOR_EVERYTHING, SECONDS_FOR_A_PAPER = 500, 3, 5
 
 
 def lines(port: int) -> list[Line]:
@@ -24,6 +28,7 @@ def lines(port: int) -> list[Line]:
         lambda: milliseconds(lambda: read_workbook(book.body)),
     )
     everything, units = _everything()
+    paper, tables = _papers()
     return [
         Line("P11 workbook of one assessment", down, "ms", f"≤ {MILLISECONDS} ms", down <= MILLISECONDS),
         Line("reading it back, in a process of its own", up, "ms"),
@@ -34,7 +39,25 @@ def lines(port: int) -> list[Line]:
             f"≤ {SECONDS_FOR_EVERYTHING} s",
             everything <= SECONDS_FOR_EVERYTHING,
         ),
+        Line(
+            "P11 committee paper as PDF, its process included",
+            paper,
+            "s",
+            f"≤ {SECONDS_FOR_A_PAPER} s",
+            paper <= SECONDS_FOR_A_PAPER,
+        ),
+        Line("the same as a workbook", tables, "s"),
     ]
+
+
+def _papers() -> tuple[float, float]:
+    """Seconds from the published bytes to the paper of the last version, as PDF and as a workbook."""
+    scorecard = Scorecard.objects.select_related("cycle__framework").latest("pk")
+    pdf, xlsx = medians_in_turn(
+        lambda: milliseconds(lambda: paper_pdf(paper_of(scorecard))),
+        lambda: milliseconds(lambda: report_workbook(paper_of(scorecard))),
+    )
+    return pdf / 1000, xlsx / 1000
 
 
 def _everything() -> tuple[float, int]:

@@ -1,10 +1,10 @@
 """The portal's Celery application with a job that leaves a mark: `celery -A tests.faults.counting worker`.
 
-Each job writes its number into a table that forbids nothing, so that one done twice shows.
+Each job writes its number into a table that forbids nothing, so that one done twice shows; then it passes a
+gate, which a test may close: so it can be met in the middle of a job, however fast or slow the machine is.
 """
 
 import os
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ from un20portal.celery import app
 
 __all__ = ["app"]
 TOPIC = "tests.count"
+GATE = "tests_gate"  # closed while a session holds this table
 PATIENCE = "TEST_VISIBILITY_TIMEOUT"  # seconds after which the broker gives a job to somebody else, too
 
 if patience := os.environ.get(PATIENCE):
@@ -35,23 +36,25 @@ def know_the_topic(**_arguments: Any) -> None:
     subscribe(TOPIC, count)
 
 
-def count(*, number: int, at: datetime, seconds: float = 0) -> None:
-    """Do the job: leave its number, and take some time."""
+def count(*, number: int, at: datetime) -> None:
+    """Do the job: leave its number, and pass the gate, however long it is closed."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO tests_effect VALUES (%s)", [number])
-    time.sleep(seconds)
+        cursor.execute("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
+        cursor.execute(f"LOCK TABLE {GATE} IN ROW SHARE MODE")
 
 
 @contextmanager
 def effects_table() -> Iterator[None]:
-    """Have the table as long as the test."""
+    """Have the table, and the gate, as long as the test."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE tests_effect (number integer)")
+        cursor.execute(f"CREATE TABLE {GATE} ()")
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE tests_effect")
+            cursor.execute(f"DROP TABLE tests_effect, {GATE}")
 
 
 def effects() -> Counter[int]:

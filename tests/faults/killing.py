@@ -34,7 +34,7 @@ def kill_at(point: int, act: Callable[[], object]) -> None:
     connection.close()  # a session belongs to one process
     process = get_context("fork").Process(target=_act_until, args=(point, act))
     process.start()
-    process.join(60)
+    process.join(180)
     assert process.exitcode == -signal.SIGKILL
 
 

@@ -90,7 +90,7 @@ class TestSeveralAtOnce:
         start = Barrier(4)
 
         def decide(_number: int) -> int:
-            start.wait(20)
+            start.wait(60)
             try:
                 return decide_comparisons(at=AT)
             finally:
@@ -100,11 +100,29 @@ class TestSeveralAtOnce:
             assert sum(pool.map(decide, range(4))) == 3
         assert stored() == alone
 
+    def test_at_any_point_before_the_lock_somebody_else_may_have_decided_it(
+        self, cycles: list[Cycle], cast: Cast
+    ) -> None:
+        for cycle in cycles[:2]:
+            publish(cycle, cast)
+        points: list[str] = []
+        with noticing(points.append):
+            decide_comparisons(at=AT)
+        (clean,) = stored()
+        before_the_lock = next(n for n, statement in enumerate(points) if "advisory" in statement)
+        assert before_the_lock > 3
+        for point in range(before_the_lock + 1):
+            forget()
+            passed: list[str] = []
+            with ThreadPoolExecutor(1) as other, noticing(partial(_let_others_decide, point, passed, other)):
+                assert decide_comparisons(at=AT) == 0, f"others decided before: {points[point]}"
+            assert stored() == [clean]
+
     def test_publish_and_decide_and_it_is_as_if_one_by_one(self, cycles: list[Cycle], cast: Cast) -> None:
         start = Barrier(3)
 
         def publish_and_decide(cycle: Cycle) -> None:
-            start.wait(20)
+            start.wait(60)
             try:
                 while not Scorecard.objects.filter(cycle=cycle).exists():
                     try:
@@ -123,3 +141,17 @@ class TestSeveralAtOnce:
         forget()
         assert decide_comparisons(at=AT) == 3
         assert stored() == together
+
+
+def _let_others_decide(point: int, passed: list[str], other: ThreadPoolExecutor, statement: str) -> None:
+    """At this point of somebody's work let another worker do all of it."""
+    passed.append(statement)
+    if len(passed) == point + 1:
+        assert other.submit(_decide_elsewhere).result(60) == 1
+
+
+def _decide_elsewhere() -> int:
+    try:
+        return decide_comparisons(at=AT)
+    finally:
+        connection.close()

@@ -11,11 +11,14 @@ from django.test import Client
 from entities.models import Entity, Role
 from quintet.models import Answer, Assessment, Cycle, Item, Phase, Status, Transition
 from quintet.services import answering, cycles, importing, reviewing, signing
+from roadmap.services import cases
 from tests.factories import (
     AT,
     Cast,
     Levels,
+    case_text,
     fill,
+    make_case,
     make_entities,
     make_framework,
     make_open_cycle,
@@ -106,7 +109,7 @@ class TestAStepThatWaitedForTheSheet:
                 outcome = in_a_session(pool, steps[step])
                 until(lambda: len(waiting_sessions()) == 1, "the step does not wait for the sheet")
                 session.execute("UPDATE quintet_cycle SET phase = 'closed' WHERE id = %s", [sheet.cycle_id])
-            assert outcome.result(20) == "wrong_state"
+            assert outcome.result(60) == "wrong_state"
         assert Assessment.objects.get(pk=sheet.pk).status == status
         assert not Transition.objects.exists()
         assert not Answer.objects.filter(comment="new").exists()
@@ -130,8 +133,26 @@ def test_a_page_of_the_administration_waits_for_another_that_gives_roles(cast: C
             session.execute(
                 "INSERT INTO entities_membership (user_id, role) VALUES (%s, 'task_force')", [person.pk]
             )
-        assert outcome.result(20) == "done"
+        assert outcome.result(60) == "done"
     assert list(person.memberships.values_list("role", flat=True)) == ["task_force"]
+
+
+@pytest.mark.parametrize("step", ["change", "show"])
+def test_who_waited_for_a_case_is_told_that_somebody_changed_it(undp: Entity, cast: Cast, step: str) -> None:
+    case = make_case(undp, cast.focal, is_shown=False)
+    based: dict[str, Any] = {"case": case, "version": 1, "by": cast.focal, "at": AT}
+    steps: dict[str, Callable[[], object]] = {
+        "change": lambda: cases.change_case(text=case_text(title="Second"), **based),
+        "show": lambda: cases.show_case(**based),
+    }
+    with ThreadPoolExecutor(1) as pool:
+        with held(case) as session:
+            outcome = in_a_session(pool, steps[step])
+            until(lambda: len(waiting_sessions()) == 1, "the step does not wait for the case")
+            session.execute("UPDATE roadmap_case SET title = 'First', version = 2 WHERE id = %s", [case.pk])
+        assert outcome.result(60) == "stale_version"
+    case.refresh_from_db()
+    assert (case.title, case.version, case.is_shown) == ("First", 2, False)
 
 
 class TestAPhase:
@@ -151,7 +172,7 @@ class TestAPhase:
                 outcome = in_a_session(pool, lambda: move(cycle=sheet.cycle, by=cast.task_force))
                 until(lambda: len(waiting_sessions()) == 1, "the phase ends in the middle of a step")
                 assert Cycle.objects.get().phase == before
-            assert outcome.result(20) == "done"
+            assert outcome.result(60) == "done"
         assert Cycle.objects.get().phase == after
 
     def test_ends_while_everybody_writes(self, sheet: Assessment, cast: Cast) -> None:
@@ -164,6 +185,6 @@ class TestAPhase:
         ]
         with ThreadPoolExecutor(len(acts)) as pool:
             *saves, imported, moved = [in_a_session(pool, act) for act in acts]
-            assert {outcome.result(30) for outcome in saves} <= {"done", "stale_version", "wrong_state"}
-            assert (imported.result(30), moved.result(30)) == ("done", "done")
+            assert {outcome.result(60) for outcome in saves} <= {"done", "stale_version", "wrong_state"}
+            assert (imported.result(60), moved.result(30)) == ("done", "done")
         assert Cycle.objects.get().phase == Phase.VALIDATION

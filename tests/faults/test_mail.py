@@ -57,9 +57,16 @@ class Browser:
     def __init__(self, live_server: Any, client: Client, sheet: Assessment, cast: Cast) -> None:
         client.force_login(cast.focal)
         self.cookie = f"sessionid={client.cookies['sessionid'].value}; csrftoken={TOKEN}"
-        self.connection = HTTPConnection(urlsplit(live_server.url).netloc, timeout=20)
+        self.connection = HTTPConnection(urlsplit(live_server.url).netloc, timeout=60)
         self.path = f"/assessments/{sheet.pk}/answers/DAT-STR/"
         self.version = 0
+
+    def save_for(self, seconds: float) -> list[float]:
+        """Save again and again for so long; return how long each took."""
+        until, took = time.perf_counter() + seconds, []
+        while time.perf_counter() < until:
+            took.append(self.save())
+        return took
 
     def save(self) -> float:
         """Save one answer; return how long it took."""
@@ -106,20 +113,24 @@ class TestTheMailServerHangs:
     ) -> None:
         browser = Browser(live_server, client, sheet, cast)
         browser.save()  # the first request loads what the others find loaded
-        before = [browser.save() for _time in range(40)]
+        before = browser.save_for(TIMEOUT / 2)
         rounds: list[float] = []
         with smtp.silent() as port:
             settings.EMAIL_PORT = port
             remind(sheet.cycle, cast)
             with sending_all_the_time(rounds):
-                time.sleep(0.1)
-                during = [browser.save() for _time in range(40)]
+                during = browser.save_for(TIMEOUT)
+        after = browser.save_for(TIMEOUT / 2)  # before and after: the machine may have got busier meanwhile
         browser.connection.close()
         assert rounds[0] >= TIMEOUT, "nothing hung"
-        assert median(during) < 2 * median(before) + 0.02, (median(before), median(during))
-        assert sorted(during)[37] < TIMEOUT / 2, "a request waited for the mail server"
-        assert Answer.objects.get().comment == "text 80", "every answer that was accepted is there"
-        assert Answer.objects.get().version == 81
+        usual, n_saved = max(median(before), median(after)), 1 + len(before + during + after)
+        assert median(during) < 2 * usual + 0.02, (median(before), median(during), median(after))
+        slow = [took for took in during if took >= TIMEOUT / 2]
+        assert len(slow) <= len(during) / 20, "requests waited for the mail server"
+        assert Answer.objects.get().comment == f"text {n_saved - 1}", (
+            "every answer that was accepted is there"
+        )
+        assert Answer.objects.get().version == n_saved
         self.failed_visibly()
         with smtp.sink() as server:
             settings.EMAIL_PORT = server.port

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -32,6 +32,7 @@ from un20portal.outbox.models import Message
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 LEAST_POINTS = 20
+PARTS = 4
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
 FULL: dict[str, int | str | None] = {f"{d}-{e}": 2 for d in ("DAT", "INN") for e in ENABLERS}
 
@@ -56,7 +57,8 @@ def late(cycle: Cycle, undp: Entity) -> Assessment:
 
 
 class TestPublishingIsKilled:
-    def test_at_any_point_and_one_version_comes_of_it(self, cycle: Cycle, cast: Cast) -> None:
+    @pytest.mark.parametrize("part", range(PARTS))  # side by side: all of it in one takes minutes
+    def test_at_any_point_and_one_version_comes_of_it(self, cycle: Cycle, cast: Cast, part: int) -> None:
         self.publish(cycle, cast)  # what a process keeps is read once
         self.withdraw()
         points: list[str] = []
@@ -64,9 +66,9 @@ class TestPublishingIsKilled:
             clean = self.publish(cycle, cast)
         self.withdraw()
         assert len(points) >= LEAST_POINTS
-        for point, statement in enumerate(points):
+        for point in range(part, len(points), PARTS):
             kill_at(point, partial(self.publish, cycle, cast))
-            assert self.publish(cycle, cast) == clean, f"killed at point {point}: {statement}"
+            assert self.publish(cycle, cast) == clean, f"killed at point {point}: {points[point]}"
             assert EntityDocument.objects.count() == 6
             self.withdraw()
 
@@ -201,8 +203,89 @@ class TestComposingIsDisturbed:
         assert publishing.confirm(cycle=cycle, by=cast.second, at=AT).documents.count() == 6
 
 
+class TestProposingAnew:
+    """Whoever proposes anew is never refused for the sake of a worker that composes the older proposal."""
+
+    @pytest.fixture(autouse=True)
+    def _large(self, settings: Settings) -> None:
+        settings.SCORECARDS_COMPOSED_AT_ONCE = 0
+
+    @pytest.fixture
+    def older(self, cycle: Cycle, cast: Cast) -> Proposal:
+        return publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+
+    def test_while_a_worker_begins_its_draft(self, cycle: Cycle, cast: Cast, older: Proposal) -> None:
+        beside(
+            'DELETE FROM "scorecards_proposal"',
+            other=lambda: drafting.compose_proposal(proposal_id=older.pk, at=AT),
+            act=lambda: publishing.propose(cycle=cycle, by=cast.second, at=AT),
+        )
+        self.goes_on(cycle, cast, older)
+
+    @pytest.mark.parametrize("taken_over", [False, True])
+    def test_while_a_worker_adds_documents(
+        self, cycle: Cycle, cast: Cast, older: Proposal, taken_over: bool
+    ) -> None:
+        """Between the deletion of those there and that of their draft, by a person or by a worker."""
+        composed = compose(cycle=cycle)
+        draft = drafting._begin(older, composed)
+        assert draft
+        unit = next(iter(composed.documents))
+        refused: list[IntegrityError] = []
+
+        def add() -> None:
+            try:
+                DraftDocument.objects.create(draft=draft, entity_id=unit, payload="{}", sha256="0" * 64)
+            except IntegrityError as error:
+                refused.append(error)
+
+        def take_over() -> None:
+            drafting._begin(older, composed)
+
+        def propose() -> None:
+            publishing.propose(cycle=cycle, by=cast.second, at=AT)
+
+        act = take_over if taken_over else propose
+        beside('DELETE FROM "scorecards_draft" ', other=add, act=act)
+        assert refused, "the worker, not the person"
+        assert not DraftDocument.objects.exists()
+        if taken_over:
+            propose()
+        self.goes_on(cycle, cast, older)
+
+    @staticmethod
+    def goes_on(cycle: Cycle, cast: Cast, older: Proposal) -> None:
+        assert not Proposal.objects.filter(pk=older.pk).exists()
+        compose_owed()
+        assert Draft.objects.get().proposal == Proposal.objects.get(by=cast.second)
+        assert publishing.confirm(cycle=cycle, by=cast.task_force, at=AT).documents.count() == 6
+
+
 def compose_owed() -> int:
     return outbox.run_errands(now=timezone.now, topic=COMPOSE)
+
+
+def beside(statement: str, *, other: Callable[[], object], act: Callable[[], object]) -> None:
+    """Act; right before the first such statement another session begins `other`, and may have to wait."""
+    begun: list[Future[None]] = []
+
+    def in_another_session() -> None:
+        try:
+            other()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def notice(sent: str) -> None:
+            if statement in sent and not begun:
+                begun.append(pool.submit(in_another_session))
+                until(lambda: begun[0].done() or bool(waiting_sessions()), "the other session hangs")
+
+        with noticing(notice):
+            act()
+        [future] = begun
+        future.result(60)
 
 
 def meanwhile(statement: str, *, other: Callable[[], object], act: Callable[[], Any]) -> Any:
@@ -219,7 +302,7 @@ def meanwhile(statement: str, *, other: Callable[[], object], act: Callable[[], 
         if statement in sent and not moments:
             moments.append(sent)
             with ThreadPoolExecutor(1) as pool:
-                pool.submit(in_another_session).result(20)
+                pool.submit(in_another_session).result(60)
 
     try:
         with noticing(notice):

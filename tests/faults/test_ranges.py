@@ -50,14 +50,16 @@ def cycle() -> Cycle:
 
 @pytest.fixture
 def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
-    """Return a function that starts a worker for which that is large, too."""
+    """Return a function that starts a worker for which that is large, too.
+
+    Nobody waits until it answers: it waits ten seconds for a row that is held, and may have begun by then.
+    """
     environment = processes.environment(SCORECARDS_RANGE_UNITS=str(SIZE))
     with ExitStack() as stack:
 
         def start() -> Worker:
             worker = Worker(environment=environment, log=tmp_path / "worker.log")
-            stack.callback(worker.stop, seconds=5)
-            worker.wait_until_ready()
+            stack.callback(worker.end)
             return worker
 
         yield start

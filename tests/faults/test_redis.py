@@ -29,6 +29,7 @@ from tests.factories import (
     sheet_of,
 )
 from un20portal.celery import app
+from un20portal.lib.throttling import COUNTS
 from un20portal.outbox.models import Message
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
@@ -89,7 +90,7 @@ class TestRedisIsDown:
     ) -> None:
         credentials = {"login": cast.focal.email, "password": "correct horse battery"}
         assert client.post(reverse("account_login"), credentials).status_code == 302
-        assert client.get(reverse("quintet:my")).status_code == 200
+        assert client.get(reverse("my")).status_code == 200
         saved = self.save(client, draft)
         assert (saved.status_code, saved.json()["version"]) == (200, 2)
         submitted = client.post(reverse("quintet:assessment-submit", args=[draft.pk]))
@@ -126,7 +127,7 @@ class TestRedisIsDown:
             client.post(reverse("account_login"), {"login": cast.focal.email, "password": f"guess {number}"})
         credentials = {"login": cast.focal.email, "password": "correct horse battery"}
         client.post(reverse("account_login"), credentials)
-        assert client.get(reverse("quintet:my")).status_code == 302, "the guesser is in"
+        assert client.get(reverse("my")).status_code == 302, "the guesser is in"
 
     def test_a_page_answers_quickly_and_the_work_is_done_later(
         self, client: Client, draft: Assessment, cast: Cast
@@ -174,6 +175,11 @@ class TestRedisHangs:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             host, port = silent.getsockname()
             with redis_at(f"redis://{host}:{port}/0", settings):
-                status, took = entities(client)
-        assert (status, took < 1) == (200, True), took
-        assert "a request was not counted" in caplog.text
+                asked = []
+                for _time in range(5):  # what else the machine does makes some of them slower, none quicker
+                    COUNTS.forget()
+                    asked.append(entities(client))
+        assert {status for status, _took in asked} == {200}
+        quickest = min(took for _status, took in asked)
+        assert 0.4 <= quickest < 1, "it waits once for the cache"
+        assert caplog.text.count("counted by this process alone") == 5

@@ -7,32 +7,25 @@ from django.db import transaction
 from django.utils import timezone
 
 from tests.processes import Worker
+from tests.sessions import until
 from un20portal.outbox import services, tasks
 from un20portal.outbox.models import Heartbeat
-
-
-def seen_within(seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if Heartbeat.objects.exists():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 class TestWorkerProcess:
     def test_works_on_the_database_and_broker_of_the_test(self, celery_worker_process: Worker) -> None:
         tasks.beat.delay()
-        assert seen_within(20), celery_worker_process.output
+        until(Heartbeat.objects.exists, "no beat comes")
 
     def test_comes_back_after_it_was_killed(self, celery_worker_process: Worker) -> None:
         celery_worker_process.kill()
         assert not celery_worker_process.is_running
         tasks.beat.delay()
-        assert not seen_within(1)
+        time.sleep(1)
+        assert not Heartbeat.objects.exists()
         celery_worker_process.start()
         celery_worker_process.wait_until_ready()
-        assert seen_within(20), celery_worker_process.output
+        until(Heartbeat.objects.exists, "no beat comes")
 
 
 @pytest.mark.servers

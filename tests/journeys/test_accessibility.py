@@ -1,33 +1,52 @@
 """axe finds nothing on any page, at both widths, light and dark, and from right to left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 from pytest_django.live_server_helper import LiveServer
 
+from roadmap.models import Case
 from scorecards.services import publishing
 from scorecards.services.computing import compute_cycle
+from scorecards.services.deciding import add_point
 from tests import factories
 from tests.conftest import NewContext
 from tests.journeys.conftest import Portal, WholePortal
 
 SignIn = Callable[[Page, str], None]
+Rules = Mapping[str, Any]
+ALL: Rules = {}
+COLOURS: Rules = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+WIDTHS = (390, 1280)
 PUBLIC = [
     "/",
     "/scorecards/",
     "/scorecards/2026/",
     "/scorecards/2026/?group=type:fund_or_programme&basis=claimed",
     "/scorecards/2026/figure/",
+    "/scorecards/2026/explore/?sort=-paper_gap",
+    "/scorecards/2026/explore/?search=nothing-is-like-this",
+    "/scorecards/2026/compare/?group=entities&group=type:fund_or_programme",
+    "/scorecards/2026/compare/?entity=",
     "/scorecards/2026/receipt/?group=entities&item=DAT-STR",
+    "/scorecards/2026/uncertainty/",
+    "/scorecards/2026/report/?refresh=off",
+    "/scorecards/2026/entities/",
+    "/portfolio/",
+    "/portfolio/DAT/?enabler=STR&without=UNDP",
+    "/portfolio/FOR/",
+    "/portfolio/cases/{case}/",
     "/frameworks/",
     "/frameworks/quintet-2026/",
     "/accounts/login/",
     "/accounts/password/reset/",
     "/api/v1/docs/",
-    "/no-such-page/",
 ]
+REFUSED = {"/scorecards/2026/explore/?sort=luck": 400, "/no-such-page/": 404}
+FIGURE = "?group=entities&item=DAT-STR"
 SIGNED_IN = {
     "focal": [
         "/my/",
@@ -38,6 +57,12 @@ SIGNED_IN = {
         "/assessments/{sheet}/history/",
         "/own-path/{unit}/",
         "/own-path/{unit}/DAT/",
+        "/portfolio/",
+        "/portfolio/cases/new/",
+        "/portfolio/cases/{case}/",
+        "/portfolio/cases/{draft}/change/",
+        "/portfolio/cases/{draft}/delete/",
+        "/portfolio/cases/{case}/withdraw/",
     ],
     "first": [
         "/cycles/",
@@ -48,22 +73,38 @@ SIGNED_IN = {
         "/accounts/letters/",
         "/validation/",
         "/scorecards/2026/publication/",
+        "/scorecards/2026/decisions/",
+        "/scorecards/2026/decisions/new/",
         "/scorecards/2026/?version=provisional",
         "/assessments/{validated}/",
         "/assessments/{validated}/DAT/",
         "/assessments/{validated}/checks/",
         "/assessments/{validated}/second-ratings/",
         "/scorecards/2026/receipt/?entity={other}&dimension=DAT",
+        "/scorecards/2026/entities/{other}/?dimension=DAT",
+        "/scorecards/2026/entities/{other}/next/",
+        "/scorecards/2026/compare/?entity={other}&entity={another}",
     ],
 }
 
 
 @pytest.fixture
 def published(whole_portal: WholePortal) -> WholePortal:
+    said = {"verb": "requests", "body": "hlcm", "text": "Money.", "action": "Find it.", "figure": FIGURE}
+    for _number in range(2):
+        add_point(cycle=whole_portal.cycle, by=whole_portal.people["first"], at=factories.AT, **said)
     for person, step in (("first", publishing.propose), ("second", publishing.confirm)):
         step(cycle=whole_portal.cycle, by=whole_portal.people[person], at=factories.AT)
     compute_cycle(cycle_id=whole_portal.cycle.pk, at=factories.AT)
+    for is_shown in (True, False):
+        factories.make_case(whole_portal.undp, whole_portal.people["focal"], is_shown=is_shown)
     return whole_portal
+
+
+def ids_of_cases() -> dict[str, int]:
+    """The case that is shown, and the draft."""
+    shown, draft = Case.objects.order_by("pk").values_list("pk", flat=True)
+    return {"case": shown, "draft": draft}
 
 
 def findings(page: Page, address: str) -> list[str]:
@@ -72,20 +113,24 @@ def findings(page: Page, address: str) -> list[str]:
     return faults(page)
 
 
-def findings_at_both_widths(page: Page, address: str) -> list[str]:
+def findings_at(page: Page, address: str, *, widths: Sequence[int] = WIDTHS, rules: Rules = ALL) -> list[str]:
     """The same of a page that is loaded once and seen on a phone and on a desk."""
     page.goto(address)
     found = []
-    for width in (390, 1280):
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
-        found += [f"{width} px: {fault}" for fault in faults(page)]
+        found += [f"{width} px: {fault}" for fault in faults(page, rules)]
     return found
 
 
-def faults(page: Page) -> list[str]:
+def faults(page: Page, rules: Rules = ALL) -> list[str]:
+    options = {
+        **rules,
+        "resultTypes": ["violations"],
+    }  # else three quarters of its time describe what is fine
     found = [
         f"{page.url}: {violation['id']}: {node['html'][:160]}"
-        for violation in Axe().run(page).response["violations"]
+        for violation in Axe().run(page, options=options).response["violations"]
         for node in violation["nodes"]
     ]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
@@ -93,41 +138,90 @@ def faults(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_public_pages(published: Portal, new_context: NewContext, trouble: list[str], scheme: str) -> None:
+@pytest.mark.parametrize(
+    ("prefix", "scheme", "widths", "rules"),
+    [
+        ("", "light", WIDTHS, ALL),
+        ("/ar", "light", (390,), ALL),
+        ("", "dark", (1280,), COLOURS),  # the same elements in other colours
+    ],
+)
+def test_public_pages(
+    published: Portal,
+    new_context: NewContext,
+    trouble: list[str],
+    prefix: str,
+    scheme: str,
+    widths: Sequence[int],
+    rules: Rules,
+) -> None:
     page = new_context(color_scheme=scheme).new_page()
-    prefixes = ["", "/ar"] if scheme == "light" else [""]
-    addresses = [
-        published.address + (prefix if not path.startswith("/api") else "") + path
-        for prefix in prefixes
-        for path in PUBLIC
-    ]
-    assert [line for address in addresses for line in findings_at_both_widths(page, address)] == []
-    assert trouble == [f"404: GET {address}" for address in addresses if address.endswith("/no-such-page/")]
+    found, refused = [], []
+    for path in [*PUBLIC, *REFUSED]:
+        address = published.address + ("" if "/api/" in path else prefix) + path.format(**ids_of_cases())
+        found += findings_at(page, address, widths=widths, rules=rules)
+        refused += [f"{REFUSED[path]}: GET {address}"] if path in REFUSED else []
+    assert (found, trouble) == ([], refused)
     trouble.clear()
 
 
 @pytest.mark.parametrize("person", SIGNED_IN)
 def test_pages_of_work(published: Portal, page: Page, sign_in: SignIn, person: str) -> None:
     sign_in(page, person)
-    validated = published.cycle.assessments.exclude(pk=published.sheet).order_by("pk").first()
-    assert validated is not None
+    validated, another = published.cycle.assessments.exclude(pk=published.sheet).order_by("pk")[:2]
     ids = {
         "sheet": published.sheet,
         "validated": validated.pk,
         "unit": published.undp.code,
         "other": validated.entity.code,
+        "another": another.entity.code,
+        **ids_of_cases(),
     }
     addresses = [published.address + path.format(**ids) for path in SIGNED_IN[person]]
-    assert [line for address in addresses for line in findings_at_both_widths(page, address)] == []
+    assert [line for address in addresses for line in findings_at(page, address)] == []
 
 
 def test_pages_before_the_first_publication(
-    portal: Portal, live_server: LiveServer, page_at: Callable[[int], Page]
+    portal: Portal, live_server: LiveServer, page_at: Callable[[int], Page], trouble: list[str]
 ) -> None:
     page = page_at(390)
     assert findings(page, live_server.url + "/") == []
     assert findings(page, live_server.url + "/scorecards/") == []
+    address = f"{live_server.url}/scorecards/{portal.cycle.code}/"
+    assert findings(page, address) == []
+    assert trouble == [f"404: GET {address}"]
+    trouble.clear()
+
+
+def test_the_switch_of_a_page_shows_where_the_focus_is(
+    published: WholePortal, page: Page, sign_in: SignIn
+) -> None:
+    """Its corners are round, and cut off what is drawn around a link."""
+    sign_in(page, "first")
+    validated = published.cycle.assessments.exclude(pk=published.sheet).order_by("pk")[0]
+    page.goto(f"{published.address}/scorecards/2026/entities/{validated.entity.code}/")
+    for link in page.locator("nav.choices").get_by_role("link").all():
+        link.evaluate("one => one.blur()")
+        before = lower_edge(link)
+        link.focus()
+        assert lower_edge(link) != before
+
+
+def lower_edge(found: Locator) -> bytes:
+    """A picture of what lies along the lower edge of something, inside of it."""
+    box = found.bounding_box()
+    assert box
+    y, width = box["y"] + box["height"] - 8, box["width"] - 16
+    return found.page.screenshot(clip={"x": box["x"] + 8, "y": y, "width": width, "height": 8})
+
+
+def test_what_stays_in_sight_leaves_room_to_read(published: Portal, page: Page) -> None:
+    """On a phone held across, as with letters four times as large, it goes away with the page."""
+    page.goto(f"{published.address}/scorecards/2026/")
+    for height, stays in ((900, True), (360, False)):
+        page.set_viewport_size({"width": 780, "height": height})
+        page.evaluate("scrollTo(0, 3000)")
+        assert page.locator(".in-sight").evaluate("one => one.getBoundingClientRect().top >= 0") is stays
 
 
 def test_the_list_of_cycles_fits_a_phone(

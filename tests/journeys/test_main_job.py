@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 import urllib.request
 from collections.abc import Callable
 
@@ -18,7 +17,7 @@ SignIn = Callable[[Page, str], None]
 def figure_of(portal: Portal, item: str) -> dict[str, object]:
     """What the public API says of one item."""
     url = f"{portal.address}/api/v1/scorecards/{portal.cycle.code}/state-of-play/"
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return next(row for row in json.load(answer) if row["item"] == item)
 
 
@@ -30,6 +29,7 @@ def publish(portal: Portal, page: Page, other: Page) -> None:
         page.locator("#id_note").fill("One more sheet is validated.")
     page.get_by_label("Everybody").check()
     page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_role("status")).to_contain_text("Proposed")
     other.goto(path)
     other.get_by_role("button", name="Confirm").click()
     other.wait_for_url(re.compile(r"/scorecards/[^/]+/$"))
@@ -89,14 +89,13 @@ def test_an_answer_becomes_a_public_figure(
 
 
 def wait_for_provisional(portal: Portal, page: Page, worker: Worker) -> None:
-    """The figures of the running cycle follow within seconds, computed by the worker."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+    """The figures of the running cycle follow, computed by the worker."""
+
+    def what_lacks() -> str | None:
         page.goto(f"{portal.address}/scorecards/{portal.cycle.code}/?version=provisional")
-        if "15/15" in page.content():
-            return
-        time.sleep(0.5)
-    pytest.fail(f"the worker did not compute the figures:\n{worker.output}")
+        return None if "15/15" in page.content() else "the figures are not computed"
+
+    worker.wait_until(what_lacks)
 
 
 class TestAnswering:

@@ -11,7 +11,7 @@ from quintet.models import Cycle, Framework
 from scorecards.services.comparing import decide_comparisons
 from tests import factories
 from tests.conftest import NewContext
-from tests.journeys.test_accessibility import findings, findings_at_both_widths
+from tests.journeys.test_accessibility import COLOURS, findings, findings_at
 from tests.scorecards.worked import publish
 
 TALLEST = 9_000  # pixels on a phone; unfolded it is three times as tall
@@ -34,11 +34,11 @@ def address(live_server: LiveServer, cast: factories.Cast) -> str:
     return f"{live_server.url}/scorecards/2026/movement/"
 
 
-def unfolded(page: Page) -> list[str]:
-    found: list[str] = page.locator("details.fold[open] > .table-scroll").evaluate_all(
-        "all => all.map(one => one.id)"
-    )
-    return found
+def expect_unfolded(page: Page, *dimensions: str) -> None:
+    tables = page.locator("details.fold[open] > .table-scroll")
+    expect(tables).to_have_count(len(dimensions))
+    for place, dimension in enumerate(dimensions):
+        expect(tables.nth(place)).to_have_id(dimension)
 
 
 def test_waits_in_words_and_then_folds_its_items(address: str, page: Page) -> None:
@@ -47,26 +47,40 @@ def test_waits_in_words_and_then_folds_its_items(address: str, page: Page) -> No
     expect(page.get_by_role("status")).to_contain_text("being prepared")
     decide_comparisons(at=factories.AT)
     page.get_by_role("link", name="Look again").click()
-    assert unfolded(page) == ["DAT"]
+    expect_unfolded(page, "DAT")
     assert page.evaluate("document.documentElement.scrollHeight") < TALLEST
     page.locator("summary", has_text="Digital").click()
     page.locator("details.fold", has_text="Digital").get_by_role(
         "link", name="Link to this dimension"
     ).click()
-    page.wait_for_url("**/*dimension=DIG#DIG")
-    assert unfolded(page) == ["DIG"]
+    page.wait_for_url("**/*version=1&from_version=1&dimension=DIG#DIG")
+    expect_unfolded(page, "DIG")
 
 
 def test_an_address_unfolds_what_it_names(address: str, page: Page) -> None:
     decide_comparisons(at=factories.AT)
     page.goto(f"{address}#BES")
     expect(page.locator("#BES")).to_be_in_viewport()
-    assert unfolded(page) == ["DAT", "BES"]
+    expect_unfolded(page, "DAT", "BES")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_anybody_can_read_it(address: str, new_context: NewContext, scheme: str) -> None:
+def test_anybody_can_read_it(address: str, new_context: NewContext) -> None:
     decide_comparisons(at=factories.AT)
-    page = new_context(color_scheme=scheme).new_page()
-    for path in (address, address.replace("/scorecards/", "/ar/scorecards/"), f"{address}?dimension=all"):
-        assert findings_at_both_widths(page, path) == []
+    page = new_context(color_scheme="light").new_page()
+    assert findings_at(page, f"{address}?dimension=all") == []
+    assert findings_at(page, address.replace("/scorecards/", "/ar/scorecards/"), widths=[390]) == []
+    dark = new_context(color_scheme="dark").new_page()
+    assert findings_at(dark, f"{address}?dimension=all", widths=[1280], rules=COLOURS) == []
+
+
+@pytest.mark.parametrize("language", ["", "/ar"])
+def test_a_change_leads_to_its_receipt_and_back(address: str, page: Page, language: str) -> None:
+    decide_comparisons(at=factories.AT)
+    page.goto(address.replace("/scorecards/", f"{language}/scorecards/"))
+    page.locator("#DAT td.change a").first.click()
+    page.wait_for_url("**/receipt/*item=DAT-STR*")
+    assert findings_at(page, page.url) == []
+    page.goto(page.url.replace("item=DAT-STR", "dimension=DAT"))
+    assert findings_at(page, page.url) == []
+    page.locator(".eyebrow a").click()
+    page.wait_for_url("**/movement/*dimension=DAT*")

@@ -8,12 +8,11 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from quintet.models import Answer
-from tests.journeys.clock import let_pass
+from tests.journeys.clock import let_pass, stop
 from tests.journeys.conftest import OPEN_ITEM, PASSWORD, Portal
 
 SignIn = Callable[[Page, str], None]
 TYPED = "Plan approved in May."
-SOON = 15_000  # milliseconds: longer than the page waits before it looks whether one has signed in
 
 
 @pytest.fixture
@@ -78,7 +77,7 @@ class TestTheSessionEnds:
         with form.context.expect_page() as opened:
             card.get_by_role("link", name="Sign in").click()
         sign_in(opened.value, "focal")
-        expect(state(card)).to_have_attribute("data-state", "saved", timeout=SOON)
+        expect(state(card)).to_have_attribute("data-state", "saved")
         expect(card.get_by_role("link", name="Sign in")).to_have_count(0)
         assert stored(portal) == [TYPED]
         with form.expect_response("**/answers/**") as answered:  # the page goes on with its new token
@@ -100,20 +99,28 @@ class TestTheSessionEnds:
     ) -> None:
         other = context.new_page()
         sign_in(other, "approver")
-        expect(state(card)).to_contain_text("NOT SAVED. Somebody else is signed in now.", timeout=SOON)
+        expect(state(card)).to_contain_text("NOT SAVED. Somebody else is signed in now.")
         assert TYPED not in stored(portal)
         other.get_by_role("button", name="Sign out").click()
+        expect(other.get_by_role("button", name="Sign out")).to_have_count(0)
         sign_in(other, "focal")
-        expect(state(card)).to_have_attribute("data-state", "saved", timeout=SOON)
+        expect(state(card)).to_have_attribute("data-state", "saved")
         assert stored(portal) == [TYPED]
+
+
+def write_and_send(form: Page, card: Locator) -> None:
+    """Write on a page whose clock stands, and let time pass until the words are sent."""
+    with form.expect_request("**/answers/**"):
+        write(card)
+        let_pass(form, 2)
 
 
 @pytest.mark.usefixtures("with_trouble")
 class TestRefusals:
     @pytest.fixture
     def sent(self, form: Page) -> list[str]:
-        """Every attempt to save, as the page makes it, by a clock that the test turns on."""
-        form.clock.install()
+        """Every attempt to save, as the page makes it, by a clock that the test alone turns on."""
+        stop(form)
         requests: list[str] = []
         form.on("request", lambda asked: requests.append(asked.method) if asked.method == "POST" else None)
         return requests
@@ -122,7 +129,7 @@ class TestRefusals:
         self, portal: Portal, form: Page, card: Locator, sent: list[str]
     ) -> None:
         portal.people["focal"].memberships.all().delete()  # the sheet is nobody's business of theirs any more
-        write(card)
+        write_and_send(form, card)
         expect(state(card)).to_have_text("NOT SAVED. Copy your text and reload the page.")
         expect(card.locator(".item-messages")).to_contain_text("There is nothing at this address")
         let_pass(form, 6)  # longer than the pause before a second try
@@ -134,7 +141,7 @@ class TestRefusals:
         self, form: Page, card: Locator, sent: list[str], status: int
     ) -> None:
         form.route("**/answers/**", proxy_that_says(status))
-        write(card)
+        write_and_send(form, card)
         expect(state(card)).to_contain_text("NOT SAVED. Copy your text and reload the page.")
         let_pass(form, 6)
         assert sent == ["POST"]
@@ -144,7 +151,7 @@ class TestRefusals:
         self, portal: Portal, form: Page, card: Locator, sent: list[str], status: int
     ) -> None:
         form.route("**/answers/**", proxy_that_says(status, {"Retry-After": "2"}), times=1)
-        write(card)
+        write_and_send(form, card)
         expect(state(card)).to_contain_text("NOT SAVED. The portal is busy")
         let_pass(form, 1)
         assert sent == ["POST"]
@@ -157,7 +164,7 @@ class TestRefusals:
         self, form: Page, card: Locator, sent: list[str]
     ) -> None:
         form.route("**/answers/**", proxy_that_says(503, {"Retry-After": "60"}))
-        write(card)
+        write_and_send(form, card)
         expect(state(card)).to_contain_text("NOT SAVED. The portal is busy")
         look_back_at(form)
         let_pass(form, 1)
@@ -167,8 +174,7 @@ class TestRefusals:
         self, form: Page, card: Locator, sent: list[str]
     ) -> None:
         held = hold(form)
-        with form.expect_request("**/answers/**"):
-            write(card)
+        write_and_send(form, card)
         write(card, f"{TYPED} Budget too.")
         proxy_that_says(503, {"Retry-After": "60"})(held.pop())
         expect(state(card)).to_contain_text("NOT SAVED. The portal is busy")

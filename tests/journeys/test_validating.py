@@ -10,7 +10,6 @@ from playwright.sync_api import Locator, Page, expect
 from entities.models import Entity
 from quintet.domain.evidence import Details
 from quintet.models import Assessment, Cycle, Phase, Status
-from quintet.services.evidence import write_link
 from tests import factories
 from tests.factories import ENABLERS, Cast
 from tests.journeys.conftest import AtWork
@@ -45,7 +44,7 @@ def sheet(undp: Entity, cast: Cast) -> Assessment:
 def attach_audit(sheet: Assessment) -> None:
     item, details = item_of(sheet, ACCEPTED), Details("Audit of the plan", date(2026, 10, 1))
     url = "https://example.org/audit"
-    write_link(assessment=sheet, item=item, url=url, details=details, at=factories.AT, channel="demo")
+    factories.write_link(assessment=sheet, item=item, url=url, details=details)
 
 
 def test_a_sheet_is_checked_rated_twice_returned_and_mended(

@@ -9,7 +9,6 @@ from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Route, ex
 
 from quintet.domain.evidence import Details
 from quintet.models import Answer, AnswerRevision, Cycle, Item
-from quintet.services.evidence import write_link
 from tests import factories
 from tests.conftest import NewContext
 from tests.journeys.clock import let_pass
@@ -98,13 +97,11 @@ class TestStillTrue:
         before = factories.sheet_of(Cycle.objects.get(code="2025"), portal.undp)
         item = Item.objects.get(code="DAT-STR")
         details = Details("The plan of 2025", date(2025, 3, 1))
-        write_link(
+        factories.write_link(
             assessment=before,
             item=item,
             url="https://example.org/plan",
             details=details,
-            at=factories.AT,
-            channel="demo",
         )
         card(form, "DAT-STR").get_by_role("button", name="Still true").click()
         expect(card(form, "DAT-STR").get_by_role("link", name="The plan of 2025", exact=True)).to_be_visible()
@@ -176,7 +173,7 @@ class TestOffLine:
         comment.fill("Stored, but nobody told the page")
         expect(state(form, "DAT-STR")).to_contain_text("NOT SAVED. No connection")
         comment.fill("Stored, but nobody told the page. Then more.")
-        expect(state(form, "DAT-STR")).to_have_attribute("data-state", "saved", timeout=15_000)
+        expect(state(form, "DAT-STR")).to_have_attribute("data-state", "saved")
         revisions = AnswerRevision.objects.filter(assessment=sheet).order_by("pk")
         assert list(revisions.values_list("outcome", "version")) == [("saved", 1), ("saved", 2)]
 
@@ -191,8 +188,8 @@ class TestOffLine:
             dialog.dismiss()
 
         form.on("dialog", stay)
-        form.close(run_before_unload=True)
-        form.wait_for_timeout(500)
+        with form.expect_event("dialog"):
+            form.close(run_before_unload=True)
         assert asked == ["beforeunload"]
 
 

@@ -494,7 +494,7 @@ class TestQuestionsToTheDatabase:
                 for item in Item.objects.filter(framework=framework)[:2]
             )
             fill(make_counted_cycle(framework, {}, f"{code}-done"), dict.fromkeys(some, FULL))
-            found.append(self.asked(client, reverse("quintet:my")))
+            found.append(self.asked(client, reverse("my")))
         assert found[0] == found[1]
 
     def test_the_monitor_does_not_grow_with_units(self, client: Client, cast: Cast) -> None:

@@ -178,8 +178,12 @@ class TestElsewhere:
 class TestQuestionsToTheDatabase:
     def test_do_not_grow_with_threads(self, client: Client, cast: Cast, sheet: Assessment) -> None:
         client.force_login(cast.focal)
-        places = [("assessment-form", sheet.pk, "DAT"), ("assessment-review", sheet.pk), ("my",)]
-        urls = [reverse(f"quintet:{name}", args=arguments) for name, *arguments in places]
+        places: list[tuple[str, list[object]]] = [
+            ("quintet:assessment-form", [sheet.pk, "DAT"]),
+            ("quintet:assessment-review", [sheet.pk]),
+            ("my", []),
+        ]
+        urls = [reverse(name, args=arguments) for name, arguments in places]
         found = []
         for some in (range(10), range(10, 20)):
             for number in some:

@@ -19,7 +19,7 @@ from scorecards.models import Checkpoint, Scorecard
 from scorecards.services import publishing
 from scorecards.services.checkpoints import sign_checkpoint
 from scorecards.tasks import sign_checkpoint as daily_task
-from tests.factories import AT, Cast, later, make_cast, make_counted_cycle, make_entity, make_framework
+from tests.factories import AT, Cast, later, make_counted_cycle, make_framework
 from tests.guards import unguarded
 from un20portal.lib.signatures import is_signed, public_key_of, read_private_key
 from un20portal.outbox import services as outbox
@@ -32,11 +32,6 @@ KEY, OTHER_KEY = "07" * 32, "08" * 32
 @pytest.fixture(autouse=True)
 def _key(settings: Settings) -> None:
     settings.CHECKPOINT_KEY = KEY
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP"), make_entity("UNICEF"))
 
 
 def publish(code: str, cast: Cast, audience: str = "public") -> Scorecard:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -28,6 +27,8 @@ from quintet.models import (
 )
 from quintet.services.demo import create_cycles
 from quintet.services.freezing import CHANGED
+from roadmap.models import Case, CaseEvent
+from scorecards.domain.checked import sums_of
 from scorecards.models import (
     ComparedPair,
     EntityDocument,
@@ -37,6 +38,7 @@ from scorecards.models import (
     Uncertainty,
     UnitScore,
 )
+from scorecards.queries.uncertainty import SIMULATE
 from scorecards.services import verifying
 from scorecards.services.composing import compose
 from scorecards.services.simulating import simulate_cycle
@@ -259,6 +261,14 @@ class TestVerifying:
     def test_names_an_edit_with_a_new_hash(self, two: list[Scorecard]) -> None:
         payload = two[0].payload.replace("75.0", "76.0")
         tamper(payload=payload, sha256=hashlib.sha256(payload.encode()).hexdigest())
+        assert self.found() == (
+            "2024 version 1: all, accepted, items, DAT-STR, share_has: "
+            "this is not what its frozen sheets come to."
+        )
+
+    def test_names_a_version_whose_words_were_edited_with_its_hash(self, two: list[Scorecard]) -> None:
+        payload = two[0].payload.replace('"title":"', '"title":"Not ')
+        tamper(payload=payload, sha256=hashlib.sha256(payload.encode()).hexdigest())
         assert self.found() == "2024 version 2: the chain is broken before this scorecard."
 
     def test_names_a_version_that_lost_the_one_before(self, two: list[Scorecard]) -> None:
@@ -395,6 +405,18 @@ class TestDrainingTheOutbox:
         with pytest.raises(CommandError, match="not handled"):
             run("drain_outbox")
 
+    def test_says_what_a_worker_holds_and_until_when(self, cast: Cast) -> None:
+        owed = outbox.put(SIMULATE, {}, at=timezone.now())
+        Message.objects.update(leased_until=timezone.now() + outbox.LEASE)
+        with pytest.raises(CommandError) as told:
+            run("drain_outbox")
+        owed.refresh_from_db()
+        assert owed.leased_until is not None
+        ends = f"{owed.leased_until:%H:%M:%S}"
+        assert str(told.value).startswith("1 under way at a worker: ")
+        assert f"again after {ends} UTC" in str(told.value), "nothing was tried, so no last_error is named"
+        assert owed.attempts == 0
+
 
 class TestDemoData:
     """Small demo cycles on the real reference data."""
@@ -414,6 +436,8 @@ class TestDemoData:
         assert set(Cycle.objects.values_list("is_demo", flat=True)) == {True}
         assert set(Assessment.objects.values_list("is_demo", flat=True)) == {True}
         assert set(User.objects.values_list("is_demo", flat=True)) == {True}
+        assert set(Case.objects.values_list("is_demo", flat=True)) == {True}
+        assert 0 < Case.objects.shown().count() < Case.objects.count()
         assert [card.cycle.code for card in Scorecard.objects.select_related("cycle")] == ["2023", "2024"]
         assert all(json.loads(card.payload)["cycle"]["synthetic"] for card in Scorecard.objects.all())
         assert Cycle.objects.get(code="2025").phase == "open"
@@ -450,6 +474,13 @@ class TestDemoData:
             self.empty()
         assert built[0] == built[1]
 
+    def test_freezes_what_checks_found(self) -> None:
+        units = list(Entity.objects.order_by("code")[:24])
+        cycles = create_cycles(codes=["2023", "2024"], entities=units, seed=7, at=AT)
+        items = json.loads(compose(cycle=cycles[0]).payload)["quality"]["items"]
+        sums = sums_of(list(items.values()))
+        assert min(sums.n_items_checks, sums.n_confirmed, sums.n_lowered, sums.n_without) > 0
+
     def test_takes_codes_with_spaces_between(self) -> None:
         self.fill(cycles=" 2024, 2025 ")
         assert set(Cycle.objects.values_list("code", flat=True)) == {"2024", "2025"}
@@ -473,19 +504,22 @@ class TestDemoData:
         derived = (*published, Proposal, GroupScore, UnitScore)
         with unguarded():
             sheets = (Snapshot, Transition, AnswerRevision, EvidenceChange, Evidence, Assessment, Cycle)
-            for model in (*derived, *sheets, Message, User):
+            for model in (*derived, *sheets, Message, CaseEvent, Case, User):
                 model.objects.all().delete()
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_a_command_that_finds_something_ends_with_an_exit_code(published: Scorecard) -> None:
     def code(*arguments: str) -> tuple[int, str]:
         command = [sys.executable, "manage.py", *arguments]
-        environment = processes.environment()
-        if connection.vendor == "sqlite":  # the file of this test
-            environment["DATABASE_URL"] = f"sqlite:///{connection.settings_dict['NAME']}"
         done = subprocess.run(
-            command, env=environment, cwd=processes.ROOT, capture_output=True, text=True, timeout=120
+            command,
+            env=processes.environment(),
+            cwd=processes.ROOT,
+            capture_output=True,
+            text=True,
+            timeout=600,
         )
         return done.returncode, done.stderr
 

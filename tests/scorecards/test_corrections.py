@@ -12,6 +12,7 @@ from quintet.models import Cycle, Phase
 from scorecards.domain.corrections import parse_note
 from scorecards.models import Proposal, Scorecard
 from scorecards.services import publishing
+from scorecards.services.deciding import add_point
 from tests.factories import (
     AT,
     Cast,
@@ -114,8 +115,26 @@ class TestFacts:
         publish(cycle, cast)
         Cycle.objects.filter(pk=cycle.pk).update(phase=Phase.CLOSED)
         publish(cycle, cast)
-        for page in self.shown(client, 3):
-            assert "No sheet has changed; what is said about the cycle has." in page
+        in_list, on_page = self.shown(client, 3)
+        assert (
+            "No sheet has changed: points for decision are new, or what is said about the cycle." in in_list
+        )
+        assert "No sheet has changed; what is said about the cycle has." in on_page
+
+    def test_say_that_only_points_for_decision_are_new(
+        self, cycle: Cycle, cast: Cast, client: Client
+    ) -> None:
+        publish(cycle, cast)
+        said = {"verb": "takes_note", "body": "hlcm", "text": "of the gap.", "action": ""}
+        add_point(cycle=cycle, by=cast.task_force, at=AT, **said)
+        publish(cycle, cast)
+        in_list, on_page = self.shown(client, 3)
+        assert (
+            "No sheet has changed: points for decision are new, or what is said about the cycle." in in_list
+        )
+        assert "No sheet and no figure has changed: the points for decision are new." in on_page
+        _list, before = self.shown(client, 2)
+        assert "points for decision are new" not in before
 
     def test_are_none_of_a_first_version(self, cycle: Cycle, client: Client) -> None:
         assert not [page for page in self.shown(client, 1) if "has changed" in page or "corrects:" in page]

@@ -28,7 +28,6 @@ from tests.factories import (
     make_cycle,
     make_entities,
     make_entity,
-    make_framework,
     sheet_of,
 )
 from tests.scorecards.stored import figures_of
@@ -51,11 +50,6 @@ FACES = [
 @pytest.fixture
 def units() -> list[Entity]:
     return make_entities(7)
-
-
-@pytest.fixture
-def framework() -> Framework:
-    return make_framework()
 
 
 @pytest.fixture
@@ -128,6 +122,16 @@ class TestFigures:
         figures = figures_of(cycle)
         assert figures[mixed]["accepted"]["n_group"] == 2
         assert unasked not in figures
+
+    def test_are_counted_once_for_all_parts_of_a_page(
+        self, client: Client, cycle: Cycle, cast: Cast, units: list[Entity], make: Callable[..., str]
+    ) -> None:
+        group = make(units)
+        client.force_login(cast.task_force)
+        with CaptureQueriesContext(connection) as asked:
+            assert status_of(client, FACES[0], group) == 200
+        levels = [query["sql"] for query in asked if '"quintet_snapshot"."accepted"' in query["sql"]]
+        assert len(levels) == 1
 
     def test_cost_the_same_number_of_queries_whatever_the_number_of_units(
         self, client: Client, cycle: Cycle, cast: Cast, units: list[Entity], make: Callable[..., str]

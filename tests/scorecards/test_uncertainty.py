@@ -1,5 +1,6 @@
 """The page and the API of uncertainty: who sees which intervals, of which version, at which cost."""
 
+import csv
 import json
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from entities.models import Entity, User
+from entities.models import User
 from quintet.models import Cycle, Status
 from scorecards.queries.uncertainty import SIMULATE
 from scorecards.services.computing import compute_cycle
@@ -19,39 +20,27 @@ from tests.factories import (
     Cast,
     fill,
     later,
-    make_cast,
     make_counted_cycle,
     make_entities,
     make_entity,
     make_framework,
     make_token,
 )
+from tests.scorecards.estimated import levels_of, make_estimated_cycle
 from tests.scorecards.worked import publish
 from un20portal.outbox.models import Message
 from un20portal.outbox.services import run_errands
 
 pytestmark = pytest.mark.django_db
-ITEMS = [f"{dimension}-{enabler}" for dimension in ("DAT", "INN") for enabler in ENABLERS]
 PAGE, API = "/scorecards/2026/uncertainty/", "/api/v1/scorecards/2026/uncertainty/"
 PROVISIONAL = "?version=provisional"
 SECRET = "SECRET-1"
 
 
-def levels_of(number: int) -> dict[str, int]:
-    return {code: (number * 3 + place * 2) % 5 for place, code in enumerate(ITEMS)}
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP"), make_entity("UNICEF"))
-
-
 @pytest.fixture
 def cycle(cast: Cast) -> Cycle:
     """Twelve organisations, two of them of a type of their own; one of those is the secret."""
-    rare = [make_entity(code, type="related_organisation", ceb_member=False) for code in (SECRET, "OTHER-2")]
-    units = [*Entity.objects.filter(code__in=["UNDP", "UNICEF"]), *make_entities(8), *rare]
-    return make_counted_cycle(make_framework(), {unit: levels_of(n) for n, unit in enumerate(units)})
+    return make_estimated_cycle((SECRET, "OTHER-2"))
 
 
 @pytest.fixture
@@ -91,6 +80,31 @@ class TestWhatEverybodySees:
         for number in (*shown["interval"].values(), document["seed"], document["inputs_sha256"]):
             assert str(number) in written or number == shown["interval"]["n_rated_draws"]
 
+    def test_shows_no_mean_of_fewer_than_ten_rated_units(self, client: Client, cast: Cast) -> None:
+        """As where groups are compared and in papers; the API has the means, with the counts beside them."""
+        cycle = make_counted_cycle(make_framework(), {unit: levels_of(3) for unit in make_entities(9)})
+        publish(cycle, cast)
+        simulate_cycle(cycle_id=cycle.pk, at=AT)
+        told = groups(get(client))["all"]
+        assert told["interval"]
+        written = page(client)
+        assert written.count("fewer than 10 rated sheets") >= 2, "in the table and in the picture"
+        lines = (
+            client.get("/scorecards/2026/figures/uncertainty.csv").content.decode("utf-8-sig").splitlines()
+        )
+        rows = {row["group"]: row for row in csv.DictReader(lines)}
+        counted = (rows["all"]["n_counted_accepted"], rows["all"]["n_counted_claimed"])
+        assert counted == ("9", "9")
+        assert [rows["all"][name] for name in ("p5", "p50", "p95", "accepted", "claimed")] == [""] * 5
+        drawn = client.get("/scorecards/2026/figures/uncertainty.svg").content.decode()
+        receipt = client.get("/scorecards/2026/receipt/?group=all&area=capability").content.decode()
+        assert "fewer than 10 rated sheets" in drawn
+        assert "fewer than 10 rated sheets" in receipt
+        for told_of in (written, drawn, receipt):
+            for number in (told["interval"]["p50"], told["accepted"]):
+                assert f">{number}<" not in told_of
+                assert f" {number}." not in told_of
+
     def test_hides_small_groups_on_page_and_in_the_api(self, client: Client, published: Cycle) -> None:
         small = groups(get(client))["type:related_organisation"]
         assert small == {
@@ -102,7 +116,7 @@ class TestWhatEverybodySees:
             "accepted": None,
             "claimed": None,
         }
-        row = page(client).split("Related organisation")[1].split("</tr>")[0]
+        row = page(client).split("Related organisations")[1].split("</tr>")[0]
         assert "Suppressed: confidential" in row
         assert row.count('data-label="') == 0
 
@@ -140,7 +154,7 @@ class TestWhatEverybodySees:
     def test_is_there_though_a_sheet_came_in_between(self, client: Client, cycle: Cycle, cast: Cast) -> None:
         scorecard = publish(cycle, cast)
         fill(cycle, {make_entity("NEW-1"): levels_of(3)})
-        run_errands(now=lambda: AT)
+        run_errands(now=lambda: AT, topic=SIMULATE)
         document = get(client)
         assert document["inputs_sha256"] == json.loads(scorecard.payload)["inputs_sha256"]
         assert groups(document)["all"]["n_group"] == 12
@@ -155,7 +169,7 @@ class TestWhatEverybodySees:
         shown = page(client)
         assert "How certain is this?" in shown
         assert "is being estimated. Ask again in a minute." in shown
-        run_errands(now=lambda: AT)
+        run_errands(now=lambda: AT, topic=SIMULATE)
         assert get(client)["version"] == 1
         assert "being estimated" not in page(client)
 
@@ -199,7 +213,7 @@ class TestUnits:
         assert [unit["entity"] for unit in area["units"]] == ["UNDP"]
         assert area["bands"] == []
         written = page(client, user=cast.focal)
-        assert 'scope="row">UNDP<' in written
+        assert 'receipt/?entity=UNDP&amp;area=capability">UNDP<' in written
         assert "UNICEF" not in written
         assert SECRET not in written
 

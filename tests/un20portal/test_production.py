@@ -149,5 +149,5 @@ def start(change: Mapping[str, str | None], *command: str) -> subprocess.Complet
     arguments = command or ("check",)
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60,
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600,
     )  # fmt: skip

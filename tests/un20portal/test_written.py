@@ -10,11 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 
 from quintet.forms import answering, cycles, delegating, evidence, monitoring, reviewing, tailoring
+from roadmap import forms as cases
 from tests.architecture import tree
 from tests.quintet.samples import pdf
 from un20portal.lib.written import is_typed, written
 
-MODULES = (answering, cycles, delegating, evidence, monitoring, reviewing, tailoring)
+MODULES = (answering, cycles, delegating, evidence, monitoring, reviewing, tailoring, cases)
 TEXT = (forms.TextInput, forms.URLInput, forms.EmailInput, forms.Textarea)
 NO_WORDS = {"choice", "level", "code"}  # chosen among few; the code of a cycle is short
 

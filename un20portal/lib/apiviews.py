@@ -1,6 +1,7 @@
 """What every view of the API does: the reader's language, known parameters only, an ETag on what is read."""
 
 import hashlib
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import HttpResponseBase
@@ -9,9 +10,13 @@ from django.utils.translation import activate, get_language_from_request
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from un20portal.lib.errors import FieldError, InvalidInput
-from un20portal.lib.errors import marked as _
+from un20portal.lib.holding import held
+from un20portal.lib.parameters import refuse_unknown
 from un20portal.lib.renderers import JSONRenderer
+from un20portal.lib.throttling import is_stranger_allowed
+
+# A resource that is the same for all strangers: its answer is held by the process, and counted all the same.
+held_resource = partial(held, language=get_language_from_request, is_allowed=is_stranger_allowed)
 
 
 class ApiView(APIView):
@@ -23,7 +28,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         activate(get_language_from_request(request._request))
         super().initial(request, *args, **kwargs)
-        _refuse_unknown_parameters(request, self.known_parameters())
+        refuse_unknown(request.query_params, self.known_parameters())
 
     def known_parameters(self) -> set[str]:
         """The view's own parameters, those of its filters and those of its pages."""
@@ -42,20 +47,6 @@ class ApiView(APIView):
             else:
                 _add_etag(response)
         return response
-
-
-def _refuse_unknown_parameters(request: Request, known: set[str]) -> None:
-    """Raise InvalidInput for a query parameter that means nothing here, or that is given twice."""
-    names = {"known": ", ".join(sorted(known)) or "–"}
-    errors = []
-    for name, values in request.query_params.lists():
-        if name not in known:
-            message = _("There is no such parameter. Known here: %(known)s.")
-            errors.append(FieldError(name, "unknown_parameter", message, names))
-        elif len(values) > 1:
-            errors.append(FieldError(name, "repeated_parameter", _("Give this parameter once.")))
-    if errors:
-        raise InvalidInput(_("The query parameters are not understood."), errors=errors)
 
 
 def _add_etag(response: HttpResponseBase) -> HttpResponseBase:

@@ -6,11 +6,15 @@ is tried out, nothing in the database refuses: there the services alone never ch
 of the database can still switch a trigger off; what was published is then checked by its hashes.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
+from django.db.models import Model
 
 from un20portal.lib.models import AppendOnlyModel
 
@@ -27,6 +31,9 @@ CREATE TRIGGER {trigger} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change();
 ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger};
 """
+CHECKED = "SET CONSTRAINTS ALL IMMEDIATE"  # a table with checks put off to the end cannot be altered
+OFF = "ALTER TABLE {table} DISABLE TRIGGER {trigger}"
+ON = "ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}"
 DROP = "DROP TRIGGER {trigger} ON {table};"
 GUARDED = """
 SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
@@ -37,7 +44,7 @@ WHERE tgname = %s AND tgenabled = 'A' AND pg_table_is_visible(pg_class.oid)
 class MakeAppendOnly(Operation):
     """Let PostgreSQL refuse every change of the rows of `model_name`; on SQLite this does nothing.
 
-    A later migration that has to correct rows switches the trigger off and on again, in plain sight.
+    A later migration that has to add to rows does so inside `unguarded`, in plain sight.
     """
 
     category = OperationCategory.SQL
@@ -77,6 +84,20 @@ class MakeAppendOnly(Operation):
         if connection.vendor == "postgresql" and self.allow_migrate_model(connection.alias, model):
             table = schema_editor.quote_name(model._meta.db_table)
             schema_editor.execute(sql.format(table=table, trigger=TRIGGER), params=None)
+
+
+@contextmanager
+def unguarded(editor: BaseDatabaseSchemaEditor, model: type[Model]) -> Iterator[None]:
+    """Let a migration change rows of one model inside this block, in its own transaction: all or nothing."""
+    table = editor.quote_name(model._meta.db_table)
+    is_guarded = editor.connection.vendor == "postgresql"
+    if is_guarded:
+        editor.execute(CHECKED, params=None)
+        editor.execute(OFF.format(table=table, trigger=TRIGGER), params=None)
+    yield
+    if is_guarded:
+        editor.execute(CHECKED, params=None)
+        editor.execute(ON.format(table=table, trigger=TRIGGER), params=None)
 
 
 def append_only_tables() -> list[str]:

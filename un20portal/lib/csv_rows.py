@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
+from decimal import Decimal
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 BOM = "\ufeff"  # before the first row: tells spreadsheet programs that it is UTF-8
@@ -20,5 +21,7 @@ def csv_row(cells: Iterable[object]) -> str:
 
 def safe_cell(value: object) -> str:
     """Return the value as the text of a cell that no spreadsheet program takes for a formula."""
+    if isinstance(value, (int, Decimal)):
+        return str(value)  # a number is no formula, with a minus neither
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(FORMULA_SIGNS) else text

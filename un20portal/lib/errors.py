@@ -35,13 +35,16 @@ class FieldError:
 
 @dataclass(eq=False)
 class DomainError(Exception):
-    """A refusal the person can act on. `status` is the HTTP status that faces answer with."""
+    """A refusal the person can act on. `status` is the HTTP status that faces answer with, `page` the
+    template that shows it to a person.
+    """
 
     message: str
     params: dict[str, Any] = dataclasses.field(default_factory=dict)
     errors: list[FieldError] = dataclasses.field(default_factory=list)
     status: ClassVar[int] = 400
     code: ClassVar[str] = "refused"
+    page: ClassVar[str] = "refusal.html"
 
     def __str__(self) -> str:
         return " ".join([self.message % self.params, *map(str, self.errors)])
@@ -56,7 +59,7 @@ class InvalidInput(DomainError):
 class NotFound(DomainError):
     """What was asked for is not there (yet), and the person may know why (404)."""
 
-    status, code = 404, "not_found"
+    status, code, page = 404, "not_found", "404.html"
 
 
 class NotAllowed(DomainError):
@@ -90,7 +93,7 @@ class Unavailable(DomainError):
 class NotYet(DomainError):
     """What was asked for is being worked out (503): it is there when asked for again a little later."""
 
-    status, code = 503, "not_yet"
+    status, code, page = 503, "not_yet", "not_yet.html"
 
 
 class TooOften(DomainError):

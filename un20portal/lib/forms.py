@@ -1,13 +1,26 @@
 """Forms that show what a service refused."""
 
+from typing import Any
+
 from django import forms
 
 from un20portal.lib.errors import InvalidInput
 from un20portal.lib.wording import localised
 
+QUESTION_MARKS = ("?", "？", "؟")
+
 
 class RefusableForm(forms.Form):
-    """A form that shows what the service refused at the fields that it names."""
+    """A form that shows what the service refused at the fields that it names.
+
+    No colon stands behind a label that is a question, in whatever script: Django knows one question mark.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            if str(field.label or "").endswith(QUESTION_MARKS):
+                field.label_suffix = ""
 
     def add_refusal(self, refusal: InvalidInput) -> None:
         for error in refusal.errors:

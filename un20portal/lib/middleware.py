@@ -15,8 +15,9 @@ from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
 from un20portal.lib.addresses import this_page
-from un20portal.lib.errors import DomainError
+from un20portal.lib.errors import DomainError, NotYet
 from un20portal.lib.negotiation import is_script
+from un20portal.lib.problems import NOT_YET_SECONDS
 from un20portal.lib.written import written
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -101,5 +102,7 @@ class RefusalMiddleware(MiddlewareMixin):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        template = "404.html" if exception.status == 404 else "refusal.html"
-        return render(request, template, {"refusal": exception}, status=exception.status)
+        response = render(request, exception.page, {"refusal": exception}, status=exception.status)
+        if isinstance(exception, NotYet):
+            response["Retry-After"] = str(NOT_YET_SECONDS)
+        return response

@@ -52,6 +52,17 @@ class ReferencePagination(pagination.LimitOffsetPagination):
     def get_offset(self, request: Request) -> int:
         return whole_number(request, "offset", default=0, lowest=0, highest=FARTHEST)
 
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Say in the schema what `whole_number` takes."""
+        limits = {
+            "limit": {"minimum": 1, "maximum": LONGEST_PAGE, "default": LONGEST_PAGE},
+            "offset": {"minimum": 0, "maximum": FARTHEST, "default": 0},
+        }
+        parameters = super().get_schema_operation_parameters(view)
+        for parameter in parameters:
+            parameter["schema"] |= limits[parameter["name"]]
+        return parameters
+
 
 class CursorPagination(pagination.CursorPagination):
     """Lists that grow with use: `{"next", "previous", "results"}`, no count."""

@@ -22,6 +22,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Pending messages that no worker is running as an errand."""
         return self.pending().filter(Q(leased_until=None) | Q(leased_until__lte=at))
 
+    def leased(self, at: datetime) -> "MessageQuerySet":
+        """Errands that a worker is running, unless it died: nobody else runs them before their lease ends."""
+        return self.pending().filter(leased_until__gt=at)
+
     def failing(self) -> "MessageQuerySet":
         """Pending messages that were tried in vain and will be tried again."""
         return self.pending().filter(attempts__gt=0)

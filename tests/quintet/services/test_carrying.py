@@ -23,8 +23,8 @@ from quintet.queries.earlier import earlier_sheet
 from quintet.queries.samples import sample_of
 from quintet.queries.sheets import progress
 from quintet.services.carrying import confirm_still_true
-from quintet.services.evidence import carry, write_link
-from tests.factories import AT, Cast, Levels, fill, later, make_cycle, make_framework, sheet_of
+from quintet.services.evidence import carry
+from tests.factories import AT, Cast, Levels, fill, later, make_cycle, make_framework, sheet_of, write_link
 from un20portal.lib.errors import NotAllowed, StaleVersion, WrongState
 
 pytestmark = pytest.mark.django_db
@@ -141,9 +141,7 @@ class TestDocuments:
         """A link beside DAT-STR in the sheet of the year before."""
         item = Item.objects.get(code="DAT-STR")
         details = Details("The plan", date(2025, 3, 1), page="12")
-        write_link(
-            assessment=last, item=item, url="https://example.org/plan", details=details, at=AT, channel="demo"
-        )
+        write_link(assessment=last, item=item, url="https://example.org/plan", details=details)
 
     def test_come_along_with_their_pages(self, said: None, sheet: Assessment, cast: Cast) -> None:
         confirm(sheet, cast)
@@ -160,7 +158,7 @@ class TestDocuments:
     def test_join_the_same_link_that_is_here_already(self, said: None, sheet: Assessment, cast: Cast) -> None:
         item, details = Item.objects.get(code="DAT-LED"), Details("The plan", date(2025, 3, 1))
         url = "https://example.org/plan#page=2"
-        write_link(assessment=sheet, item=item, url=url, details=details, at=AT, channel="demo")
+        write_link(assessment=sheet, item=item, url=url, details=details)
         confirm(sheet, cast)
         assert Evidence.objects.get(assessment=sheet).uses.count() == 2
 

@@ -499,7 +499,7 @@ class TestAtTheSameMoment:
                 evidence.carry(assessment=other, **said)
                 removing = pool.submit(outcome, lambda: detach(sheet, cast.focal, found))
                 until(lambda: len(waiting_sessions()) == 1, "it does not wait for the one who carries")
-            assert removing.result(20) == "done"
+            assert removing.result(60) == "done"
         assert [one.file.name for one in Evidence.objects.all()] == [found.file.name]
 
     def test_two_sheets_of_an_entity_do_not_pass_its_room_together(
@@ -521,7 +521,7 @@ class TestAtTheSameMoment:
             with held(held_row):
                 futures = [pool.submit(outcome, act) for act in acts]
                 until(lambda: len(waiting_sessions()) == len(acts), "they do not wait for the row")
-            return sorted(future.result(20) for future in futures)
+            return sorted(future.result(60) for future in futures)
 
 
 def test_freezing_costs_the_same_for_any_number_of_documents(

@@ -16,7 +16,6 @@ from tests.factories import (
     ENABLERS,
     Cast,
     fill,
-    make_cast,
     make_counted_cycle,
     make_entities,
     make_entity,
@@ -30,11 +29,6 @@ DATA = {f"DAT-{enabler}": level for enabler, level in zip(ENABLERS, [3, 2, 1, 2,
 INNOVATION = {f"INN-{enabler}": 4 for enabler in ENABLERS}
 COMMON = [{"area": "capability", "mean": "75.0", "geometric": "70.8", "weakest": "50.0"}]
 NULL = [{"area": "capability", "mean": None, "geometric": None, "weakest": None}]
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP"), make_entity("UNICEF"))
 
 
 @pytest.fixture

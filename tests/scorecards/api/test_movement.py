@@ -1,7 +1,6 @@
 """Movement between two cycles in the API and on its page: what it says, refuses, hides and asks."""
 
-from collections.abc import Mapping
-from datetime import date
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -19,12 +18,9 @@ from scorecards.services.computing import compute_cycle
 from scorecards.services.publishing import release
 from tests.factories import (
     AT,
-    ENABLERS,
     Cast,
-    Levels,
     fill,
     make_cast,
-    make_counted_cycle,
     make_cycle,
     make_entities,
     make_entity,
@@ -32,11 +28,12 @@ from tests.factories import (
     make_token,
 )
 from tests.scorecards.worked import publish
-from un20portal.lib.ratios import one_decimal
+from tests.scorecards.years import CODES, compared_years, cycle_of, level, sheets
+from un20portal.lib.holding import ANSWERS
+from un20portal.lib.ratios import one_decimal, whole_per_cent
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/scorecards/2026/movement/"
-CODES = [f"{dimension}-{enabler}" for dimension in ("DAT", "INN") for enabler in ENABLERS]
 
 
 @pytest.fixture
@@ -45,48 +42,14 @@ def cast() -> Cast:
 
 
 @pytest.fixture
-def framework() -> Framework:
-    return make_framework()
-
-
-@pytest.fixture
 def units() -> list[Entity]:
     return make_entities(24)
-
-
-def level(unit: int, item: int, year: int) -> int | None:
-    """An invented level; every seventh answer of units 12 to 17 is left open."""
-    if 12 <= unit < 18 and (unit + item) % 7 == year % 2:
-        return None
-    return (unit * 7 + item * 3 + year * (unit % 3)) % 5
-
-
-def sheets(units: list[Entity], numbers: range, year: int) -> dict[Entity, Levels]:
-    return {
-        units[number]: {code: level(number, place, year) for place, code in enumerate(CODES)}
-        for number in numbers
-    }
-
-
-def cycle_of(framework: Framework, code: str, found: Mapping[Entity, Levels]) -> Cycle:
-    days = {"opens_on": date(int(code), 1, 1), "closes_on": date(int(code), 6, 30)}
-    cycle = make_counted_cycle(framework, found, code)
-    Cycle.objects.filter(pk=cycle.pk).update(**days)
-    cycle.refresh_from_db()
-    return cycle
 
 
 @pytest.fixture
 def cycles(framework: Framework, units: list[Entity], cast: Cast) -> list[Cycle]:
     """Units 0 to 17 answer in 2025, 6 to 23 in 2026: six left, six joined."""
-    found = [
-        cycle_of(framework, "2025", sheets(units, range(18), 1)),
-        cycle_of(framework, "2026", sheets(units, range(6, 24), 2)),
-    ]
-    for cycle in found:
-        publish(cycle, cast)
-    decide_comparisons(at=AT)
-    return found
+    return compared_years(framework, units, cast)
 
 
 def get(client: Client, query: str = "?from=2025", user: User | None = None) -> Any:
@@ -234,8 +197,10 @@ class TestMovement:
         self, client: Client, cycles: list[Cycle], django_assert_max_num_queries: Any
     ) -> None:
         get(client)
-        with django_assert_max_num_queries(12) as known:
+        ANSWERS.forget()
+        with django_assert_max_num_queries(13) as known:
             get(client)
+        ANSWERS.forget()
         with django_assert_max_num_queries(len(known)):
             get(client, "?from=2025&group=all&basis=claimed")
 
@@ -243,8 +208,8 @@ class TestMovement:
         self, client: Client, framework: Framework, cast: Cast
     ) -> None:
         units = make_entities(10)
-        for code, count, level in (("2025", 10, 2), ("2026", 9, 3)):
-            found = {unit: dict.fromkeys(CODES, level) for unit in units[:count]}
+        for code, count, said in (("2025", 10, 2), ("2026", 9, 3)):
+            found = {unit: dict.fromkeys(CODES, said) for unit in units[:count]}
             publish(cycle_of(framework, code, found), cast)
         decide_comparisons(at=AT)
         row = get(client).json()["items"][0]
@@ -263,7 +228,10 @@ class TestRefusals:
             ("?from=2024", 404, "has no published scorecard"),
             ("?from=2025&group=nobody", 400, "Choose one of: entities"),
             ("?from=2025&basis=guessed", 400, "Choose one of: accepted"),
-            ("?from=2025&version=1", 400, "Choose one of: provisional"),
+            ("?from=2025&version=x", 400, "Give a whole number"),
+            ("?from=2025&version=9", 404, "No such scorecard"),
+            ("?from=2025&from_version=0", 400, "Give a whole number"),
+            ("?from=2025&from_version=9", 404, "has no published scorecard"),
             ("?from=2025&to=2026", 400, "There is no such parameter"),
         ],
     )
@@ -432,9 +400,32 @@ class TestThePage:
     def test_names_at_the_table_whom_its_columns_are_of(self, client: Client, cycles: list[Cycle]) -> None:
         page = " ".join(client.get("/scorecards/2026/movement/").content.decode().split())
         before, _table, columns = page.partition('id="items-DAT"')
-        assert "Rose, same, fell and change are of the panel" in before
+        assert "The panel are the units that answer an item in both cycles" in before
         for whom in ("Full sample: in place", "Panel: units that answer in both cycles", "Full sample: why"):
             assert whom in columns.partition("</thead>")[0]
+
+    @pytest.mark.parametrize("path", ["2026/movement/?dimension=all", "2026/"])
+    def test_sets_the_shares_of_the_panel_beside_its_change(
+        self, client: Client, cycles: list[Cycle], path: str
+    ) -> None:
+        """Beside the change of the panel nobody is to subtract the shares of the full samples."""
+        told = client.get("/api/v1/scorecards/2026/movement/?from=2025").json()["items"]
+        page = re.sub(
+            r"<svg.*?</svg>", " ", client.get(f"/scorecards/{path}").content.decode(), flags=re.DOTALL
+        )
+        rows = re.findall(
+            r'<tr role="row">(?:(?!</tr>).)*from=2025(?:(?!</tr>).)*</tr>', page, flags=re.DOTALL
+        )
+        shown = {code[1]: row for row in rows if (code := re.search("item=([A-Z-]+)", row))}
+        panels = {row["item"]: row["panel"] for row in told if row["panel"] and row["panel"]["n"] >= 10}
+        assert panels
+        for item, panel in panels.items():
+            shares = [
+                whole_per_cent(Fraction(100 * panel[name], panel["n"]))
+                for name in ("has_before", "has_after")
+            ]
+            words = " ".join(re.sub(r"<[^>]+>", " ", shown[item]).split())
+            assert f"{shares[0]}% → {shares[1]}%" in words, item
 
     def test_names_an_item_of_the_culture_by_its_question(self, client: Client, cycles: list[Cycle]) -> None:
         Item.objects.filter(code="INN-STR").update(enabler="")
@@ -469,6 +460,18 @@ class TestThePage:
         publish(cycle_of(framework, "2026", sheets(units, range(12), 1)), cast)
         assert client.get("/scorecards/2026/movement/").status_code == 404
 
+    def test_never_runs_backwards_unless_it_is_asked_to(self, client: Client, cycles: list[Cycle]) -> None:
+        """Compared with a later cycle, what rose would be said to have fallen."""
+        answer = client.get("/scorecards/2025/movement/")
+        assert answer.status_code == 404
+        said = answer.content.decode()
+        assert "Nothing earlier is published." in said
+        assert client.get("/scorecards/2025/figures/movement.csv").status_code == 404
+        forward = "/scorecards/2026/movement/?from=2025"
+        assert f'href="{forward}"' in said
+        for address in (forward, "/scorecards/2025/movement/?from=2026"):
+            assert client.get(address).status_code == 200
+
     @pytest.mark.parametrize(
         "query",
         [
@@ -476,7 +479,7 @@ class TestThePage:
             "?group=nobody",
             "?basis=guessed",
             "?dimension=XXX",
-            "?version=1",
+            "?version=9",
             "?version=provisional",
         ],
     )

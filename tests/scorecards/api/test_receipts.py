@@ -2,8 +2,6 @@
 
 import json
 import random
-import re
-from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -28,8 +26,8 @@ from tests.factories import (
     make_token,
     sheet_of,
 )
+from tests.scorecards.reckoned import calculated
 from tests.scorecards.worked import UNIT, WORKED, publish
-from un20portal.lib.ratios import one_decimal
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/scorecards/2026/receipt/"
@@ -67,13 +65,6 @@ def get(client: Client, query: str, user: User | None = None) -> Any:
 
 def steps(receipt: dict[str, Any]) -> dict[str, tuple[str, str, str | None]]:
     return {step["name"]: (step["formula"], step["filled"], step["value"]) for step in receipt["steps"]}
-
-
-def calculated(filled: str) -> str | None:
-    """The value of a formula filled in with numbers, reckoned exactly, apart from the portal."""
-    assert re.fullmatch(r"[0-9 ()+*/.·-]+", filled), filled
-    exact = re.sub(r"\d+(\.\d+)?", r"Fraction('\g<0>')", filled.replace("·", "*"))
-    return one_decimal(Fraction(eval(exact, {"Fraction": Fraction})))  # noqa: S307 - only numbers and signs
 
 
 class TestTheWorkedExamples:
@@ -164,10 +155,10 @@ class TestNumbers:
         )  # fmt: skip
         compute_cycle(cycle_id=with_unit.pk, at=AT)
         receipt = get(client, "entity=FULL&area=capability&version=provisional", cast.task_force).json()
-        assert steps(receipt)["mean"] == ("Σ W · index / Σ W", "(1 · 50.0 + 1 · 60.7) / 2", "55.4")
-        assert steps(receipt)["weakest"][1:] == ("min(50.0, 60.7)", "50.0")
+        assert steps(receipt)["mean"] == ("Σ W · index / Σ W", "(1 · 50 + 1 · (425/7)) / 2", "55.4")
+        assert steps(receipt)["weakest"][1:] == ("min(50, 425/7)", "50.0")
         filled, value = steps(receipt)["geometric"][1:]
-        assert filled == "((1 + 0.99 · 50.0)^(1/2) · (1 + 0.99 · 60.7)^(1/2) - 1) / 0.99"
+        assert filled == "((1 + 0.99 · 50)^(1/2) · (1 + 0.99 · (425/7))^(1/2) - 1) / 0.99"
         assert value == "55.1"
         assert receipt["figure"] == {
             "area": "capability",
@@ -183,7 +174,7 @@ class TestNumbers:
         receipt = get(client, "entity=UNDP&area=capability", cast.viewer).json()
         assert receipt["figure"] == {"area": "capability", "mean": None, "geometric": None, "weakest": None}
         assert steps(receipt) == {"rated": ("3 · W_rated ≥ 2 · W", "3 · 1 ≥ 2 · 2", "false")}
-        assert receipt["missing"] == ["Dimensions that are not rated: INN."]
+        assert receipt["missing"][0] == "Dimensions that are not rated: INN."
 
     def test_of_one_level(self, client: Client, with_unit: Cycle, cast: Cast) -> None:
         receipt = get(client, "entity=UNDP&item=DAT-STR", cast.focal).json()
@@ -215,7 +206,7 @@ class TestHashes:
     def test_are_those_of_the_published_bytes(self, client: Client, with_unit: Cycle, cast: Cast) -> None:
         scorecard = Scorecard.objects.get()
         document = json.loads(scorecard.payload)
-        receipt = get(client, "group=entities&dimension=DAT").json()
+        receipt = get(client, "group=entities&item=DAT-STR").json()
         assert receipt["hashes"] == {
             "scorecard": scorecard.sha256,
             "inputs": document["inputs_sha256"],
@@ -223,13 +214,15 @@ class TestHashes:
             "carried_from": None,
             "snapshot": None,
             "document": None,
+            "simulation": None,
         }
         assert {unit["entity"]: (unit["snapshot"], unit["document"]) for unit in receipt["units"]} == {
             code: (unit["snapshot"], unit["document"]) for code, unit in document["units"].items()
         }
-        assert [
-            unit["entity"] for unit in get(client, "group=type:other_entity&item=DAT-STR").json()["units"]
-        ] == ["UNDP"]
+        own_type = "group=type:other_entity&item=DAT-STR"
+        compute_cycle(cycle_id=with_unit.pk, at=AT)
+        provisional = get(client, f"{own_type}&version=provisional", cast.task_force).json()
+        assert [unit["entity"] for unit in provisional["units"]] == ["UNDP"]
         own = get(client, "entity=UNDP&item=DAT-STR", cast.focal).json()["hashes"]
         assert own["document"] == EntityDocument.objects.get(entity__code="UNDP").sha256
         assert own["snapshot"] == document["units"]["UNDP"]["snapshot"]
@@ -281,6 +274,33 @@ class TestHiddenFigures:
         dimension = get(client, "group=entities&dimension=INN").json()
         assert (dimension["state"], dimension["steps"]) == ("suppressed", [])
         assert dimension["figure"]["mean"] is None
+
+    @pytest.mark.parametrize("basis", ["accepted", "claimed"])
+    @pytest.mark.parametrize("what", ["item=DAT-STR", "dimension=DAT"])
+    def test_name_the_units_that_count_and_no_answer(
+        self, client: Client, published: Cycle, cast: Cast, basis: str, what: str
+    ) -> None:
+        """Who counts on which basis is public, so a suppressed cell names its units like any other.
+
+        The published bytes name every unit with its groups, and the receipt of the same item in a larger
+        group lists whose sheets count: leaving the list out here would hide nothing. What is hidden is judged
+        as if everybody knew exactly whose sheets count in each cell (`tests/scorecards/domain/attack.py`).
+        Answers are in no list: the hashes hold a nonce and are the same for every item of a basis.
+        """
+        own_type = f"group=type:other_entity&{what}&basis={basis}"
+        before = get(client, own_type)
+        assert before.status_code == 404  # nobody of this type had been asked
+        fill(published, {Entity.objects.get(code="UNDP"): UNIT})
+        publish(published, cast)
+        receipt = get(client, own_type).json()
+        assert (receipt["state"], receipt["steps"]) == ("suppressed", [])
+        named = json.loads(Scorecard.objects.get(version=2).payload)["units"]["UNDP"]
+        assert receipt["units"] == [
+            {"entity": "UNDP", "snapshot": named["snapshot"], "document": named["document"]}
+        ]
+        assert "UNDP" in client.get(f"/scorecards/2026/receipt/?{own_type}").content.decode()
+        everybody = get(client, f"group=all&item=INN-STR&basis={basis}").json()
+        assert receipt["units"][0] in everybody["units"]
 
     def test_that_are_carried_are_those_of_the_version_they_name(
         self, client: Client, published: Cycle, cast: Cast
@@ -408,7 +428,7 @@ class TestQuestions:
             "item=DAT-STR",
             "group=entities&entity=UNDP&item=DAT-STR",
             "group=entities&item=DAT-STR&dimension=DAT",
-            "group=entities&area=capability",
+            "entity=UNDP&group=entities",
         ],
     )
     def test_that_name_no_one_figure_are_told_what_to_send(
@@ -416,7 +436,7 @@ class TestQuestions:
     ) -> None:
         answer = get(client, query)
         assert answer.status_code == 400
-        assert "Send group with item or dimension, or entity with" in answer.json()["detail"]
+        assert "Send group or entity, and with it item, dimension or area" in answer.json()["detail"]
 
     @pytest.mark.parametrize(
         "query",

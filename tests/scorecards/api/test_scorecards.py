@@ -164,7 +164,7 @@ class TestFigures:
         self, client: Client, published: Cycle, django_assert_max_num_queries: Any
     ) -> None:
         for path in ("items/", "state-of-play/", "dimensions/"):
-            with django_assert_max_num_queries(4):
+            with django_assert_max_num_queries(5):
                 get(client, path)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity
 from quintet.models import Cycle, Framework
@@ -27,10 +29,8 @@ from tests.factories import (
     Levels,
     fill,
     later,
-    make_cast,
     make_counted_cycle,
     make_entities,
-    make_entity,
     make_framework,
 )
 from tests.guards import unguarded
@@ -42,11 +42,6 @@ from un20portal.outbox.models import Message
 pytestmark = pytest.mark.django_db
 CODES = [f"{dimension}-{enabler}" for dimension in ("DAT", "INN") for enabler in ENABLERS]
 Publish = Callable[..., Scorecard]
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP"), make_entity("UNICEF"))
 
 
 @pytest.fixture
@@ -262,6 +257,23 @@ class TestOwing:
         assert not owe_missing_comparisons(at=AT), "it is owed already"
         outbox.run_errands(now=lambda: AT, topic=COMPARE)
         assert not owe_missing_comparisons(at=AT), "nothing is missing"
+
+    @pytest.mark.once
+    def test_asks_the_database_as_often_for_more_versions(self, published: Publish) -> None:
+        """Also beside cycles that nobody can compare: of their frameworks nobody said anything."""
+        asked = []
+        for years in (range(2010, 2013), range(2013, 2020)):
+            for year in years:
+                strange = make_framework(f"strange-{year}")
+                published(f"{year}", range(12), 1, framework=strange)
+                published(f"{year + 20}", range(12), 2)
+            decide_comparisons(at=AT)
+            Message.objects.all().delete()
+            with CaptureQueriesContext(connection) as captured:
+                assert not owe_missing_comparisons(at=AT), "nothing is missing"
+            asked.append([query["sql"] for query in captured])
+        assert len(asked[0]) == len(asked[1]) == 5, "three, and those of the transaction"
+        assert not [sql for sql in asked[1] if "payload" in sql]
 
 
 class TestVerifying:

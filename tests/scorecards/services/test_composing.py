@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity
 from quintet.models import Answer, Assessment, Cycle, Snapshot
@@ -14,6 +16,7 @@ from scorecards.domain.figures import BASES, FrameworkShape, score_sheet, unit_e
 from scorecards.models import EntityDocument, Scorecard
 from scorecards.queries.frameworks import framework_shape
 from scorecards.services import publishing
+from scorecards.services.composing import compose
 from tests.factories import (
     AT,
     Cast,
@@ -110,6 +113,24 @@ class TestHashes:
                     "snapshot": snapshot,
                     "figures": dict.fromkeys(BASES, figures),
                 }
+
+
+class TestWhatIsRead:
+    def test_of_frozen_sheets_is_no_more_beside_more_versions(
+        self, cycle: Cycle, cast: Cast, undp: Entity
+    ) -> None:
+        """Those that count now, what they say of checks, and those of each cycle."""
+        other = make_counted_cycle(cycle.framework, {undp: UNIT}, "2025")
+        asked = []
+        for number in range(4):
+            unit = make_entity(f"NEW-{number}")
+            for one in (other, cycle):
+                fill(one, {unit: UNIT})
+                publish(one, cast)
+            with CaptureQueriesContext(connection) as captured:
+                compose(cycle=cycle)
+            asked.append(sum('FROM "quintet_snapshot"' in query["sql"] for query in captured))
+        assert asked == [4] * 4
 
 
 class TestWhatALaterVersionNames:

@@ -9,13 +9,12 @@ from entities.services.people import grant_role
 from quintet.models import Cycle
 from scorecards import access
 from scorecards.domain.visibility import Audience
-from scorecards.models import Consent
-from scorecards.services.consenting import set_consent
+from scorecards.models import AskingConsent, Consent
+from scorecards.services.consenting import set_asking, set_consent
 from tests.factories import (
     AT,
     Cast,
     later,
-    make_cast,
     make_counted_cycle,
     make_entity,
     make_framework,
@@ -24,11 +23,6 @@ from tests.factories import (
 from un20portal.lib.errors import InvalidInput, NotAllowed, WrongState
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP"), make_entity("UNICEF"))
 
 
 @pytest.fixture
@@ -92,3 +86,39 @@ class TestSetConsent:
         approver = make_user("unasked", Role.APPROVER, unasked)
         with pytest.raises(WrongState):
             set_consent(cycle=cycle, entity=unasked, audience="public", by=approver, at=AT)
+
+
+class TestSetAsking:
+    def test_keeps_every_word_and_counts_the_latest(self, cycle: Cycle, unit: Entity, cast: Cast) -> None:
+        assert access.askable_entities(cycle) == set()
+        words = ["no", "yes", "yes", "no", "yes"]
+        news = [
+            set_asking(cycle=cycle, entity=unit, answer=word, by=cast.approver, at=later(minute))
+            for minute, word in enumerate(words)
+        ]
+        assert news == [False, True, False, True, True]
+        kept = AskingConsent.objects.values_list("may_be_asked", "by", "at")
+        assert list(kept) == [
+            (True, cast.approver.pk, later(1)),
+            (False, cast.approver.pk, later(3)),
+            (True, cast.approver.pk, later(4)),
+        ]
+        assert access.askable_entities(cycle) == {unit.pk}
+        assert access.audiences_of(cycle) == {}
+
+    @pytest.mark.parametrize("who", ["viewer", "contributor", "focal", "stranger", "task_force", "committee"])
+    def test_is_the_approvers_alone(self, cycle: Cycle, unit: Entity, cast: Cast, who: str) -> None:
+        with pytest.raises(NotAllowed):
+            set_asking(cycle=cycle, entity=unit, answer="yes", by=getattr(cast, who), at=AT)
+        assert not AskingConsent.objects.exists()
+
+    def test_knows_two_words(self, cycle: Cycle, unit: Entity, cast: Cast) -> None:
+        for answer in ("", "maybe", "YES"):
+            with pytest.raises(InvalidInput, match="yes, no"):
+                set_asking(cycle=cycle, entity=unit, answer=answer, by=cast.approver, at=AT)
+
+    def test_needs_a_sheet_in_the_cycle(self, cycle: Cycle) -> None:
+        unasked = make_entity("UNASKED")
+        approver = make_user("unasked", Role.APPROVER, unasked)
+        with pytest.raises(WrongState):
+            set_asking(cycle=cycle, entity=unasked, answer="yes", by=approver, at=AT)

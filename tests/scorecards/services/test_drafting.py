@@ -12,11 +12,13 @@ from pytest_django import Settings
 from entities.models import Entity
 from quintet.models import Cycle, Item, Observation, Phase
 from scorecards.models import Draft, DraftDocument, EntityDocument, Proposal, ProposalState, Scorecard
+from scorecards.queries.inputs import inputs_sha256
+from scorecards.queries.publications import seal_of
 from scorecards.queries.work import COMPOSE
 from scorecards.services import drafting, publishing
 from scorecards.services.comparing import decide_comparisons
 from scorecards.services.composing import Composed, basis_of, compose
-from scorecards.services.gathering import gather, inputs_sha256
+from scorecards.services.gathering import gather
 from tests.factories import (
     AT,
     Cast,
@@ -120,7 +122,7 @@ class TestALargeCycle:
 
         def finish_late(draft: Draft, composed: Composed) -> None:
             """Another worker has begun a draft of its own meanwhile, and comes no further."""
-            drafting._begin(proposal, composed.payload)
+            drafting._begin(proposal, composed)
             finish(draft, composed)
 
         with monkeypatch.context() as patch:
@@ -280,8 +282,28 @@ def _spoil_document(**changes: str) -> None:
     DraftDocument.objects.filter(entity__code="ENT-003").update(**changes)
 
 
+def _falsify(old: str, new: str) -> None:
+    """Change the bytes, and the hash with them: only the seal takes a secret."""
+    draft = Draft.objects.get()
+    assert old in draft.payload
+    payload = draft.payload.replace(old, new)
+    Draft.objects.update(payload=payload)
+    Proposal.objects.update(sha256=sha256(payload))
+
+
+def _take_seal_of_another_basis() -> None:
+    """The bytes of an older proposal, genuine then, for figures that have changed since."""
+    digest = Proposal.objects.get().sha256
+    Draft.objects.update(seal=seal_of(digest, basis_sha256="0" * 64))
+
+
 TAMPERED: dict[str, Callable[[], object]] = {
     "the bytes": lambda: Draft.objects.update(payload=Draft.objects.get().payload.replace("small", "great")),
+    "a figure and the hash": lambda: _falsify('"has":6,', '"has":5,'),
+    "the threshold and the hash": lambda: _falsify('"threshold":5', '"threshold":1'),
+    "the seal": lambda: Draft.objects.update(seal=""),
+    "the seal of another basis": _take_seal_of_another_basis,
+    "a draft that is gone": lambda: Draft.objects.all().delete(),
     "the hash": lambda: Proposal.objects.update(sha256="0" * 64),
     "a document": lambda: _spoil_document(payload='{"cycle":"2026"}'),
     "a document and its hash": lambda: _spoil_document(

@@ -26,7 +26,6 @@ from tests.factories import (
     Levels,
     fill,
     later,
-    make_cast,
     make_cycle,
     make_entities,
     make_entity,
@@ -43,11 +42,6 @@ from un20portal.outbox.services import LEASE
 
 pytestmark = pytest.mark.django_db
 ITEMS = [f"{dimension}-{enabler}" for dimension in ("DAT", "INN") for enabler in ENABLERS]
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP"), make_entity("UNICEF"))
 
 
 @pytest.fixture
@@ -216,7 +210,7 @@ class TestHealing:
         publishing.confirm(cycle=cycle, by=cast.second, at=AT)
         Message.objects.all().delete()
         assert estimating.owe_missing_simulations(at=later(1)) == 1
-        outbox.run_errands(now=lambda: later(2))
+        outbox.run_errands(now=lambda: later(2), topic=SIMULATE)
         assert estimating.owe_missing_simulations(at=later(3)) == 0
 
     def test_does_not_simulate_what_was_never_proposed(self, cycle: Cycle) -> None:

@@ -25,11 +25,14 @@ from quintet.models import (
     ThreadPost,
     Transition,
 )
+from roadmap.models import CaseEvent
 from scorecards.models import (
+    AskingConsent,
     Checkpoint,
     ComparedPair,
     Consent,
     EntityDocument,
+    PaperFile,
     PublicRelease,
     Scorecard,
     Uncertainty,
@@ -38,6 +41,7 @@ from scorecards.services import publishing
 from tests.factories import (
     AT,
     Levels,
+    make_case,
     make_cast,
     make_counted_cycle,
     make_entities,
@@ -50,12 +54,15 @@ from un20portal.lib.append_only import TRIGGER, append_only_tables
 pytestmark = [pytest.mark.servers, pytest.mark.django_db]
 MODELS = [
     AnswerRevision,
+    AskingConsent,
+    CaseEvent,
     Checkpoint,
     ComparedPair,
     Consent,
     EntityDocument,
     EvidenceChange,
     Extension,
+    PaperFile,
     PublicRelease,
     Receipt,
     Scorecard,
@@ -96,7 +103,19 @@ def _rows() -> None:
     earlier = publishing.confirm(cycle=other, by=cast.second, at=AT)
     ComparedPair.objects.create(before=earlier, after=scorecard, payload="{}", sha256="0" * 64, at=AT)
     Consent.objects.create(cycle=cycle, entity=sheet.entity, audience="public", **mine)
+    AskingConsent.objects.create(cycle=cycle, entity=sheet.entity, may_be_asked=True, **mine)
+    make_case(Entity.objects.get(code="UNDP"), cast.focal)
     Uncertainty.objects.create(cycle=cycle, inputs_sha256="0" * 64, payload="{}", sha256="0" * 64, at=AT)
+    PaperFile.objects.create(
+        scorecard=scorecard,
+        language="en",
+        form="pdf",
+        edition=1,
+        content=b"0",
+        sha256="0" * 64,
+        n_bytes=1,
+        at=AT,
+    )
     connection.check_constraints()  # else TRUNCATE fails for checks put off to the end of the transaction
 
 

@@ -1,5 +1,7 @@
 """Cells of CSV files: as they were written, and never a formula."""
 
+from decimal import Decimal
+
 import pytest
 
 from tests.formulas import HOSTILE
@@ -12,7 +14,16 @@ class TestACell:
         assert safe_cell(text) == f"'{text}"
 
     @pytest.mark.parametrize(
-        ("value", "text"), [(None, ""), (3, "3"), ("a=b", "a=b"), ("– none", "– none"), ("", "")]
+        ("value", "text"),
+        [
+            (None, ""),
+            (3, "3"),
+            ("a=b", "a=b"),
+            ("– none", "– none"),
+            ("", ""),
+            (-3, "-3"),
+            (Decimal("-8.0"), "-8.0"),
+        ],
     )
     def test_is_otherwise_what_was_written(self, value: object, text: str) -> None:
         assert safe_cell(value) == text

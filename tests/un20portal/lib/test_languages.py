@@ -7,7 +7,14 @@ import pytest
 from django.template.defaultfilters import floatformat
 from django.utils.translation import override
 
-from un20portal.lib.languages import clock, in_per_cent, with_decimal_mark
+from un20portal.lib.languages import (
+    clock,
+    in_per_cent,
+    joined,
+    whole_number,
+    with_decimal_mark,
+    with_minus,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,3 +47,22 @@ def test_decimals_are_written_in_one_way_in_each_language(language: str, mark: s
 def test_times_name_the_zone_of_the_portal() -> None:
     abroad = datetime(2026, 10, 1, 11, 30, tzinfo=timezone(timedelta(hours=2)))
     assert clock(abroad) == clock(abroad.astimezone(UTC)) == "09:30 UTC"
+
+
+@pytest.mark.parametrize(
+    ("language", "written"), [("en", "12,345"), ("fr", "12\u202f345"), ("ru", "12\xa0345"), ("es", "12.345")]
+)
+def test_thousands_stand_apart_from_five_digits_on(language: str, written: str) -> None:
+    with override(language):
+        assert [whole_number(9999), whole_number(12345)] == ["9999", written]
+
+
+def test_a_negative_number_has_a_minus_and_no_hyphen() -> None:
+    assert [with_minus("-3.0"), with_minus("+3.0"), with_minus("0.0")] == ["\u22123.0", "+3.0", "0.0"]
+
+
+def test_sentences_are_joined_as_the_language_does() -> None:
+    with override("zh-hans"):
+        assert joined(["一。", "二。"]) == "一。二。"
+    with override("ru"):
+        assert joined(["Один.", "Два."]) == "Один. Два."

@@ -69,10 +69,10 @@ def test_brackets_in_text_do_not_nest() -> None:
 
 @pytest.mark.parametrize("body", [b'"\\"' * 500_000, b'["' + b"\\\\" * 500_000, b'"' * 1_000_000])
 def test_is_quick_to_refuse(body: bytes) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(ParseError):
         parse_json(body)
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_reads_no_more_than_the_limit(settings: object) -> None:

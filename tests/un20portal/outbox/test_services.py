@@ -263,7 +263,7 @@ class TestTwoDrainsAtOnce:
 
         def wait(**_at: object) -> None:
             inside.set()
-            assert go_on.wait(20)
+            assert go_on.wait(60)
 
         services.subscribe("tests.slow", wait)
         with transaction.atomic():
@@ -272,13 +272,13 @@ class TestTwoDrainsAtOnce:
         with ThreadPoolExecutor(1) as pool:
             slow = pool.submit(self.drain_in_threads, 1)
             try:
-                assert inside.wait(20)
+                assert inside.wait(60)
                 assert drain(now=clock(later(1))) == 1
                 assert effects() == ["b"]
                 assert Message.objects.pending().get().topic == "tests.slow"
             finally:
                 go_on.set()
-            assert slow.result(20) == [1]
+            assert slow.result(60) == [1]
         assert not Message.objects.pending().exists()
 
 

@@ -72,6 +72,12 @@ def same_page(request: HttpRequest | None, language: str) -> str:
     return translate_url(this_page(request), language)
 
 
+@register.simple_tag
+def full_address(request: HttpRequest, language: str) -> str:
+    """Return the address of this page in another language with scheme and host, as other programs need it."""
+    return request.build_absolute_uri(same_page(request, language))
+
+
 register.simple_tag(this_page)
 register.simple_tag(written)
 

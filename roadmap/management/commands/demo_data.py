@@ -14,6 +14,7 @@ from entities.services.demo import CAST, DOMAIN, create_cast
 from quintet.models import Cycle, Phase
 from quintet.services.cycles import wrong_code
 from quintet.services.demo import create_cycles, delegate_some_items
+from roadmap.services.demo import create_cases
 from scorecards.queries.uncertainty import SIMULATE
 from scorecards.services import publishing
 from scorecards.services.comparing import COMPARE, owe_missing_comparisons
@@ -63,6 +64,7 @@ class Command(BaseCommand):
                 item_codes=DELEGATED,
                 at=now,
             )
+            create_cases(authors={"UNDP": people["focal.undp"], "UNICEF": people["focal.unicef"]}, at=now)
             for cycle in cycles:
                 if cycle.phase == Phase.CLOSED:
                     publishing.propose(cycle=cycle, by=people["taskforce"], at=now)

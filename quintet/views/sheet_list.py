@@ -1,24 +1,12 @@
-"""Home of a signed-in person: what waits for me, by when, and quietly what is with others; all sheets."""
+"""All sheets of a person's own entities. What waits for the person is on the page `my`, above the floors."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from quintet import access
-from quintet.queries import sheets, tailoring, threads, validating, waiting
+from quintet.queries import sheets, tailoring
 from un20portal.lib.pagination import page_of
-
-
-@require_safe
-def my(request: HttpRequest) -> HttpResponse:
-    context = {
-        "tasks": waiting.waiting_for(request.user),
-        "with_others": waiting.with_others(request.user),
-        "questions": threads.threads_waiting_for(request.user),
-        "to_validate": validating.awaiting_validation().count() if access.can_review(request.user) else 0,
-        "has_sheets": sheets.sheets_of_entities(request.user).exists(),
-    }
-    return render(request, "quintet/my.html", context)
 
 
 @require_safe

@@ -1,0 +1,33 @@
+"""Cases as JSON: by codes, in the language in which they were written."""
+
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+
+from roadmap.models import Case
+
+
+class CaseSerializer(serializers.ModelSerializer[Case]):
+    entity = serializers.CharField(source="entity.code", read_only=True)
+    enabler = serializers.SerializerMethodField(help_text="null where it is of none in particular")
+    url = serializers.SerializerMethodField(help_text="Where to read more; null where there is nothing")
+    page = serializers.SerializerMethodField(help_text="The address of its page for people")
+
+    class Meta:
+        model = Case
+        fields = [
+            "id", "entity", "capability", "enabler", "title", "problem", "done", "outcome", "year", "url",
+            "language", "is_demo", "shown_at", "page",
+        ]  # fmt: skip
+        read_only_fields: Any = fields
+
+    def get_enabler(self, case: Case) -> str | None:
+        return case.enabler or None
+
+    def get_url(self, case: Case) -> str | None:
+        return case.url or None
+
+    def get_page(self, case: Case) -> str:
+        address = reverse("roadmap:case-detail", args=[case.pk])
+        return str(self.context["request"].build_absolute_uri(address))

@@ -1,0 +1,129 @@
+"""Cases as pages and programs list them."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Prefetch, QuerySet
+
+from entities.access import Person, entities_with
+from entities.models import Entity, Role
+from roadmap.domain.cases import CAPABILITIES, STORY
+from roadmap.models import Case, CaseEvent, CaseStep
+
+DRAFTS_IN_MY_WORK = 5
+
+
+@dataclass(frozen=True)
+class CapabilityCount:
+    """How many cases of one capability are shown."""
+
+    code: str
+    n: int
+
+
+@dataclass(frozen=True)
+class OwnCases:
+    """The drafts that a focal point worked on last, and how many there are in all."""
+
+    drafts: Sequence[Case]
+    n_drafts: int
+
+    @property
+    def n_more(self) -> int:
+        return self.n_drafts - len(self.drafts)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What happened to a case, the oldest step first."""
+
+    case: Case
+    events: Sequence[CaseEvent]
+
+    @property
+    def withdrawal(self) -> CaseEvent | None:
+        """Why a draft that was shown is no longer."""
+        steps = [event for event in self.events if event.step == CaseStep.WITHDRAWN]
+        return steps[-1] if steps and not self.case.is_shown else None
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When its text was changed last, if that was after it was shown for the first time."""
+        shown = (event.version for event in self.events if event.step == CaseStep.SHOWN)
+        return self.case.at if self.case.version > next(shown, self.case.version) else None
+
+
+def shown_cases() -> QuerySet[Case]:
+    """What everybody reads, the newest first."""
+    return Case.objects.shown().select_related("entity")
+
+
+def shown_in_lists() -> QuerySet[Case]:
+    """The same without the long texts."""
+    return shown_cases().defer(*STORY)
+
+
+def cases_for(user: Person) -> QuerySet[Case]:
+    """Every case that exists for this person."""
+    return Case.objects.visible_to(user).select_related("entity")
+
+
+def drafts_of(user: Person) -> QuerySet[Case]:
+    """The drafts of the entities whose focal point this person is, the last one first, without long texts.
+
+    Each has its `withdrawals`, the last one first: who withdrew it, when, and why.
+    """
+    drafts = Case.objects.drafts().filter(entity__in=entities_with(user, Role.FOCAL_POINT))
+    withdrawn = _events().filter(step=CaseStep.WITHDRAWN).order_by("-pk")
+    with_withdrawals = Prefetch("events", queryset=withdrawn, to_attr="withdrawals")
+    told = drafts.select_related("entity").defer(*STORY).prefetch_related(with_withdrawals)
+    return told.order_by("-at", "-pk")
+
+
+def own_cases(user: Person) -> OwnCases | None:
+    """What “My work” tells focal points of their cases; None for everybody else."""
+    if not entities_with(user, Role.FOCAL_POINT):
+        return None
+    drafts = drafts_of(user)
+    return OwnCases(list(drafts[:DRAFTS_IN_MY_WORK]), drafts.count())
+
+
+def record_of(case: Case) -> Record:
+    """All its steps, without the texts."""
+    return Record(case, list(_events().filter(case=case)))
+
+
+def _events() -> QuerySet[CaseEvent]:
+    return CaseEvent.objects.defer("text").select_related("by").prefetch_related("by__memberships__entity")
+
+
+def entities_to_write_for(user: Person) -> QuerySet[Entity]:
+    """The entities whose focal point this person is."""
+    return Entity.objects.filter(pk__in=entities_with(user, Role.FOCAL_POINT))
+
+
+def counts_by_capability() -> list[CapabilityCount]:
+    """How many cases are shown of each of the five capabilities, in their order."""
+    found = dict(Case.objects.shown().order_by().values_list("capability").annotate(Count("pk")))
+    return [CapabilityCount(code, found.get(code, 0)) for code in CAPABILITIES]
+
+
+def counts_of_others(entity: Entity, items: Iterable[str]) -> Mapping[tuple[str, str], int]:
+    """How many cases other entities show of the capability and the enabler of each item (`DAT-STR`).
+
+    By capability and enabler, and with "" instead of an enabler how many of the capability in all; what
+    there is none of is not in it.
+    """
+    wanted = {
+        (capability, enabler) for capability, _dash, enabler in (code.rpartition("-") for code in items)
+    }
+    wanted |= {(capability, "") for capability, _enabler in wanted}
+    counts: Counter[tuple[str, str]] = Counter()
+    shown = Case.objects.shown().exclude(entity=entity).order_by()
+    for capability, enabler, n in shown.values_list("capability", "enabler").annotate(Count("pk")):
+        counts[capability, ""] += n
+        if enabler:
+            counts[capability, enabler] += n
+    return {kind: n for kind, n in counts.items() if kind in wanted}

@@ -1,0 +1,173 @@
+"""The page of a scorecard: its parts put together for one group and basis, each from what is published.
+
+What an older version does not hold is said to be missing; nothing is computed in its place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from entities.access import Person
+from quintet.models import Cycle
+from scorecards.domain.decisions import Decision
+from scorecards.domain.groups import ItemCounts
+from scorecards.domain.movement import Panel, Verdict
+from scorecards.domain.summary import Point, Verdicts, points, verdicts_of_panels, verdicts_on_printed
+from scorecards.queries import movement as compared
+from scorecards.queries.checked import Checked, checked_of
+from scorecards.queries.culture import Lever, Tile, imported_tiles, levers
+from scorecards.queries.decisions import decisions_of
+from scorecards.queries.movement import ItemRow, Movement, Section
+from scorecards.queries.quality import Quality, quality
+from scorecards.queries.reading import Figures, ItemFigure
+from scorecards.queries.regions import RegionRow, regions
+from scorecards.queries.since import Since, since, version_before
+from un20portal.lib.errors import NotFound, NotYet
+
+
+class MovementState(StrEnum):
+    """Whether a comparison stands on the page, and if not why."""
+
+    SHOWN = "shown"
+    NO_EARLIER = "no_earlier"  # no published cycle ended before
+    NOT_COMPARED = "not_compared"  # only the latest published versions are
+    NO_GROUP = "no_group"  # the earlier cycle has no such group
+    NOT_YET = "not_yet"
+    NO_LINKS = "no_links"  # nobody said how the questions belong together
+
+
+@dataclass(frozen=True)
+class MovedSection:
+    """The enablers of one capability in two cycles, and the answers of their panels together."""
+
+    section: Section
+
+    @property
+    def panels(self) -> list[Panel]:
+        return [row.panel for row in self.section.items if row.panel and row.panel.n_panel]
+
+    @property
+    def verdicts(self) -> Verdicts:
+        return verdicts_of_panels(self.panels)
+
+    @property
+    def answers(self) -> tuple[int, int, int]:
+        """How many answers rose, stayed and fell."""
+        found = self.panels
+        return sum(p.rose for p in found), sum(p.same for p in found), sum(p.fell for p in found)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What moved since the cycle before, or why that is not shown."""
+
+    state: MovementState
+    earlier: Cycle | None = None
+    movement: Movement | None = None
+
+    @property
+    def rows(self) -> list[ItemRow]:
+        """The enablers: the page says of culture how it stands, not how it moved."""
+        return [row for row in self.movement.items if row.enabler] if self.movement else []
+
+    @property
+    def sections(self) -> list[MovedSection]:
+        codes = dict.fromkeys(row.dimension for row in self.rows)
+        return [
+            MovedSection(Section(code, [row for row in self.rows if row.dimension == code])) for code in codes
+        ]
+
+    @property
+    def verdicts(self) -> Verdicts | None:
+        if self.movement is None:
+            return None
+        return verdicts_of_panels([row.panel for row in self.rows if row.panel])
+
+
+NOT_COMPARED = Moved(MovementState.NOT_COMPARED)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The parts of the page beside the state of play."""
+
+    points: Sequence[Point]
+    moved: Moved
+    levers: Sequence[Lever]
+    tiles: Sequence[Tile]
+    regions: Sequence[RegionRow]
+    quality: Quality
+    checked: Checked | None  # of the whole system; None: it is not recorded
+    decisions: Sequence[Decision] | None  # None: a version from before there were any
+    since: Since | None
+
+
+def overview_of(
+    user: Person,
+    figures: Figures,
+    *,
+    group: str,
+    basis: str,
+    rows: Sequence[ItemFigure],
+    is_compared: bool,
+) -> Overview:
+    """The parts for one group and basis; `rows` are its state of play.
+
+    Only what is the latest published version for this reader `is_compared` with the cycle before.
+    """
+    moved = _moved(user, figures, group=group, basis=basis) if is_compared else NOT_COMPARED
+    found = quality(figures, group=group, basis=basis)
+    return Overview(
+        points=points(
+            rows,
+            n_counted=figures.groups[group][basis]["n_counted"],
+            n_group=found.n_group,
+            moved=moved.verdicts,
+            printed=verdicts_on_printed(_printed(rows)),
+        ),
+        moved=moved,
+        levers=levers(figures, group=group, basis=basis),
+        tiles=imported_tiles(),
+        regions=regions(figures, basis=basis),
+        quality=found,
+        checked=checked_of(figures.document, figures.cycle.framework),
+        decisions=decisions_of(figures),
+        since=_since(user, figures, moved, group=group, basis=basis, rows=rows),
+    )
+
+
+def _since(
+    user: Person, figures: Figures, moved: Moved, *, group: str, basis: str, rows: Sequence[ItemFigure]
+) -> Since | None:
+    """Beside the version before; a first one beside the cycle before, as far as they are compared."""
+    if before := version_before(user, figures):
+        return since(before, figures, group=group, basis=basis, rows=rows)
+    if moved.movement is None:
+        return None
+    clear = frozenset(row.item for row in moved.rows if row.panel and row.panel.verdict is Verdict.CLEAR)
+    return since(moved.movement.before, figures, group=group, basis=basis, rows=rows, clear=clear)
+
+
+def _printed(rows: Sequence[ItemFigure]) -> list[tuple[ItemCounts, Fraction]]:
+    return [
+        (row.counts, row.printed)
+        for row in rows
+        if row.counts and row.printed is not None and row.shows_percentages
+    ]
+
+
+def _moved(user: Person, figures: Figures, *, group: str, basis: str) -> Moved:
+    earlier = compared.earlier_cycle(user, figures.cycle)
+    if earlier is None:
+        return Moved(MovementState.NO_EARLIER)
+    before = compared.figures_of_other(user, figures.cycle, earlier.code)
+    if group not in before.groups:
+        return Moved(MovementState.NO_GROUP, earlier)
+    try:
+        found = compared.movement(before, figures, group=group, basis=basis)
+    except NotYet:
+        return Moved(MovementState.NOT_YET, earlier)
+    except NotFound:
+        return Moved(MovementState.NO_LINKS, earlier)
+    return Moved(MovementState.SHOWN, earlier, found)

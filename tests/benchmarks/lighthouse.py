@@ -1,0 +1,79 @@
+"""P8: what Lighthouse says of the first pages as a phone on a slow line gets them: 100 is best.
+
+Lighthouse is a program for Node.js. Its packages come into `build/lighthouse` by npm when they are not there
+yet; where that is not possible, nothing is measured, and the run says why.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+from pathlib import Path
+
+from entities.models import User
+from tests import servers
+from tests.benchmarks.measuring import Line
+from tests.benchmarks.serving import cookies_of
+from tests.benchmarks.weights import pages
+from tests.processes import ROOT
+
+VERSION, RUNS, BAR = "12", 3, 95
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+NAMES = ("home", "scorecard", "assessment form")
+FOLDER = ROOT / "build" / "lighthouse"
+PROGRAM = FOLDER / "node_modules" / ".bin" / "lighthouse"
+CHROMIUM_FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage"
+
+
+def lines(port: int) -> tuple[list[Line], list[str]]:
+    """The scores of each page by category, medians of a few runs; and what to say where there are none."""
+    if why_not := _missing():
+        return [], [f"P8 (Lighthouse) was not measured: {why_not}"]
+    chosen = [page for page in pages() if page[0] in NAMES]
+    return [line for name, path, who in chosen for line in _of_page(port, name, path, who)], []
+
+
+def _of_page(port: int, name: str, path: str, who: User | None) -> list[Line]:
+    found = [_scores(f"http://127.0.0.1:{port}{path}", who) for _run in range(RUNS)]
+    scores = {category: statistics.median(run[category] for run in found) for category in CATEGORIES}
+    return [
+        Line(f"P8 {name}: {category}", score, "of 100", f"≥ {BAR}", score >= BAR)
+        for category, score in scores.items()
+    ]
+
+
+def _scores(address: str, who: User | None) -> dict[str, float]:
+    """What one run says: Lighthouse's own phone and its own slow line."""
+    options = ["--quiet", "--output=json", f"--only-categories={','.join(CATEGORIES)}"]
+    options.append(f"--chrome-flags={CHROMIUM_FLAGS}")
+    if who:
+        options.append(f"--extra-headers={json.dumps({'Cookie': cookies_of(who)})}")
+    environment = {**os.environ, "CHROME_PATH": str(servers.CHROMIUM)}
+    done = subprocess.run(
+        [PROGRAM, address, *options], env=environment, capture_output=True, text=True, timeout=180
+    )
+    if done.returncode:
+        raise RuntimeError(f"Lighthouse failed at {address}:\n{done.stderr}")
+    said = json.loads(done.stdout)
+    assert said["finalDisplayedUrl"] == address, f"{address} led to {said['finalDisplayedUrl']}"
+    return {category: 100 * said["categories"][category]["score"] for category in CATEGORIES}
+
+
+def _missing() -> str | None:
+    """What is missing for it; None when all is there, or could be installed."""
+    if not Path(servers.CHROMIUM).exists():
+        return "install chromium"
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return "install nodejs and npm"
+    if PROGRAM.exists():
+        return None
+    options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund"]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        ["npm", "install", "--prefix", FOLDER, *options, f"lighthouse@{VERSION}"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return None if PROGRAM.exists() else f"npm could not install it: {done.stderr.strip()[-300:]}"
