@@ -9,28 +9,18 @@ import pytest
 from django.core.cache import caches
 from django.db import connections
 from django.utils import translation
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
 
 from entities.models import Entity
 from quintet.models import Cycle
-from tests import migrated, processes, servers
+from tests import browsers, migrated, processes, servers
 from tests.factories import Cast, make_cast, make_entity, make_framework, make_open_cycle
 from un20portal.celery import app
 from un20portal.lib.holding import ANSWERS
 from un20portal.lib.storage import folder
 from un20portal.lib.throttling import COUNTS
 
-BROWSER_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",  # this machine only
-]
 NewContext = Callable[..., BrowserContext]
 PATIENCE = 60_000  # milliseconds that a page may take on a machine where much else is going on
 expect.set_options(timeout=PATIENCE)
@@ -178,7 +168,20 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         servers.require_browser()
     except servers.MissingPart as missing:
         pytest.fail(str(missing))
-    return {**browser_type_launch_args, "executable_path": str(servers.CHROMIUM), "args": BROWSER_FLAGS}
+    return {**browser_type_launch_args, "executable_path": str(servers.CHROMIUM), "args": [*browsers.FLAGS]}
+
+
+@pytest.fixture(scope="session")
+def _browsers(launch_browser: Callable[[], Browser]) -> Iterator[browsers.Browsers]:
+    of_this_process = browsers.Browsers(launch_browser)
+    yield of_this_process
+    of_this_process.close()
+
+
+@pytest.fixture
+def browser(_browsers: browsers.Browsers) -> Browser:
+    """A browser that answers. One that died fails its test, and no later one."""
+    return _browsers.next()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -62,6 +62,7 @@ class Process:
                 stderr=log,
                 start_new_session=True,
             )
+        self._is_over = False
 
     @property
     def is_running(self) -> bool:
@@ -73,7 +74,7 @@ class Process:
 
     def kill(self) -> None:
         """`kill -9` the program and all its children."""
-        self._signal_all(signal.SIGKILL)
+        self._kill_all()
         self._process.wait()
 
     def stop(self, *, seconds: float = 20) -> int:
@@ -83,7 +84,7 @@ class Process:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             code = -signal.SIGKILL
-        self._signal_all(signal.SIGKILL)
+        self._kill_all()
         self._process.wait()
         return code
 
@@ -107,11 +108,12 @@ class Process:
         if last or not self.is_running:
             pytest.fail(f"{' '.join(self.command)}: {last or 'ended'}\n{self.output}")
 
-    def _signal_all(self, number: int) -> None:
-        try:
-            os.killpg(self._process.pid, number)
-        except ProcessLookupError:
+    def _kill_all(self) -> None:
+        if self._is_over:  # by now its number may be that of somebody else
             return
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._is_over = True
 
 
 class Worker(Process):

@@ -25,6 +25,7 @@ from quintet.models import (
 )
 from quintet.services.reference import FILES, load_questions
 from quintet.tasks import forget_waiting_workbooks
+from tests.conftest import NewContext
 from tests.factories import AT, Cast, delegate, fill, make_open_cycle, sheet_of
 from tests.processes import Office
 from tests.quintet.pages import flat, words
@@ -301,7 +302,7 @@ class TestInABrowser:
     def test_axe_finds_nothing_on_the_pages(
         self,
         live_server: Any,
-        browser: Any,
+        new_context: NewContext,
         cast: Cast,
         sheet: Assessment,
         client: Client,
@@ -311,7 +312,7 @@ class TestInABrowser:
         client.force_login(cast.focal)
         data = filled(download(client, sheet), {"DAT!H2": 4, "DAT!J2": "x" * 300, "DAT!H3": 3, "INN!H2": 9})
         Answer.objects.filter(item__code="DAT-STR").update(version=2, claimed=0)
-        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
+        context = new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
         cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
         context.add_cookies([cookie])
         page: Page = context.new_page()
@@ -324,4 +325,3 @@ class TestInABrowser:
             page.get_by_role("heading", level=1, name="workbook").wait_for()
             assert Axe().run(page).response["violations"] == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-        context.close()

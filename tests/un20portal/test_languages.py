@@ -6,10 +6,10 @@ from html import unescape
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from entities.models import User
+from tests.conftest import NewContext
 from tests.factories import make_cast, make_entity, make_framework, make_open_cycle, make_user, sheet_of
 
 FORM = re.compile(r'<form method="post" action="([^"]*language/)">(.*?)</form>', re.DOTALL)
@@ -116,9 +116,9 @@ def test_readers_without_an_account_follow_links(client: Client) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_needs_no_javascript(live_server: LiveServer, browser: Browser) -> None:
+def test_it_needs_no_javascript(live_server: LiveServer, new_context: NewContext) -> None:
     person = make_user("reader")
-    page = browser.new_page(java_script_enabled=False)
+    page = new_context(java_script_enabled=False).new_page()
     page.goto(f"{live_server.url}/accounts/login/")
     page.locator("input[name=login]").fill(person.email)
     page.locator("input[name=password]").fill("correct horse battery")
@@ -127,4 +127,3 @@ def test_it_needs_no_javascript(live_server: LiveServer, browser: Browser) -> No
     page.wait_for_url("**/ar/my/")
     person.refresh_from_db()
     assert person.preferred_language == "ar"
-    page.close()
