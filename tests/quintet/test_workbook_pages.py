@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import Workbook, load_workbook
-from playwright.sync_api import FilePayload, Page, SetCookieParam
+from playwright.sync_api import FilePayload, Page
 
 from entities.models import Entity
 from quintet.models import (
@@ -313,12 +313,8 @@ class TestInABrowser:
         data = filled(download(client, sheet), {"DAT!H2": 4, "DAT!J2": "x" * 300, "DAT!H3": 3, "INN!H2": 9})
         Answer.objects.filter(item__code="DAT-STR").update(version=2, claimed=0)
         context = new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
-        cookie: SetCookieParam = {
-            "name": "sessionid",
-            "value": client.cookies["sessionid"].value,
-            "url": live_server.url,
-        }
-        context.add_cookies([cookie])
+        signed_in = client.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": signed_in, "url": live_server.url}])
         page: Page = context.new_page()
         overview = f"{live_server.url}/assessments/{sheet.pk}/"
         for name, content in (("filled.xlsx", data), ("a.csv", b"a,b")):
