@@ -9,6 +9,7 @@ the bar is 0–100 per cent of the answers, the thin strip beneath it is the gro
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from un20portal.lib.ratios import one_decimal, share
@@ -102,10 +103,9 @@ def dumbbell(panel: "Panel") -> Dumbbell | None:
     """Return the geometry of a panel's two shares; None without anybody in it."""
     if not panel.n_panel:
         return None
-    before, after = (Fraction(100 * n, panel.n_panel) for n in (panel.has_before, panel.has_after))
-    return Dumbbell(
-        _length(before), _length(after), _length(min(before, after)), _length(abs(after - before))
-    )
+    before, after = panel.has_before, panel.has_after
+    counts = (before, after, min(before, after), abs(after - before))
+    return Dumbbell(*(_part(count, panel.n_panel) for count in counts))
 
 
 def stretches(counts: Sequence[tuple[str, int]]) -> tuple[Segment, ...]:
@@ -113,8 +113,7 @@ def stretches(counts: Sequence[tuple[str, int]]) -> tuple[Segment, ...]:
     whole, begun, segments = sum(count for _kind, count in counts), 0, []
     for kind, count in counts:
         if count:
-            x, width = Fraction(100 * begun, whole), Fraction(100 * count, whole)
-            segments.append(Segment(kind, _length(x), _length(width), *STRETCH))
+            segments.append(Segment(kind, _part(begun, whole), _part(count, whole), *STRETCH))
             begun += count
     return tuple(segments)
 
@@ -155,19 +154,17 @@ def widest_paper_gaps(rows: Iterable["ItemFigure"], *, limit: int) -> list["Item
 
 def shares_drawn(row: "ItemFigure | ItemCounts") -> tuple[Segment, ...]:
     """Return what is in place and operates, per cent of the answers: one over the other."""
-    parts = (("has", row.share_has, BAR), ("operates", row.share_operates, INNER))
-    return tuple(Segment(kind, "0%", _length(length), *place) for kind, length, place in parts if length)
+    parts = (("has", row.has or 0, BAR), ("operates", row.operates or 0, INNER))
+    whole = row.n_answered or 0
+    return tuple(Segment(kind, "0%", _part(count, whole), *place) for kind, count, place in parts if count)
 
 
 def _boxes(row: "ItemFigure") -> tuple[Segment, ...]:
     """One box per answer: counts can be read off, a percentage cannot."""
     whole, has, operates = row.n_answered or 0, row.has or 0, row.operates or 0
-    step = Fraction(100, whole)
+    width = _length(Fraction(100, whole) - BOX_GAP)
     kinds = ["operates"] * operates + ["has"] * (has - operates) + ["none"] * (whole - has)
-    return tuple(
-        Segment(kind, _length(place * step), _length(step - BOX_GAP), *BAR)
-        for place, kind in enumerate(kinds)
-    )
+    return tuple(Segment(kind, _part(place, whole), width, *BAR) for place, kind in enumerate(kinds))
 
 
 def _strip(row: "ItemFigure") -> tuple[Segment, ...]:
@@ -176,17 +173,19 @@ def _strip(row: "ItemFigure") -> tuple[Segment, ...]:
     segments, begun = [], 0
     for kind, count, place in counts:
         if count:
-            segments.append(Segment(kind, _length(_part(begun, row)), _length(_part(count, row)), *place))
+            segments.append(Segment(kind, _part(begun, row.n_group), _part(count, row.n_group), *place))
             begun += count
     return tuple(segments)
 
 
-def _part(count: int, row: "ItemFigure") -> Fraction:
-    return share(count, row.n_group) or Fraction(0)
-
-
 def _missing(row: "ItemFigure") -> Fraction | None:
-    return None if row.n_missing is None else _part(row.n_missing, row)
+    return None if row.n_missing is None else share(row.n_missing, row.n_group)
+
+
+@lru_cache(maxsize=10_000)  # counts are small: a page has hundreds of bars and few different parts
+def _part(count: int, whole: int) -> str:
+    """Write a count as a length: the part that it is of a whole."""
+    return _length(share(count, whole) or Fraction(0))
 
 
 def _length(value: Fraction) -> str:

@@ -49,17 +49,17 @@ class ItemCounts:
     def operates(self) -> int:
         return sum(self.dist[OPERATES_FROM:])
 
-    @property
+    @cached_property
     def share_has(self) -> Fraction | None:
         """Per cent of answering units at level 2 or above; None when nobody answers."""
         return share(self.has, self.n_answered)
 
-    @property
+    @cached_property
     def share_operates(self) -> Fraction | None:
         """Per cent of answering units at level 3 or above; None when nobody answers."""
         return share(self.operates, self.n_answered)
 
-    @property
+    @cached_property
     def paper_gap(self) -> Fraction | None:
         """Percentage points in place without operating, from exact shares."""
         return share(self.has - self.operates, self.n_answered)

@@ -111,12 +111,13 @@ def overview_of(
     basis: str,
     rows: Sequence[ItemFigure],
     is_compared: bool,
+    earlier: Cycle | None,
 ) -> Overview:
     """The parts for one group and basis; `rows` are its state of play.
 
-    Only what is the latest published version for this reader `is_compared` with the cycle before.
+    Only what is the latest published version for this reader `is_compared` with the cycle before, `earlier`.
     """
-    moved = _moved(user, figures, group=group, basis=basis) if is_compared else NOT_COMPARED
+    moved = _moved(user, figures, earlier, group=group, basis=basis) if is_compared else NOT_COMPARED
     found = quality(figures, group=group, basis=basis)
     return Overview(
         points=points(
@@ -157,8 +158,7 @@ def _printed(rows: Sequence[ItemFigure]) -> list[tuple[ItemCounts, Fraction]]:
     ]
 
 
-def _moved(user: Person, figures: Figures, *, group: str, basis: str) -> Moved:
-    earlier = compared.earlier_cycle(user, figures.cycle)
+def _moved(user: Person, figures: Figures, earlier: Cycle | None, *, group: str, basis: str) -> Moved:
     if earlier is None:
         return Moved(MovementState.NO_EARLIER)
     before = compared.figures_of_other(user, figures.cycle, earlier.code)

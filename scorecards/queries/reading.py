@@ -194,6 +194,13 @@ class Figures:
             return self.groups.sizes
         return {code: figures[Basis.ACCEPTED]["n_group"] for code, figures in self.groups.items()}
 
+    @cached_property
+    def items(self) -> QuerySet[Item]:
+        """The items of the cycle's framework in its order: a page asks for several groups and bases."""
+        items = Item.objects.filter(framework=self.cycle.framework_id).in_order().select_related("dimension")
+        # texts of levels and sources are long
+        return items.only("code", "enabler", "label", "question", "dimension__code", "dimension__area")
+
     @property
     def custom_names(self) -> Mapping[str, str]:
         """What the task force calls its own groups, by code; nothing that is published knows of them."""
@@ -273,11 +280,6 @@ def provisional_figures(cycle: Cycle) -> Figures:
 def item_figures(figures: Figures, *, group: str, basis: str, area: str | None = None) -> list[ItemFigure]:
     """The cells of one group on one basis in framework order; KeyError for an unknown group."""
     cells = figures.groups[group][basis]["items"]
-    items = Item.objects.filter(framework=figures.cycle.framework_id).in_order().select_related("dimension")
-    # texts of levels and sources are long, and a page asks for several groups, bases and cycles
-    items = items.only("code", "enabler", "label", "question", "dimension__code")
-    if area:
-        items = items.filter(dimension__area=area)
     return [
         ItemFigure(
             item=item.code,
@@ -291,7 +293,8 @@ def item_figures(figures: Figures, *, group: str, basis: str, area: str | None =
             basis=basis,
             carried_from=cells[item.code].get("carried_from"),
         )
-        for item in items
+        for item in figures.items
+        if area in (None, item.dimension.area)
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.utils.formats import number_format
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language_bidi, gettext, ngettext, pgettext
 
 from quintet.domain.crosswalk import Relation
@@ -38,6 +39,17 @@ def enabler_name(code: str, label: str = "") -> str:
 def bar(row: Any) -> Bar:
     """Return the geometry of a row's bar."""
     return charts.bar(row)
+
+
+@register.filter
+def rects(segments: Sequence[charts.Segment]) -> SafeString:
+    """Draw stretches of a bar, each in the colour and pattern of what it stands for."""
+    drawn = "".join(
+        f'<rect class="{each.kind}" fill="url(#{each.kind})"'
+        f' x="{each.x}" y="{each.y}" width="{each.width}" height="{each.height}" />'
+        for each in segments
+    )
+    return mark_safe(drawn)  # noqa: S308  # names and lengths of our own, nothing that anybody wrote
 
 
 @register.filter

@@ -117,7 +117,7 @@ def _context(request: HttpRequest, code: str) -> dict[str, Any]:
 def _parts(request: HttpRequest, code: str) -> dict[str, Any]:
     """The state of play, and the other parts of the page."""
     context = _context(request, code)
-    asked = {name: context[name] for name in ("group", "basis", "rows", "is_compared")}
+    asked = {name: context[name] for name in ("group", "basis", "rows", "is_compared", "earlier")}
     return context | {"overview": overview_of(request.user, context["figures"], **asked)}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from unicodedata import bidirectional
 
 from babel.numbers import format_decimal, format_percent
@@ -71,8 +72,12 @@ def pick(names: Mapping[str, str | None], language: str | None) -> Text:
 
 def in_per_cent(value: Decimal | int) -> str:
     """Write `value` per cent, all its digits, as the reader's language does: 67%, in French 67 %."""
-    locale = to_locale(get_language() or "en")
-    return format_percent(Decimal(value) / 100, locale=locale, decimal_quantization=False)
+    return _in_per_cent(value, get_language() or "en")
+
+
+@lru_cache(maxsize=2_000)  # a page has hundreds, mostly whole ones
+def _in_per_cent(value: Decimal | int, language: str) -> str:
+    return format_percent(Decimal(value) / 100, locale=to_locale(language), decimal_quantization=False)
 
 
 def whole_number(value: int) -> str:
