@@ -29,8 +29,8 @@ from scorecards.api.serializers import (
 )
 from scorecards.api.uncertainty import GroupIntervalSerializer, IntervalSerializer
 from scorecards.domain.receipts import KINDS, NAMES, STATES, parse_subject
+from scorecards.queries.any_receipt import receipt_of
 from scorecards.queries.receipts import Receipt
-from scorecards.queries.uncertainty_receipts import receipt_of
 from un20portal.lib.api import PublishedForAll
 from un20portal.lib.apiviews import ApiView
 from un20portal.lib.serializers import problems

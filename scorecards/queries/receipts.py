@@ -163,7 +163,7 @@ class _Question:
 
 
 def counted_receipt_of(user: Person, figures: Figures, subject: Subject, *, basis: str) -> Receipt:
-    """The receipt of a figure that is counted, not estimated: faces ask `uncertainty_receipts.receipt_of`.
+    """The receipt of a figure that is counted, not estimated: faces ask `any_receipt.receipt_of`.
 
     Raises NotFound for what is not there or not this reader's to see.
     """

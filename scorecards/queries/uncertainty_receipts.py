@@ -14,11 +14,8 @@ from scorecards import access
 from scorecards.domain import uncertainty_derivations as derivations
 from scorecards.domain.receipts import (
     BASIS_IN_WORDS,
-    CHECKS,
     DISCLOSURE_IN_WORDS,
-    IN_PLACE,
     PROVISIONAL,
-    RESPONSE,
     SHOWN,
     SUPPRESSED,
     Sentence,
@@ -29,9 +26,7 @@ from scorecards.domain.receipts import (
 )
 from scorecards.domain.unit_derivations import DimensionLine, ItemLine
 from scorecards.models import Basis
-from scorecards.queries import receipts
 from scorecards.queries.frameworks import area_weights, asked_dimensions, framework_shape
-from scorecards.queries.quality_receipts import checks_receipt_of, in_place_receipt_of, response_receipt_of
 from scorecards.queries.reading import Figures
 from scorecards.queries.receipts import CODE, Hashes, Receipt
 from scorecards.queries.uncertainty import (
@@ -91,23 +86,36 @@ class EstimateReceipt(Receipt):
         return self.disclosed
 
 
-def receipt_of(user: Person, figures: Figures, subject: Subject, *, basis: str) -> Receipt:
-    """The receipt of any figure; NotFound for what is not there or not this reader's to see.
+def diagnostic_receipt_of(user: Person, figures: Figures, subject: Subject) -> Receipt:
+    """The receipt of one of DIAGNOSTICS; raises NotFound, or NotYet while the simulation is owed."""
+    return _diagnostic(figures, _estimate(user, figures), subject)
 
-    Raises NotYet while the simulation that it is of is owed.
-    """
-    if subject.of == CHECKS:
-        return checks_receipt_of(figures, subject)
-    if subject.of == IN_PLACE:
-        return in_place_receipt_of(figures, subject)
-    if subject.of == RESPONSE:
-        return response_receipt_of(figures, subject, basis=basis)
-    if subject.of:
-        return _diagnostic(figures, _estimate(user, figures), subject)
-    if subject.group and subject.area:
-        return _area_of_group(figures, _estimate(user, figures), subject)
-    receipt = receipts.counted_receipt_of(user, figures, subject, basis=basis)
-    return _with_interval(user, receipt) if subject.area else receipt
+
+def area_receipt_of(user: Person, figures: Figures, subject: Subject) -> Receipt:
+    """The receipt of a group's area with its interval; raises NotFound, or NotYet while that is owed."""
+    return _area_of_group(figures, _estimate(user, figures), subject)
+
+
+def with_interval(user: Person, receipt: Receipt) -> Receipt:
+    """The receipt of a unit's area with its interval, or with why there is none."""
+    figures, unit = receipt.figures, receipt.entity
+    try:
+        estimate = _estimate(user, figures)
+    except (NotFound, NotYet) as refusal:
+        return _without_interval(receipt, Sentence(refusal.message, refusal.params))
+    area = _area(estimate, receipt.subject.area)
+    row = next((row for row in area.units if unit and row.entity == unit.code), None)
+    if row is None:
+        return _without_interval(receipt, Sentence(_("No interval was estimated for this unit.")))
+    drawn = _drawn(figures, estimate, row.interval, is_group=False)
+    band = next((band for band in area.bands if row.entity in band), None)
+    steps = [*drawn.steps, *derivations.band_steps(row.entity, area.bands)]
+    return replace(
+        receipt,
+        missing=[*receipt.missing, *_outdated(estimate)],
+        uncertainty=replace(drawn, steps=steps, band=band),
+        hashes=replace(receipt.hashes, simulation=estimate.simulated.sha256),
+    )
 
 
 def _estimate(user: Person, figures: Figures) -> Estimate:
@@ -218,28 +226,6 @@ def _hashes(figures: Figures, estimate: Estimate) -> Hashes:
         inputs=simulated.inputs_sha256,
         previous=previous,
         simulation=simulated.sha256,
-    )
-
-
-def _with_interval(user: Person, receipt: Receipt) -> Receipt:
-    """The receipt of a unit's area with its interval, or with why there is none."""
-    figures, unit = receipt.figures, receipt.entity
-    try:
-        estimate = _estimate(user, figures)
-    except (NotFound, NotYet) as refusal:
-        return _without_interval(receipt, Sentence(refusal.message, refusal.params))
-    area = _area(estimate, receipt.subject.area)
-    row = next((row for row in area.units if unit and row.entity == unit.code), None)
-    if row is None:
-        return _without_interval(receipt, Sentence(_("No interval was estimated for this unit.")))
-    drawn = _drawn(figures, estimate, row.interval, is_group=False)
-    band = next((band for band in area.bands if row.entity in band), None)
-    steps = [*drawn.steps, *derivations.band_steps(row.entity, area.bands)]
-    return replace(
-        receipt,
-        missing=[*receipt.missing, *_outdated(estimate)],
-        uncertainty=replace(drawn, steps=steps, band=band),
-        hashes=replace(receipt.hashes, simulation=estimate.simulated.sha256),
     )
 
 

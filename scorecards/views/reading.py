@@ -15,13 +15,13 @@ from scorecards import access
 from scorecards.domain.receipts import parse_subject
 from scorecards.models import Scorecard
 from scorecards.queries import publications, reading, sharing
+from scorecards.queries.any_receipt import receipt_of
 from scorecards.queries.choosing import unpublished_figures
 from scorecards.queries.contrasts import beside
 from scorecards.queries.movement import earlier_cycle
 from scorecards.queries.overview import overview_of
 from scorecards.queries.reading import Figures
 from scorecards.queries.uncertainty import is_estimated
-from scorecards.queries.uncertainty_receipts import receipt_of
 from scorecards.views import movement_receipts
 from scorecards.views.movement import version_number
 from un20portal.lib.holding import held
