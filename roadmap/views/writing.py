@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -91,10 +92,20 @@ def _stale_page(request: HttpRequest, case: Case, refusal: StaleVersion) -> Http
     sent = request.POST.copy()
     sent["version"] = str(refusal.current["version"])
     case.refresh_from_db()
-    context = {"form": CaseForm(sent, case=case), "case": case, "refusal": refusal, "is_demo": case.is_demo}
-    return render(request, "roadmap/case_form.html", context, status=refusal.status)
+    return _page(request, CaseForm(sent, case=case), case, refusal)
 
 
-def _page(request: HttpRequest, form: CaseForm, case: Case | None = None) -> HttpResponse:
-    context = {"form": form, "case": case, "is_demo": case is not None and case.is_demo}
-    return render(request, "roadmap/case_form.html", context, status=400 if form.errors else 200)
+def _page(
+    request: HttpRequest, form: CaseForm, case: Case | None = None, refusal: StaleVersion | None = None
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "case": case,
+        "heading": _("Change a case") if case else _("Write a case"),
+        "refused": _("The case was not saved."),
+        "refusal": refusal,
+        "kept": reverse("roadmap:case-detail", args=[case.pk]) if case else "",
+        "is_demo": case is not None and case.is_demo,
+    }
+    status = refusal.status if refusal else 400 if form.errors else 200
+    return render(request, "roadmap/case_form.html", context, status=status)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -116,13 +117,25 @@ def _stale_page(request: HttpRequest, point: DecisionPoint, refusal: StaleVersio
     sent = request.POST.copy()
     sent["version"] = str(refusal.current["version"])
     point.refresh_from_db()
-    context = {"cycle": point.cycle, "form": DecisionForm(sent, point=point), "point": point}
-    context |= {"refusal": refusal, "is_demo": point.cycle.is_demo}
-    return render(request, "scorecards/decision_form.html", context, status=refusal.status)
+    return _page(request, point.cycle, DecisionForm(sent, point=point), point, refusal)
 
 
 def _page(
-    request: HttpRequest, cycle: Cycle, form: DecisionForm, point: DecisionPoint | None = None
+    request: HttpRequest,
+    cycle: Cycle,
+    form: DecisionForm,
+    point: DecisionPoint | None = None,
+    refusal: StaleVersion | None = None,
 ) -> HttpResponse:
-    context = {"cycle": cycle, "form": form, "point": point, "is_demo": cycle.is_demo}
-    return render(request, "scorecards/decision_form.html", context, status=400 if form.errors else 200)
+    context = {
+        "cycle": cycle,
+        "form": form,
+        "point": point,
+        "heading": _("Change a point for decision") if point else _("New point for decision"),
+        "refused": _("The point was not saved."),
+        "refusal": refusal,
+        "kept": reverse("scorecards:decision-list", args=[cycle.code]),
+        "is_demo": cycle.is_demo,
+    }
+    status = refusal.status if refusal else 400 if form.errors else 200
+    return render(request, "scorecards/decision_form.html", context, status=status)
