@@ -132,6 +132,19 @@ class TestItsReaders:
         assert (row["sha256"], row["audience"]) == (scorecard.sha256, "committee")
         assert get("/api/v1/scorecards/2026/", person)["Cache-Control"] == "no-store"
 
+    @pytest.mark.parametrize(
+        "page", ["report/", "uncertainty/", "entities/", "explore/", "receipt/?group=all&item=DAT-STR"]
+    )
+    def test_are_told_so_on_each_page_of_it(self, cycle: Cycle, cast: Cast, page: str) -> None:
+        """Whoever comes by a link reads it, too, and nobody reads it after the release."""
+        publish(cycle, cast)
+        told = get(f"/scorecards/2026/{page}", cast.committee).content.decode()
+        assert "do not pass it on before it is released" in told
+        publishing.release(scorecard=Scorecard.objects.get(), by=cast.second, at=AT)
+        ANSWERS.forget()
+        told = get(f"/scorecards/2026/{page}", cast.committee).content.decode()
+        assert "do not pass it on" not in told
+
 
 class TestBesideAPublicVersion:
     def test_others_go_on_reading_the_public_one_as_the_latest(self, cycle: Cycle, cast: Cast) -> None:
