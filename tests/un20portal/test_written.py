@@ -11,11 +11,12 @@ from django.test import Client, RequestFactory
 
 from quintet.forms import answering, cycles, delegating, evidence, monitoring, reviewing, tailoring
 from roadmap import forms as cases
+from scorecards import forms as scorecards
 from tests.architecture import tree
 from tests.quintet.samples import pdf
 from un20portal.lib.written import is_typed, written
 
-MODULES = (answering, cycles, delegating, evidence, monitoring, reviewing, tailoring, cases)
+MODULES = (answering, cycles, delegating, evidence, monitoring, reviewing, tailoring, cases, scorecards)
 TEXT = (forms.TextInput, forms.URLInput, forms.EmailInput, forms.Textarea)
 NO_WORDS = {"choice", "level", "code"}  # chosen among few; the code of a cycle is short
 

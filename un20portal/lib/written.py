@@ -7,7 +7,7 @@ from django.http import HttpRequest
 # Fields that people type words into; never passwords and one-time codes, nor days and what is chosen.
 TYPED = re.compile(
     r"title|page|url|question|level-\d+|comment|reason|na_reason|note|words|name|email|codes"
-    r"|problem|done|outcome"
+    r"|problem|done|outcome|text|action|figure"
 )
 
 
