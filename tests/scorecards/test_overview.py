@@ -354,7 +354,7 @@ class TestForDecision:
         shown = re.sub(r"\s+", " ", part(client.get("/fr/scorecards/2026/").content.decode(), "decisions"))
         assert '<small lang="en" dir="auto">English</small>' in shown
         for said in ("The paper gap.", "Fund it."):
-            assert f'<p class="border-start ps-3" lang="en" dir="auto">{said}</p>' in shown
+            assert f'<p class="decided" lang="en" dir="auto">{said}</p>' in shown
 
     def test_is_named_in_one_minute_where_there_are_points(
         self, client: Client, cast: Cast, years: list[Cycle]
