@@ -1,4 +1,4 @@
-"""The world of a module of tests, made once and undone at its end, and the runner into it."""
+"""The world of a module of tests, undone at its end, and the runner into it."""
 
 import logging
 from collections.abc import Iterator
@@ -12,6 +12,9 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from tests.authz.runner import Runner
 from tests.authz.world import World, build_world
+from tests.recorded import Recorded
+
+make_world = Recorded(build_world)
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +25,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     """
     assert "test" in Path(str(connection.settings_dict["NAME"])).name, "this is not a test database"
     with django_db_blocker.unblock(), transaction.atomic():
-        yield build_world()
+        yield make_world()
         transaction.set_rollback(True)
 
 

@@ -28,7 +28,7 @@ from tests.factories import (
 )
 from tests.scorecards.files import DC, FILES, SVG, drawing, rows, texts
 from tests.scorecards.worked import publish
-from tests.scorecards.years import compared_years
+from tests.scorecards.years import Compared
 from un20portal.lib.ratios import one_decimal, whole_per_cent
 
 pytestmark = pytest.mark.django_db
@@ -248,9 +248,10 @@ class TestLinksToFiles:
     PAGES = ("", "figure/", "explore/", "compare/", "movement/", "uncertainty/")
 
     @pytest.mark.parametrize("path", PAGES)
-    def test_say_of_which_figure_they_are_and_are_there(self, client: Client, cast: Cast, path: str) -> None:
-        _before, cycle = compared_years(make_framework(), make_entities(24), cast)
-        simulate_cycle(cycle_id=cycle.pk, at=AT)
+    def test_say_of_which_figure_they_are_and_are_there(
+        self, client: Client, compared: Compared, path: str
+    ) -> None:
+        simulate_cycle(cycle_id=compared.cycles[1].pk, at=AT)
         said = client.get(f"/scorecards/2026/{path}").content.decode()
         links = re.findall(r'<a href="([^"]*/figures/[^"]*)"[^>]*>(.*?)</a>', said)
         assert len(links) in (2, 4, 6, 8)
@@ -261,8 +262,7 @@ class TestLinksToFiles:
 
 
 class TestMovementAndUncertainty:
-    def test_panels_of_two_cycles(self, client: Client, cast: Cast) -> None:
-        compared_years(make_framework(), make_entities(24), cast)
+    def test_panels_of_two_cycles(self, client: Client, compared: Compared) -> None:
         query = "?from=2025&group=entities&basis=accepted"
         api = {
             row["item"]: row

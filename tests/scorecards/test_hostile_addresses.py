@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from quintet.models import Cycle
 from scorecards.services.computing import compute_cycle
 from scorecards.services.simulating import simulate_cycle
-from tests.factories import AT, Cast, make_cast, make_entities, make_entity, make_framework
-from tests.scorecards.years import compared_years
+from tests.factories import AT, Cast
+from tests.recorded import Recorded
+from tests.scorecards.years import make_compared
 
 pytestmark = pytest.mark.django_db
 ITEMS = {"dimension": "DAT", "enabler": "STR", "search": "a", "gap": "1", "only": "few", "sort": "item"}
@@ -45,13 +45,19 @@ MARK = '"><b>hostile'
 HOSTILE = ["", "\0", MARK, "9" * 400, "-1", "1e999999999", "٣", "\u202eprovisional", "..%2f", "ｐroposed"]
 
 
+def _make_world() -> Cast:
+    compared = make_compared()
+    for work in (compute_cycle, simulate_cycle):
+        work(cycle_id=compared.cycles[1].pk, at=AT)
+    return compared.cast
+
+
+make_world = Recorded(_make_world)
+
+
 @pytest.fixture
-def world() -> Cast:
-    cast = make_cast(make_entity("UNDP"), make_entity("UNICEF"))
-    cycle: Cycle = compared_years(make_framework(), make_entities(24), cast)[1]
-    compute_cycle(cycle_id=cycle.pk, at=AT)
-    simulate_cycle(cycle_id=cycle.pk, at=AT)
-    return cast
+def world(db: None) -> Cast:
+    return make_world()
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -35,7 +35,7 @@ from tests.factories import (
 )
 from tests.guards import unguarded
 from tests.scorecards.worked import publish
-from tests.scorecards.years import compared_years, cycle_of
+from tests.scorecards.years import Compared, cycle_of
 from un20portal.lib.canonical import canonical_json, sha256
 
 pytestmark = pytest.mark.django_db
@@ -46,8 +46,8 @@ PARTS = [
 
 
 @pytest.fixture
-def years(framework: Framework, cast: Cast) -> list[Cycle]:
-    return compared_years(framework, make_entities(24), cast)
+def years(compared: Compared) -> list[Cycle]:
+    return compared.cycles
 
 
 def add_culture(framework: Framework) -> None:
@@ -85,6 +85,7 @@ def without_asides(html: str) -> str:
     return words(re.sub('<span class="visually-hidden">.*?</span>', "", html))
 
 
+@pytest.mark.once  # markup
 class TestThePage:
     def test_has_its_parts_in_order_each_named_in_the_contents(
         self, client: Client, years: list[Cycle]
@@ -159,6 +160,7 @@ class TestThePage:
         assert "62% in 2019" in words(part(text(client), "culture"))
 
 
+@pytest.mark.once  # wording of figures that are frozen
 class TestInOneMinute:
     def test_says_who_answered_the_extremes_and_what_changed(
         self, client: Client, years: list[Cycle]

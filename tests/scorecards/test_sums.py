@@ -17,7 +17,7 @@ from tests.factories import (
     make_framework,
 )
 from tests.scorecards.worked import publish
-from tests.scorecards.years import compared_years
+from tests.scorecards.years import Compared
 
 pytestmark = pytest.mark.django_db
 PAGE = "/scorecards/2026/"
@@ -52,8 +52,7 @@ def rows(page: str) -> list[str]:
 
 
 class TestAnswersThatMoved:
-    def test_are_those_of_the_items_that_the_link_leads_to(self, client: Client, cast: Cast) -> None:
-        compared_years(make_framework(), make_entities(24), cast)
+    def test_are_those_of_the_items_that_the_link_leads_to(self, client: Client, compared: Compared) -> None:
         shown = part(read(client, f"{PAGE}?group=entities&basis=claimed"), "movement")
         folds = shown.split("<details")[1:]
         assert len(folds) == 2

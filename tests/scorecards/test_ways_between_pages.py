@@ -20,7 +20,7 @@ from tests.factories import (
     make_framework,
 )
 from tests.scorecards.worked import publish
-from tests.scorecards.years import compared_years
+from tests.scorecards.years import Compared
 
 pytestmark = pytest.mark.django_db
 CHOSEN = "group=ceb31&basis=claimed&version=1"
@@ -94,14 +94,13 @@ class TestOtherPages:
         for words in ("State of play", "Explore all items"):
             assert link(said, words).endswith(f"?{CHOSEN}")
 
-    def test_lead_back_from_movement_to_the_same_group(self, client: Client, cast: Cast) -> None:
-        compared_years(make_framework(), make_entities(24), cast)
+    def test_lead_back_from_movement_to_the_same_group(self, client: Client, compared: Compared) -> None:
         said = page(client, "movement/?from=2025&group=all&basis=claimed").partition("<main")[2]
         assert link(said, "Cycle 2026").endswith("/?group=all&basis=claimed")
 
-    def test_to_a_dimension_of_a_movement_lasts(self, client: Client, cast: Cast) -> None:
+    def test_to_a_dimension_of_a_movement_lasts(self, client: Client, cast: Cast, compared: Compared) -> None:
         """It names both versions, so that it shows the same after a correction of either cycle."""
-        before, _after = compared_years(make_framework(), make_entities(24), cast)
+        before, _after = compared.cycles
         view = "movement/?from=2025&group=all&basis=claimed"
         address = re.findall(r'<a href="([^"]+)">Link to this dimension', page(client, view))[0]
         assert address == "?from=2025&group=all&basis=claimed&version=1&from_version=1&dimension=DAT#DAT"

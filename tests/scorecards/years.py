@@ -1,15 +1,37 @@
 """Two cycles, a year apart, that are published and compared: invented levels of 24 units."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from entities.models import Entity
 from quintet.models import Cycle, Framework
 from scorecards.services.comparing import decide_comparisons
-from tests.factories import AT, ENABLERS, Cast, Levels, make_counted_cycle
+from tests.factories import (
+    AT,
+    ENABLERS,
+    Cast,
+    Levels,
+    make_cast,
+    make_counted_cycle,
+    make_entities,
+    make_entity,
+    make_framework,
+)
+from tests.recorded import Recorded
 from tests.scorecards.worked import publish
 
 CODES = [f"{dimension}-{enabler}" for dimension in ("DAT", "INN") for enabler in ENABLERS]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two compared years with everything they are made of; UNDP stands beside the system that is counted."""
+
+    cast: Cast
+    framework: Framework
+    units: list[Entity]
+    cycles: list[Cycle]
 
 
 def level(unit: int, item: int, year: int) -> int | None:
@@ -44,3 +66,16 @@ def compared_years(framework: Framework, units: list[Entity], cast: Cast) -> lis
         publish(cycle, cast)
     decide_comparisons(at=AT)
     return found
+
+
+def make_outside_cast() -> Cast:
+    """The cast with UNDP as an organisation that is no member of CEB."""
+    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
+
+
+def _make_compared() -> Compared:
+    cast, framework, units = make_outside_cast(), make_framework(), make_entities(24)
+    return Compared(cast, framework, units, compared_years(framework, units, cast))
+
+
+make_compared = Recorded(_make_compared)

@@ -20,15 +20,13 @@ from tests.factories import (
     AT,
     Cast,
     fill,
-    make_cast,
     make_cycle,
     make_entities,
-    make_entity,
     make_framework,
     make_token,
 )
 from tests.scorecards.worked import publish
-from tests.scorecards.years import CODES, compared_years, cycle_of, level, sheets
+from tests.scorecards.years import CODES, Compared, cycle_of, level, sheets
 from un20portal.lib.holding import ANSWERS
 from un20portal.lib.ratios import one_decimal, whole_per_cent
 
@@ -37,19 +35,13 @@ URL = "/api/v1/scorecards/2026/movement/"
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
+def cast(outside_cast: Cast) -> Cast:
+    return outside_cast
 
 
 @pytest.fixture
-def units() -> list[Entity]:
-    return make_entities(24)
-
-
-@pytest.fixture
-def cycles(framework: Framework, units: list[Entity], cast: Cast) -> list[Cycle]:
-    """Units 0 to 17 answer in 2025, 6 to 23 in 2026: six left, six joined."""
-    return compared_years(framework, units, cast)
+def cycles(compared: Compared) -> list[Cycle]:
+    return compared.cycles
 
 
 def get(client: Client, query: str = "?from=2025", user: User | None = None) -> Any:

@@ -19,7 +19,6 @@ from tests.factories import (
     Cast,
     Levels,
     fill,
-    make_cast,
     make_cycle,
     make_entities,
     make_entity,
@@ -28,7 +27,7 @@ from tests.factories import (
 )
 from tests.scorecards.reckoned import calculated, reckoned
 from tests.scorecards.worked import publish
-from tests.scorecards.years import CODES, compared_years, cycle_of, sheets
+from tests.scorecards.years import CODES, Compared, cycle_of, sheets
 from un20portal.lib.canonical import canonical_json, sha256
 
 pytestmark = pytest.mark.django_db
@@ -38,18 +37,13 @@ CONDITIONS = ("clear_entities", "clear_points", "verdict")
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
+def cast(outside_cast: Cast) -> Cast:
+    return outside_cast
 
 
 @pytest.fixture
-def units() -> list[Entity]:
-    return make_entities(24)
-
-
-@pytest.fixture
-def cycles(framework: Framework, units: list[Entity], cast: Cast) -> list[Cycle]:
-    return compared_years(framework, units, cast)
+def cycles(compared: Compared) -> list[Cycle]:
+    return compared.cycles
 
 
 def get(client: Client, query: str = ITEM, user: User | None = None, *, cycle: str = "2026") -> Any:

@@ -27,29 +27,26 @@ from tests import processes
 from tests.factories import (
     Cast,
     Levels,
-    make_cast,
     make_counted_cycle,
     make_entities,
-    make_entity,
     make_framework,
 )
 from tests.scorecards.worked import publish
-from tests.scorecards.years import CODES, compared_years
+from tests.scorecards.years import CODES, Compared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]  # typeset from bytes that no database changes
 HIDDEN = "DAT-LED"
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
+def cast(outside_cast: Cast) -> Cast:
+    return outside_cast
 
 
 @pytest.fixture
-def scorecard(cast: Cast) -> Scorecard:
+def scorecard(compared: Compared) -> Scorecard:
     """The second of two compared years, of 24 units."""
-    cycles = compared_years(make_framework(), make_entities(24), cast)
-    return Scorecard.objects.select_related("cycle__framework").get(cycle=cycles[1])
+    return Scorecard.objects.select_related("cycle__framework").get(cycle=compared.cycles[1])
 
 
 @pytest.fixture

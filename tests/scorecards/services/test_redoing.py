@@ -11,9 +11,9 @@ from quintet.models import Cycle
 from scorecards.models import ComparedPair, Scorecard, Uncertainty
 from scorecards.services.redoing import first_broken_comparison, first_broken_simulation
 from scorecards.services.simulating import simulate_cycle, simulate_scorecard
-from tests.factories import AT, Cast, fill, make_cast, make_entities, make_entity, make_framework
+from tests.factories import AT, Cast, fill
 from tests.guards import unguarded
-from tests.scorecards.years import compared_years
+from tests.scorecards.years import Compared
 from un20portal.lib.canonical import canonical_json, sha256
 
 pytestmark = pytest.mark.django_db
@@ -22,13 +22,13 @@ NOT_OURS = "this is not what the frozen sheets come to."
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
+def cast(outside_cast: Cast) -> Cast:
+    return outside_cast
 
 
 @pytest.fixture
-def years(cast: Cast) -> list[Cycle]:
-    return compared_years(make_framework(), make_entities(24), cast)
+def years(compared: Compared) -> list[Cycle]:
+    return compared.cycles
 
 
 def falsify(row: ComparedPair | Uncertainty, change: Callable[[Document], object]) -> None:
