@@ -17,6 +17,7 @@ from quintet.models import Cycle, Framework, Status
 from scorecards.services import publishing
 from tests.benchmarks.weights import EVERYTHING_KB, HTML_KB, Files
 from tests.factories import AT, Levels, fill, make_open_cycle, make_user, sheet_of
+from tests.recorded import Recorded
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
 # without `figure/`: whoever asks for the interactive figure asks for its library
@@ -42,8 +43,7 @@ PUBLIC = [
 ]
 
 
-@pytest.fixture
-def published(db: None) -> Cycle:
+def _publish() -> Cycle:
     """A published cycle of the real questionnaire, answered by the funds and programmes; UNDP still works."""
     call_command("load_reference", verbosity=0)
     first, second = (make_user(name) for name in ("first", "second"))
@@ -57,6 +57,14 @@ def published(db: None) -> Cycle:
     publishing.propose(cycle=cycle, by=first, at=AT)
     publishing.confirm(cycle=cycle, by=second, at=AT)
     return cycle
+
+
+publish = Recorded(_publish)
+
+
+@pytest.fixture
+def published(db: None) -> Cycle:
+    return publish()
 
 
 @pytest.mark.parametrize("language", ["", "/ar", "/ru"])
