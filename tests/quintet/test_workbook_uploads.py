@@ -101,6 +101,7 @@ class TestLimits:
             workbook_reading.read_workbook(good)
 
 
+@pytest.mark.once  # what is refused is read by a program of its own and never meets the database
 class TestTheCorpus:
     def test_is_large(self) -> None:
         assert len(FILES) + len(ROWS) >= 60
@@ -189,6 +190,7 @@ class TestAWorkbookOfAnotherAssessment:
         assert "questionnaire has changed since" in words(flat(answer))
 
 
+@pytest.mark.once
 class TestReading:
     def test_believes_no_size_that_a_sheet_claims(self, good: bytes) -> None:
         name = sheet_part(good, "DAT")
