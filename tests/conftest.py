@@ -139,6 +139,13 @@ def scratch_database() -> Iterator[str]:
 
 
 @pytest.fixture
+def migrated_database() -> Iterator[str]:
+    """The address of a PostgreSQL database that is migrated and holds nothing."""
+    with migrated.database_template() as template, processes.scratch_database(template) as url:
+        yield url
+
+
+@pytest.fixture
 def own_redis() -> Iterator[str]:
     """The address of a Redis server that belongs to the test: it may be flushed and stopped."""
     with servers.private_redis() as url:

@@ -11,6 +11,7 @@ import pytest
 SERVER_FIXTURES = {
     "celery_worker_process",
     "scratch_database",
+    "migrated_database",
     "own_redis",
     "own_postgresql",
     "office",

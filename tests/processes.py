@@ -164,19 +164,19 @@ def forget_wake_ups(url: str) -> None:
 
 
 @contextmanager
-def scratch_database() -> Iterator[str]:
-    """Create an empty PostgreSQL database beside the tests' own, drop it afterwards; yield its address."""
+def scratch_database(template: str = "template1") -> Iterator[str]:
+    """Create a PostgreSQL database beside the tests' own, drop it afterwards; yield its address."""
     server, name = os.environ["TEST_DATABASE_URL"], f"un20_scratch_{uuid.uuid4().hex[:12]}"
-    _administer(server, "CREATE DATABASE {}", name)
+    _administer(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
     try:
         yield servers.with_path(server, name)
     finally:
         _administer(server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
-def _administer(server: str, statement: str, name: str) -> None:
+def _administer(server: str, statement: str, *names: str) -> None:
     administration = psycopg2.connect(server)
     administration.autocommit = True
     with administration.cursor() as cursor:
-        cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
+        cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
     administration.close()

@@ -28,6 +28,7 @@ from tests.factories import (
     Cast,
     fill,
     later,
+    make_cast,
     make_counted_cycle,
     make_entities,
     make_entity,
@@ -35,6 +36,7 @@ from tests.factories import (
     make_token,
 )
 from tests.guards import unguarded
+from tests.recorded import Recorded
 from tests.scorecards.files import FILES, SVG, drawing, rows, texts
 from tests.scorecards.worked import publish
 from un20portal.lib.canonical import canonical_json, sha256
@@ -49,13 +51,12 @@ COUNTS = ("n_checked", "n_confirmed", "n_lowered", "n_raised", "n_needing", "n_w
 COLUMNS = ("Levels checked", "Confirmed", "Lowered", "Raised", "Need evidence", "Without evidence")
 
 
-@pytest.fixture
-def cycle(cast: Cast) -> Cycle:
+def _make_world() -> tuple[Cast, Cycle]:
     """Twelve units: DAT-STR lowered, a question of culture raised; of three INN-LED was decided on.
 
     Eight more are handed in and not validated.
     """
-    framework = make_framework()
+    cast, framework = make_cast(make_entity("UNDP"), make_entity("UNICEF")), make_framework()
     culture = Dimension.objects.create(
         framework=framework, code="CUR", area=Area.CULTURE, label="Curiosity", order=9
     )
@@ -73,12 +74,36 @@ def cycle(cast: Cast) -> Cycle:
         freeze(assessment=sheet, at=later(1))
     late = {"DAT-STR": 4, "CUR-1": 0}
     fill(cycle, {make_entity(f"LATE-{n}"): late for n in range(8)}, Status.SUBMITTED)
-    return cycle
+    return cast, cycle
+
+
+def _publish_world() -> tuple[Cast, Cycle]:
+    cast, cycle = make_world()
+    publish(cycle, cast)
+    return cast, cycle
+
+
+make_world, publish_world = Recorded(_make_world), Recorded(_publish_world)
 
 
 @pytest.fixture
-def first(cycle: Cycle, cast: Cast) -> Scorecard:
-    return publish(cycle, cast)
+def world(db: None, request: pytest.FixtureRequest) -> tuple[Cast, Cycle]:
+    return publish_world() if "first" in request.fixturenames else make_world()
+
+
+@pytest.fixture
+def cast(world: tuple[Cast, Cycle]) -> Cast:
+    return world[0]
+
+
+@pytest.fixture
+def cycle(world: tuple[Cast, Cycle]) -> Cycle:
+    return world[1]
+
+
+@pytest.fixture
+def first(cycle: Cycle) -> Scorecard:
+    return Scorecard.objects.get(cycle=cycle)
 
 
 def get(client: Client, query: str, user: User | None = None, status: int = 200) -> Any:
@@ -353,9 +378,9 @@ class TestAllAnswers:
             assert counts == f"{steps['has']} of {steps['n_answered']}"
             assert client.get(f"{ROOT}receipt/{link}").status_code == 200
 
-    def test_of_few_are_not_added_up(self, client: Client, cast: Cast) -> None:
+    def test_of_few_are_not_added_up(self, client: Client, outside_cast: Cast) -> None:
         cycle = make_counted_cycle(make_framework(), {unit: {"DAT-STR": 3} for unit in make_entities(9)})
-        publish(cycle, cast)
+        publish(cycle, outside_cast)
         detail = get(client, IN_PLACE, status=404)["detail"]
         assert detail == "No figure has ten answers on both bases, so nothing is compared."
         assert links_to(quality_of(client), "in_place") == []

@@ -14,31 +14,45 @@ from tests.factories import (
     ENABLERS,
     Cast,
     fill,
-    make_cast,
     make_counted_cycle,
     make_entities,
     make_entity,
     make_framework,
 )
+from tests.recorded import Recorded
 from tests.scorecards.worked import WORKED, publish
+from tests.scorecards.years import make_outside_cast
 
 pytestmark = pytest.mark.django_db
 URL = "/scorecards/2026/receipt/"
 
 
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
-
-
-@pytest.fixture
-def cycle(cast: Cast) -> Cycle:
+def _make_world() -> tuple[Cast, Cycle]:
     """31 entities on DAT-STR, and one more on another item."""
+    cast = make_outside_cast()
     sheets = dict(zip(make_entities(31), [{"DAT-STR": level} for level in WORKED], strict=True))
     cycle = make_counted_cycle(make_framework(), sheets)
     fill(cycle, {Entity.objects.get(code="UNDP"): {"DAT-LED": 3}})
     publish(cycle, cast)
-    return cycle
+    return cast, cycle
+
+
+make_world = Recorded(_make_world)
+
+
+@pytest.fixture
+def world(db: None) -> tuple[Cast, Cycle]:
+    return make_world()
+
+
+@pytest.fixture
+def cast(world: tuple[Cast, Cycle]) -> Cast:
+    return world[0]
+
+
+@pytest.fixture
+def cycle(world: tuple[Cast, Cycle]) -> Cycle:
+    return world[1]
 
 
 def page(client: Client, query: str, status: int = 200) -> str:

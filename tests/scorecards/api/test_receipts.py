@@ -18,7 +18,6 @@ from tests.factories import (
     Cast,
     delegate,
     fill,
-    make_cast,
     make_counted_cycle,
     make_entities,
     make_entity,
@@ -26,36 +25,64 @@ from tests.factories import (
     make_token,
     sheet_of,
 )
+from tests.recorded import Recorded
 from tests.scorecards.reckoned import calculated
 from tests.scorecards.worked import UNIT, WORKED, publish
+from tests.scorecards.years import make_outside_cast
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/scorecards/2026/receipt/"
 
 
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
-
-
-@pytest.fixture
-def cycle(cast: Cast) -> Cycle:
+def _make_world() -> tuple[Cast, Cycle]:
     """31 entities on DAT-STR."""
+    cast = make_outside_cast()
     sheets = dict(zip(make_entities(31), [{"DAT-STR": level} for level in WORKED], strict=True))
-    return make_counted_cycle(make_framework(), sheets)
+    return cast, make_counted_cycle(make_framework(), sheets)
+
+
+def _publish_world() -> tuple[Cast, Cycle]:
+    cast, cycle = make_world()
+    publish(cycle, cast)
+    return cast, cycle
+
+
+def _publish_with_unit() -> tuple[Cast, Cycle]:
+    """The same, and the sheet of UNDP on data."""
+    cast, cycle = make_world()
+    fill(cycle, {Entity.objects.get(code="UNDP"): UNIT})
+    publish(cycle, cast)
+    return cast, cycle
+
+
+make_world, publish_world = Recorded(_make_world), Recorded(_publish_world)
+publish_with_unit = Recorded(_publish_with_unit)
 
 
 @pytest.fixture
-def published(cycle: Cycle, cast: Cast) -> Cycle:
-    publish(cycle, cast)
+def world(db: None, request: pytest.FixtureRequest) -> tuple[Cast, Cycle]:
+    if "with_unit" in request.fixturenames:
+        return publish_with_unit()
+    return publish_world() if "published" in request.fixturenames else make_world()
+
+
+@pytest.fixture
+def cast(world: tuple[Cast, Cycle]) -> Cast:
+    return world[0]
+
+
+@pytest.fixture
+def cycle(world: tuple[Cast, Cycle]) -> Cycle:
+    return world[1]
+
+
+@pytest.fixture
+def published(cycle: Cycle) -> Cycle:
     return cycle
 
 
 @pytest.fixture
-def with_unit(cycle: Cycle, cast: Cast) -> Cycle:
-    """The same, and the sheet of UNDP on data."""
-    fill(cycle, {Entity.objects.get(code="UNDP"): UNIT})
-    publish(cycle, cast)
+def with_unit(cycle: Cycle) -> Cycle:
     return cycle
 
 
@@ -122,13 +149,15 @@ class TestTheWorkedExamples:
 
 
 class TestNumbers:
-    def test_are_those_of_the_figures_and_follow_from_each_other(self, client: Client, cast: Cast) -> None:
+    def test_are_those_of_the_figures_and_follow_from_each_other(
+        self, client: Client, outside_cast: Cast
+    ) -> None:
         chance = random.Random(7)
         choices: list[int | str | None] = [None, 0, 1, 2, 3, 4]
         framework = make_framework()
         codes = list(framework.items.values_list("code", flat=True))
         sheets = {unit: {code: chance.choice(choices) for code in codes} for unit in make_entities(30)}
-        publish(make_counted_cycle(framework, sheets), cast)
+        publish(make_counted_cycle(framework, sheets), outside_cast)
         url = "/api/v1/scorecards/2026/"
         for basis in ("accepted", "claimed"):
             rows = client.get(f"{url}items/?group=all&basis={basis}").json()

@@ -14,33 +14,53 @@ from tests.factories import (
     AT,
     Cast,
     fill,
-    make_cast,
     make_counted_cycle,
     make_entities,
     make_entity,
     make_framework,
     make_token,
 )
+from tests.recorded import Recorded
 from tests.scorecards.worked import UNIT, WORKED, publish
+from tests.scorecards.years import make_outside_cast
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/scorecards/2026/"
 
 
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
-
-
-@pytest.fixture
-def cycle(cast: Cast) -> Cycle:
+def _make_world() -> tuple[Cast, Cycle]:
+    """31 entities on DAT-STR."""
+    cast = make_outside_cast()
     sheets = dict(zip(make_entities(31), [{"DAT-STR": level} for level in WORKED], strict=True))
-    return make_counted_cycle(make_framework(), sheets)
+    return cast, make_counted_cycle(make_framework(), sheets)
+
+
+def _publish_world() -> tuple[Cast, Cycle]:
+    cast, cycle = make_world()
+    publish(cycle, cast)
+    return cast, cycle
+
+
+make_world, publish_world = Recorded(_make_world), Recorded(_publish_world)
 
 
 @pytest.fixture
-def published(cycle: Cycle, cast: Cast) -> Cycle:
-    publish(cycle, cast)
+def world(db: None, request: pytest.FixtureRequest) -> tuple[Cast, Cycle]:
+    return publish_world() if "published" in request.fixturenames else make_world()
+
+
+@pytest.fixture
+def cast(world: tuple[Cast, Cycle]) -> Cast:
+    return world[0]
+
+
+@pytest.fixture
+def cycle(world: tuple[Cast, Cycle]) -> Cycle:
+    return world[1]
+
+
+@pytest.fixture
+def published(cycle: Cycle) -> Cycle:
     return cycle
 
 

@@ -25,7 +25,7 @@ from scorecards.queries.publications import published_neighbours
 from scorecards.services import publishing
 from scorecards.services.composing import compose
 from scorecards.services.computing import compute_cycle
-from tests import processes
+from tests import migrated, processes
 from tests.factories import (
     AT,
     Cast,
@@ -442,7 +442,6 @@ class TestBothDatabases:
         people = [f"{name}@demo.un20.example" for name in ("taskforce", "taskforce.second")]
         database = environment["DATABASE_URL"].partition(":")[0]
         steps: list[list[str]] = [
-            ["migrate", "--verbosity", "0"],
             ["load_reference"],
             ["demo_data", "--seed", "7", "--entities", "12", "--cycles", "2022,2023,2024"],
             ["import_answers", str(answers), "--cycle", "2021"],
@@ -473,7 +472,7 @@ class TestBothDatabases:
         )
         assert done.returncode == 0, done.stderr
 
-    def test_hold_the_same_bytes(self, scratch_database: str, tmp_path: Path) -> None:
+    def test_hold_the_same_bytes(self, migrated_database: str, tmp_path: Path) -> None:
         answers = tmp_path / "answers.csv"
         lines = ["entity,item,state,claimed,accepted,comment"]
         for place, code in enumerate(["UNDP", "UNICEF", "UNFPA", "WFP", "FAO", "UNCT-KEN"]):
@@ -481,7 +480,8 @@ class TestBothDatabases:
         answers.write_text("\n".join(lines), encoding="utf-8")
         plain = processes.environment(DEMO_PASSWORD="correct horse battery", REDIS_URL="")
         with ThreadPoolExecutor(2) as pool:
-            urls = (scratch_database, f"sqlite:///{tmp_path / 'scratch.sqlite3'}")
+            migrated.copy_file_to(file := tmp_path / "scratch.sqlite3")
+            urls = (migrated_database, f"sqlite:///{file}")
             first, second = pool.map(
                 lambda url: self.scorecards({**plain, "DATABASE_URL": url}, answers, tmp_path), urls
             )

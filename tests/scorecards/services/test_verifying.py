@@ -20,14 +20,14 @@ from tests.factories import (
     Levels,
     fill,
     later,
-    make_cast,
     make_counted_cycle,
     make_entities,
-    make_entity,
     make_framework,
 )
 from tests.guards import unguarded
+from tests.recorded import Recorded
 from tests.scorecards.worked import publish
+from tests.scorecards.years import make_outside_cast
 from un20portal.lib.canonical import canonical_json, sha256
 
 pytestmark = pytest.mark.django_db
@@ -36,14 +36,9 @@ Edit = Callable[[Groups], object]
 OUR_FIGURES = "this is not what its frozen sheets come to."
 
 
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
-
-
-@pytest.fixture
-def cycle(cast: Cast) -> Cycle:
+def _make_world() -> tuple[Cast, Cycle]:
     """Six units: all answer DAT-STR and INN, three DAT-LED, which is hidden."""
+    cast = make_outside_cast()
     sheets: dict[Entity, Levels] = {
         unit: {
             "DAT-STR": 1 + number % 3,
@@ -57,19 +52,51 @@ def cycle(cast: Cast) -> Cycle:
     }
     for unit in list(sheets)[:3]:
         sheets[unit] = {**sheets[unit], "DAT-LED": 1}
-    return make_counted_cycle(make_framework(), sheets)
+    return cast, make_counted_cycle(make_framework(), sheets)
 
 
-@pytest.fixture
-def first(cycle: Cycle, cast: Cast) -> Scorecard:
-    return publish(cycle, cast)
+def _publish_first() -> tuple[Cast, Cycle]:
+    cast, cycle = make_world()
+    publish(cycle, cast)
+    return cast, cycle
 
 
-@pytest.fixture
-def second(first: Scorecard, cast: Cast) -> Scorecard:
+def _publish_second() -> tuple[Cast, Cycle]:
     """One unit has come: what would tell of it stays as it was."""
-    fill(first.cycle, {Entity.objects.get(code="UNDP"): {"DAT-STR": 4}})
-    return publish(first.cycle, cast)
+    cast, cycle = publish_first()
+    fill(cycle, {Entity.objects.get(code="UNDP"): {"DAT-STR": 4}})
+    publish(cycle, cast)
+    return cast, cycle
+
+
+make_world, publish_first, publish_second = map(Recorded, (_make_world, _publish_first, _publish_second))
+
+
+@pytest.fixture
+def world(db: None, request: pytest.FixtureRequest) -> tuple[Cast, Cycle]:
+    if "second" in request.fixturenames:
+        return publish_second()
+    return publish_first() if "first" in request.fixturenames else make_world()
+
+
+@pytest.fixture
+def cast(world: tuple[Cast, Cycle]) -> Cast:
+    return world[0]
+
+
+@pytest.fixture
+def cycle(world: tuple[Cast, Cycle]) -> Cycle:
+    return world[1]
+
+
+@pytest.fixture
+def first(cycle: Cycle) -> Scorecard:
+    return Scorecard.objects.select_related("cycle").get(cycle=cycle, version=1)
+
+
+@pytest.fixture
+def second(cycle: Cycle) -> Scorecard:
+    return Scorecard.objects.select_related("cycle").get(cycle=cycle, version=2)
 
 
 def falsify(scorecard: Scorecard, change: Callable[[dict[str, Any]], object]) -> None:
