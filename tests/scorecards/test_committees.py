@@ -78,6 +78,7 @@ def get(path: str, person: User | None) -> Any:
     return client.get(path)
 
 
+@pytest.mark.once  # each kind of reader; that versions keep apart is seen in both passes, below
 class TestForAllOthers:
     @pytest.mark.parametrize("who", STRANGERS)
     def test_it_does_not_exist(self, cycle: Cycle, cast: Cast, who: str | None) -> None:
@@ -118,6 +119,7 @@ def _plain(answer: Any) -> tuple[int, str]:
     return answer.status_code, "\n".join(line for line in lines if "csrfmiddlewaretoken" not in line)
 
 
+@pytest.mark.once
 class TestItsReaders:
     @pytest.mark.parametrize("who", READERS)
     def test_see_it_everywhere_and_marked(self, cycle: Cycle, cast: Cast, who: str) -> None:

@@ -24,13 +24,14 @@ from tests.factories import (
     Levels,
     fill,
     later,
-    make_cast,
     make_counted_cycle,
     make_entities,
     make_entity,
     make_framework,
 )
+from tests.recorded import Recorded
 from tests.scorecards.worked import publish
+from tests.scorecards.years import make_outside_cast
 from un20portal.lib.canonical import sha256 as digest_of
 from un20portal.outbox import services as outbox
 from un20portal.outbox.models import Message
@@ -57,21 +58,34 @@ PAGES = [
 EVERYWHERE = [*FIGURES, *PAGES, f"{API}draft/"]
 
 
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
-
-
-@pytest.fixture
-def cycle(cast: Cast) -> Cycle:
+def _make_world() -> tuple[Cast, Cycle]:
     """One published version; since then one unit has come: what would tell of it stays as it was."""
+    cast = make_outside_cast()
     sheets: dict[Entity, Levels] = {unit: {"DAT-STR": 2, "DAT-LED": 1} for unit in make_entities(6)}
     for few in list(sheets)[:3]:
         sheets[few] = {"DAT-STR": 2}  # too few answer DAT-LED
     cycle = make_counted_cycle(make_framework(), sheets)
     publish(cycle, cast)
     fill(cycle, {Entity.objects.get(code="UNDP"): {"DAT-STR": 4}})
-    return cycle
+    return cast, cycle
+
+
+make_world = Recorded(_make_world)
+
+
+@pytest.fixture
+def world(db: None) -> tuple[Cast, Cycle]:
+    return make_world()
+
+
+@pytest.fixture
+def cast(world: tuple[Cast, Cycle]) -> Cast:
+    return world[0]
+
+
+@pytest.fixture
+def cycle(world: tuple[Cast, Cycle]) -> Cycle:
+    return world[1]
 
 
 @pytest.fixture

@@ -21,12 +21,14 @@ from tests.factories import (
     Cast,
     fill,
     later,
+    make_cast,
     make_counted_cycle,
     make_entities,
     make_entity,
     make_framework,
     make_token,
 )
+from tests.recorded import Recorded
 from tests.scorecards.estimated import levels_of, make_estimated_cycle
 from tests.scorecards.worked import publish
 from un20portal.outbox.models import Message
@@ -39,17 +41,44 @@ PROVISIONAL = "&version=provisional"
 SMALL = "type:related_organisation"
 
 
-@pytest.fixture
-def cycle(cast: Cast) -> Cycle:
+def _make_world() -> tuple[Cast, Cycle]:
     """Twelve organisations, two of them of a type of their own."""
-    return make_estimated_cycle(("ONE", "TWO"))
+    cast = make_cast(make_entity("UNDP"), make_entity("UNICEF"))
+    return cast, make_estimated_cycle(("ONE", "TWO"))
 
 
-@pytest.fixture
-def published(cycle: Cycle, cast: Cast) -> Cycle:
+def _publish_world() -> tuple[Cast, Cycle]:
+    cast, cycle = make_world()
     publish(cycle, cast)
     simulate_cycle(cycle_id=cycle.pk, at=AT)
     Message.objects.all().delete()
+    return cast, cycle
+
+
+make_world, publish_world = Recorded(_make_world), Recorded(_publish_world)
+
+
+@pytest.fixture
+def world(db: None, request: pytest.FixtureRequest) -> tuple[Cast, Cycle]:
+    return publish_world() if "published" in request.fixturenames else make_world()
+
+
+@pytest.fixture
+def cast(request: pytest.FixtureRequest) -> Cast:
+    """Those of the cycle where a test asks for it."""
+    if "cycle" in request.fixturenames:
+        cast: Cast = request.getfixturevalue("world")[0]
+        return cast
+    return make_cast(make_entity("UNDP"), make_entity("UNICEF"))
+
+
+@pytest.fixture
+def cycle(world: tuple[Cast, Cycle]) -> Cycle:
+    return world[1]
+
+
+@pytest.fixture
+def published(cycle: Cycle) -> Cycle:
     return cycle
 
 
