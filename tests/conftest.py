@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 from django.core.cache import caches
 from django.db import connections
+from django.test import client
 from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
@@ -67,6 +68,14 @@ def _quick_passwords() -> Iterator[None]:
     from django.test import override_settings
 
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_copies_of_contexts() -> Iterator[None]:
+    """A test reads what a page says: the client need not copy the context of each template for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "store_rendered_templates", lambda *_arguments, **_options: None)
         yield
 
 
