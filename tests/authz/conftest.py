@@ -12,9 +12,9 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from tests.authz.runner import Runner
 from tests.authz.world import World, build_world
-from tests.recorded import Recorded
+from tests.kept import kept
 
-make_world = Recorded(build_world)
+make_world = kept(build_world)
 
 
 @pytest.fixture(scope="module")

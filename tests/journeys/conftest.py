@@ -13,9 +13,12 @@ from pytest_django.live_server_helper import LiveServer
 from entities.models import Entity, EntityType, Role, User
 from entities.services.people import grant_role
 from quintet.models import Cycle, Framework, Status
+from scorecards.services import publishing
+from scorecards.services.computing import compute_cycle
 from tests import factories
 from tests.conftest import NewContext
 from tests.journeys.watching import note_trouble
+from tests.kept import kept
 
 PASSWORD = "correct horse battery"
 OPEN_ITEM = "DAT-STR"
@@ -134,8 +137,8 @@ def portal(live_server: LiveServer, cycle: Cycle, undp: Entity, cast: factories.
     return Portal(live_server.url, cycle, undp, people)
 
 
-@pytest.fixture
-def whole_portal(transactional_db: None, live_server: LiveServer) -> WholePortal:
+@kept
+def make_whole_portal(address: str) -> WholePortal:
     call_command("load_reference", verbosity=0)
     undp = Entity.objects.get(code="UNDP")
     people = {name: factories.make_user(name) for name in ("focal", "approver", "first", "second")}
@@ -149,7 +152,32 @@ def whole_portal(transactional_db: None, live_server: LiveServer) -> WholePortal
     late = {unit: others.pop(unit) for unit in list(others)[-4:]}
     factories.fill(cycle, others, Status.VALIDATED)
     leave_one_open(cycle, undp)
-    return WholePortal(live_server.url, cycle, undp, people, late)
+    return WholePortal(address, cycle, undp, people, late)
+
+
+@kept
+def make_published_portal(address: str) -> WholePortal:
+    portal = make_whole_portal(address)
+    publish_figures(portal)
+    return portal
+
+
+def publish_figures(portal: Portal) -> None:
+    """Publish the figures as they stand; the provisional ones are computed, too."""
+    for person, step in (("first", publishing.propose), ("second", publishing.confirm)):
+        step(cycle=portal.cycle, by=portal.people[person], at=factories.AT)
+    compute_cycle(cycle_id=portal.cycle.pk, at=factories.AT)
+
+
+@pytest.fixture
+def whole_portal(live_server: LiveServer) -> WholePortal:
+    return make_whole_portal(live_server.url)
+
+
+@pytest.fixture
+def published(live_server: LiveServer) -> WholePortal:
+    """The whole portal with a first version of its figures."""
+    return make_published_portal(live_server.url)
 
 
 def level_one(cycle: Cycle) -> factories.Levels:

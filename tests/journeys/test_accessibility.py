@@ -9,12 +9,11 @@ from playwright.sync_api import Locator, Page
 from pytest_django.live_server_helper import LiveServer
 
 from roadmap.models import Case
-from scorecards.services import publishing
-from scorecards.services.computing import compute_cycle
 from scorecards.services.deciding import add_point
 from tests import factories
 from tests.conftest import NewContext
-from tests.journeys.conftest import Portal, WholePortal
+from tests.journeys.conftest import Portal, WholePortal, make_whole_portal, publish_figures
+from tests.kept import kept
 
 SignIn = Callable[[Page, str], None]
 Rules = Mapping[str, Any]
@@ -88,17 +87,22 @@ SIGNED_IN = {
 }
 
 
-@pytest.fixture
-def published(whole_portal: WholePortal) -> WholePortal:
+@kept
+def make_portal_with_cases(address: str) -> WholePortal:
+    portal = make_whole_portal(address)
     said = {"verb": "requests", "body": "hlcm", "text": "Money.", "action": "Find it.", "figure": FIGURE}
     for _number in range(2):
-        add_point(cycle=whole_portal.cycle, by=whole_portal.people["first"], at=factories.AT, **said)
-    for person, step in (("first", publishing.propose), ("second", publishing.confirm)):
-        step(cycle=whole_portal.cycle, by=whole_portal.people[person], at=factories.AT)
-    compute_cycle(cycle_id=whole_portal.cycle.pk, at=factories.AT)
+        add_point(cycle=portal.cycle, by=portal.people["first"], at=factories.AT, **said)
+    publish_figures(portal)
     for is_shown in (True, False):
-        factories.make_case(whole_portal.undp, whole_portal.people["focal"], is_shown=is_shown)
-    return whole_portal
+        factories.make_case(portal.undp, portal.people["focal"], is_shown=is_shown)
+    return portal
+
+
+@pytest.fixture
+def published(live_server: LiveServer) -> WholePortal:
+    """With points for decision, a case that is shown and a draft."""
+    return make_portal_with_cases(live_server.url)
 
 
 def ids_of_cases() -> dict[str, int]:

@@ -7,8 +7,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from roadmap.services.cases import withdraw_case
-from scorecards.services import publishing
-from scorecards.services.computing import compute_cycle
 from tests import factories
 from tests.conftest import NewContext
 from tests.journeys.conftest import WholePortal
@@ -44,14 +42,6 @@ LIGHTNESS = """() => [0, 1, 2, 3, 4].map(level => {
 })"""
 FRAMES = """() => [0, 1, 2, 3].map(level =>
     parseFloat(getComputedStyle(document.querySelector(`.level-legend .level-${level}`)).outlineWidth))"""
-
-
-@pytest.fixture
-def published(whole_portal: WholePortal) -> WholePortal:
-    for person, step in (("first", publishing.propose), ("second", publishing.confirm)):
-        step(cycle=whole_portal.cycle, by=whole_portal.people[person], at=factories.AT)
-    compute_cycle(cycle_id=whole_portal.cycle.pk, at=factories.AT)
-    return whole_portal
 
 
 @pytest.fixture

@@ -12,14 +12,17 @@ from scorecards.services.comparing import decide_comparisons
 from tests import factories
 from tests.conftest import NewContext
 from tests.journeys.test_accessibility import COLOURS, findings, findings_at
+from tests.kept import kept
 from tests.scorecards.worked import publish
 
+MOVEMENT = "/scorecards/2026/movement/"
 TALLEST = 9_000  # pixels on a phone; unfolded it is three times as tall
 
 
-@pytest.fixture
-def address(live_server: LiveServer, cast: factories.Cast) -> str:
-    """Twelve units on the real framework, each a level up since the year before; not decided yet."""
+@kept
+def make_two_years() -> None:
+    """Twelve units on the real framework, each a level up since the year before."""
+    cast = factories.make_cast(factories.make_entity("UNDP"), factories.make_entity("UNICEF"))
     call_command("load_reference", verbosity=0)
     framework = Framework.objects.get()
     codes = list(framework.items.values_list("code", flat=True))
@@ -31,7 +34,25 @@ def address(live_server: LiveServer, cast: factories.Cast) -> str:
         Cycle.objects.filter(pk=cycle.pk).update(**days)
         cycle.refresh_from_db()
         publish(cycle, cast)
-    return f"{live_server.url}/scorecards/2026/movement/"
+
+
+@kept
+def make_two_compared_years() -> None:
+    make_two_years()
+    decide_comparisons(at=factories.AT)
+
+
+@pytest.fixture
+def undecided(live_server: LiveServer) -> str:
+    """The address of what moved, where nothing is decided yet on what may be compared."""
+    make_two_years()
+    return live_server.url + MOVEMENT
+
+
+@pytest.fixture
+def address(live_server: LiveServer) -> str:
+    make_two_compared_years()
+    return live_server.url + MOVEMENT
 
 
 def expect_unfolded(page: Page, *dimensions: str) -> None:
@@ -41,9 +62,9 @@ def expect_unfolded(page: Page, *dimensions: str) -> None:
         expect(tables.nth(place)).to_have_id(dimension)
 
 
-def test_waits_in_words_and_then_folds_its_items(address: str, page: Page) -> None:
+def test_waits_in_words_and_then_folds_its_items(undecided: str, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 900})
-    assert findings(page, address) == []
+    assert findings(page, undecided) == []
     expect(page.get_by_role("status")).to_contain_text("being prepared")
     decide_comparisons(at=factories.AT)
     page.get_by_role("link", name="Look again").click()
@@ -58,14 +79,12 @@ def test_waits_in_words_and_then_folds_its_items(address: str, page: Page) -> No
 
 
 def test_an_address_unfolds_what_it_names(address: str, page: Page) -> None:
-    decide_comparisons(at=factories.AT)
     page.goto(f"{address}#BES")
     expect(page.locator("#BES")).to_be_in_viewport()
     expect_unfolded(page, "DAT", "BES")
 
 
 def test_anybody_can_read_it(address: str, new_context: NewContext) -> None:
-    decide_comparisons(at=factories.AT)
     page = new_context(color_scheme="light").new_page()
     assert findings_at(page, f"{address}?dimension=all") == []
     assert findings_at(page, address.replace("/scorecards/", "/ar/scorecards/"), widths=[390]) == []
@@ -75,7 +94,6 @@ def test_anybody_can_read_it(address: str, new_context: NewContext) -> None:
 
 @pytest.mark.parametrize("language", ["", "/ar"])
 def test_a_change_leads_to_its_receipt_and_back(address: str, page: Page, language: str) -> None:
-    decide_comparisons(at=factories.AT)
     page.goto(address.replace("/scorecards/", f"{language}/scorecards/"))
     page.locator("#DAT td.change a").first.click()
     page.wait_for_url("**/receipt/*item=DAT-STR*")

@@ -13,6 +13,7 @@ from scorecards.queries.papers import PAPERS
 from scorecards.services.comparing import decide_comparisons
 from tests import factories
 from tests.journeys.test_accessibility import SignIn, faults, findings_at
+from tests.kept import kept
 from tests.scorecards.worked import publish
 from un20portal.outbox.models import Message
 
@@ -35,9 +36,10 @@ REFUSED = {
 }
 
 
-@pytest.fixture
-def scorecard(live_server: LiveServer, cast: factories.Cast) -> str:
-    """The address of the later of two published cycles with a group of three units."""
+@kept
+def make_two_years() -> None:
+    """Two published cycles with a group of three units."""
+    cast = factories.make_cast(factories.make_entity("UNDP"), factories.make_entity("UNICEF"))
     framework = factories.make_framework()
     few = [factories.make_entity(f"COM-{number}", type="regional_commission") for number in range(3)]
     units = [*factories.make_entities(12), *few]
@@ -50,6 +52,12 @@ def scorecard(live_server: LiveServer, cast: factories.Cast) -> str:
         cycle.refresh_from_db()
         publish(cycle, cast)
     decide_comparisons(at=factories.AT)
+
+
+@pytest.fixture
+def scorecard(live_server: LiveServer) -> str:
+    """The address of the later one."""
+    make_two_years()
     return f"{live_server.url}/scorecards/2026/"
 
 

@@ -2,20 +2,10 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from scorecards.services import publishing
-from tests import factories
 from tests.conftest import NewContext
 from tests.journeys.conftest import Screen, WholePortal
-
-
-@pytest.fixture
-def published(whole_portal: WholePortal) -> WholePortal:
-    for person, step in (("first", publishing.propose), ("second", publishing.confirm)):
-        step(cycle=whole_portal.cycle, by=whole_portal.people[person], at=factories.AT)
-    return whole_portal
 
 
 def filter_items(page: Page, address: str) -> None:

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from entities.models import Entity
 from quintet.models import Observation
 from roadmap.models import Action, Community, PathElement
-from tests.recorded import Recorded
+from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,9 @@ def load(directory: Path) -> list[str]:
     return out.getvalue().splitlines()
 
 
-load_reviewed = Recorded(lambda: load(settings.REFERENCE_DIR))
+@kept
+def load_reviewed() -> list[str]:
+    return load(settings.REFERENCE_DIR)
 
 
 class TestLoadReference:

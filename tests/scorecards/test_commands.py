@@ -51,7 +51,7 @@ from tests.factories import (
     make_framework,
 )
 from tests.guards import unguarded
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.stored import figures_of, rows_of
 from tests.scorecards.worked import WORKED
 from un20portal.outbox import services as outbox
@@ -416,7 +416,9 @@ class TestDrainingTheOutbox:
         assert owed.attempts == 0
 
 
-load_reference = Recorded(lambda: run("load_reference"))
+@kept
+def load_reference() -> Any:
+    return run("load_reference")
 
 
 class TestDemoData:

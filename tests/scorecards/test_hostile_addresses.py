@@ -9,7 +9,7 @@ from django.test import Client
 from scorecards.services.computing import compute_cycle
 from scorecards.services.simulating import simulate_cycle
 from tests.factories import AT, Cast
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.years import make_compared
 
 pytestmark = pytest.mark.django_db
@@ -45,14 +45,12 @@ MARK = '"><b>hostile'
 HOSTILE = ["", "\0", MARK, "9" * 400, "-1", "1e999999999", "٣", "\u202eprovisional", "..%2f", "ｐroposed"]
 
 
-def _make_world() -> Cast:
+@kept
+def make_world() -> Cast:
     compared = make_compared()
     for work in (compute_cycle, simulate_cycle):
         work(cycle_id=compared.cycles[1].pk, at=AT)
     return compared.cast
-
-
-make_world = Recorded(_make_world)
 
 
 @pytest.fixture

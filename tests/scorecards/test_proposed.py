@@ -29,7 +29,7 @@ from tests.factories import (
     make_entity,
     make_framework,
 )
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.worked import publish
 from tests.scorecards.years import make_outside_cast
 from un20portal.lib.canonical import sha256 as digest_of
@@ -58,7 +58,8 @@ PAGES = [
 EVERYWHERE = [*FIGURES, *PAGES, f"{API}draft/"]
 
 
-def _make_world() -> tuple[Cast, Cycle]:
+@kept
+def make_world() -> tuple[Cast, Cycle]:
     """One published version; since then one unit has come: what would tell of it stays as it was."""
     cast = make_outside_cast()
     sheets: dict[Entity, Levels] = {unit: {"DAT-STR": 2, "DAT-LED": 1} for unit in make_entities(6)}
@@ -68,9 +69,6 @@ def _make_world() -> tuple[Cast, Cycle]:
     publish(cycle, cast)
     fill(cycle, {Entity.objects.get(code="UNDP"): {"DAT-STR": 4}})
     return cast, cycle
-
-
-make_world = Recorded(_make_world)
 
 
 @pytest.fixture

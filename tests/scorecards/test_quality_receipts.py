@@ -36,7 +36,7 @@ from tests.factories import (
     make_token,
 )
 from tests.guards import unguarded
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.files import FILES, SVG, drawing, rows, texts
 from tests.scorecards.worked import publish
 from un20portal.lib.canonical import canonical_json, sha256
@@ -51,7 +51,8 @@ COUNTS = ("n_checked", "n_confirmed", "n_lowered", "n_raised", "n_needing", "n_w
 COLUMNS = ("Levels checked", "Confirmed", "Lowered", "Raised", "Need evidence", "Without evidence")
 
 
-def _make_world() -> tuple[Cast, Cycle]:
+@kept
+def make_world() -> tuple[Cast, Cycle]:
     """Twelve units: DAT-STR lowered, a question of culture raised; of three INN-LED was decided on.
 
     Eight more are handed in and not validated.
@@ -77,13 +78,11 @@ def _make_world() -> tuple[Cast, Cycle]:
     return cast, cycle
 
 
-def _publish_world() -> tuple[Cast, Cycle]:
+@kept
+def publish_world() -> tuple[Cast, Cycle]:
     cast, cycle = make_world()
     publish(cycle, cast)
     return cast, cycle
-
-
-make_world, publish_world = Recorded(_make_world), Recorded(_publish_world)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.factories import (
     make_entity,
     make_framework,
 )
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.worked import WORKED, publish
 from tests.scorecards.years import make_outside_cast
 
@@ -27,7 +27,8 @@ pytestmark = pytest.mark.django_db
 URL = "/scorecards/2026/receipt/"
 
 
-def _make_world() -> tuple[Cast, Cycle]:
+@kept
+def make_world() -> tuple[Cast, Cycle]:
     """31 entities on DAT-STR, and one more on another item."""
     cast = make_outside_cast()
     sheets = dict(zip(make_entities(31), [{"DAT-STR": level} for level in WORKED], strict=True))
@@ -35,9 +36,6 @@ def _make_world() -> tuple[Cast, Cycle]:
     fill(cycle, {Entity.objects.get(code="UNDP"): {"DAT-LED": 3}})
     publish(cycle, cast)
     return cast, cycle
-
-
-make_world = Recorded(_make_world)
 
 
 @pytest.fixture

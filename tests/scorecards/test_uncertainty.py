@@ -27,7 +27,7 @@ from tests.factories import (
     make_framework,
     make_token,
 )
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.estimated import levels_of, make_estimated_cycle
 from tests.scorecards.worked import publish
 from un20portal.outbox.models import Message
@@ -39,20 +39,19 @@ PROVISIONAL = "?version=provisional"
 SECRET = "SECRET-1"
 
 
-def _make_world() -> tuple[Cast, Cycle]:
+@kept
+def make_world() -> tuple[Cast, Cycle]:
     """Twelve organisations, two of them of a type of their own; one of those is the secret."""
     cast = make_cast(make_entity("UNDP"), make_entity("UNICEF"))
     return cast, make_estimated_cycle((SECRET, "OTHER-2"))
 
 
-def _publish_world() -> tuple[Cast, Cycle]:
+@kept
+def publish_world() -> tuple[Cast, Cycle]:
     cast, cycle = make_world()
     publish(cycle, cast)
     simulate_cycle(cycle_id=cycle.pk, at=AT)
     return cast, cycle
-
-
-make_world, publish_world = Recorded(_make_world), Recorded(_publish_world)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from tests.factories import (
     make_framework,
     make_token,
 )
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.estimated import levels_of, make_estimated_cycle
 from tests.scorecards.worked import publish
 from un20portal.outbox.models import Message
@@ -41,21 +41,20 @@ PROVISIONAL = "&version=provisional"
 SMALL = "type:related_organisation"
 
 
-def _make_world() -> tuple[Cast, Cycle]:
+@kept
+def make_world() -> tuple[Cast, Cycle]:
     """Twelve organisations, two of them of a type of their own."""
     cast = make_cast(make_entity("UNDP"), make_entity("UNICEF"))
     return cast, make_estimated_cycle(("ONE", "TWO"))
 
 
-def _publish_world() -> tuple[Cast, Cycle]:
+@kept
+def publish_world() -> tuple[Cast, Cycle]:
     cast, cycle = make_world()
     publish(cycle, cast)
     simulate_cycle(cycle_id=cycle.pk, at=AT)
     Message.objects.all().delete()
     return cast, cycle
-
-
-make_world, publish_world = Recorded(_make_world), Recorded(_publish_world)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.factories import (
     make_entity,
     make_framework,
 )
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.worked import publish
 
 CODES = [f"{dimension}-{enabler}" for dimension in ("DAT", "INN") for enabler in ENABLERS]
@@ -73,9 +73,7 @@ def make_outside_cast() -> Cast:
     return make_cast(make_entity("UNDP", ceb_member=False, type="other_entity"), make_entity("UNICEF"))
 
 
-def _make_compared() -> Compared:
+@kept
+def make_compared() -> Compared:
     cast, framework, units = make_outside_cast(), make_framework(), make_entities(24)
     return Compared(cast, framework, units, compared_years(framework, units, cast))
-
-
-make_compared = Recorded(_make_compared)

@@ -17,7 +17,7 @@ from quintet.models import Cycle, Framework, Status
 from scorecards.services import publishing
 from tests.benchmarks.weights import EVERYTHING_KB, HTML_KB, Files
 from tests.factories import AT, Levels, fill, make_open_cycle, make_user, sheet_of
-from tests.recorded import Recorded
+from tests.kept import kept
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
 # without `figure/`: whoever asks for the interactive figure asks for its library
@@ -43,7 +43,8 @@ PUBLIC = [
 ]
 
 
-def _publish() -> Cycle:
+@kept
+def publish() -> Cycle:
     """A published cycle of the real questionnaire, answered by the funds and programmes; UNDP still works."""
     call_command("load_reference", verbosity=0)
     first, second = (make_user(name) for name in ("first", "second"))
@@ -57,9 +58,6 @@ def _publish() -> Cycle:
     publishing.propose(cycle=cycle, by=first, at=AT)
     publishing.confirm(cycle=cycle, by=second, at=AT)
     return cycle
-
-
-publish = Recorded(_publish)
 
 
 @pytest.fixture

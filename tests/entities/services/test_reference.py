@@ -9,7 +9,7 @@ from django.conf import settings
 
 from entities.models import Country, Entity, Region
 from entities.services.reference import FILES, load_units
-from tests.recorded import Recorded
+from tests.kept import kept
 from un20portal.lib.reference import Changes, InvalidReference, read_fixtures
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,9 @@ def load(directory: Path) -> list[Changes]:
     return load_units(fixtures=read_fixtures(directory, FILES))
 
 
-load_reviewed = Recorded(lambda: load(settings.REFERENCE_DIR))
+@kept
+def load_reviewed() -> list[Changes]:
+    return load(settings.REFERENCE_DIR)
 
 
 class TestLoadUnits:

@@ -12,7 +12,7 @@ from quintet.models import BridgeQuestion, Crosswalk, Cycle, Dimension, Framewor
 from quintet.queries.frameworks import crosswalk_between
 from quintet.services.reference import CROSSWALKS, FILES, load_crosswalks, load_questions
 from tests.factories import ENABLERS, LEVELS, make_counted_cycle, make_entity, make_framework
-from tests.recorded import Recorded
+from tests.kept import kept
 from un20portal.lib.reference import Changes, InvalidReference, read_fixtures, read_kind
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,9 @@ def start_cycle(phase: str) -> None:
     )
 
 
-load_reviewed = Recorded(lambda: load(settings.REFERENCE_DIR))
+@kept
+def load_reviewed() -> list[Changes]:
+    return load(settings.REFERENCE_DIR)
 
 
 class TestLoadQuestions:

@@ -25,7 +25,7 @@ from tests.factories import (
     make_token,
     sheet_of,
 )
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.reckoned import calculated
 from tests.scorecards.worked import UNIT, WORKED, publish
 from tests.scorecards.years import make_outside_cast
@@ -34,29 +34,28 @@ pytestmark = pytest.mark.django_db
 URL = "/api/v1/scorecards/2026/receipt/"
 
 
-def _make_world() -> tuple[Cast, Cycle]:
+@kept
+def make_world() -> tuple[Cast, Cycle]:
     """31 entities on DAT-STR."""
     cast = make_outside_cast()
     sheets = dict(zip(make_entities(31), [{"DAT-STR": level} for level in WORKED], strict=True))
     return cast, make_counted_cycle(make_framework(), sheets)
 
 
-def _publish_world() -> tuple[Cast, Cycle]:
+@kept
+def publish_world() -> tuple[Cast, Cycle]:
     cast, cycle = make_world()
     publish(cycle, cast)
     return cast, cycle
 
 
-def _publish_with_unit() -> tuple[Cast, Cycle]:
+@kept
+def publish_with_unit() -> tuple[Cast, Cycle]:
     """The same, and the sheet of UNDP on data."""
     cast, cycle = make_world()
     fill(cycle, {Entity.objects.get(code="UNDP"): UNIT})
     publish(cycle, cast)
     return cast, cycle
-
-
-make_world, publish_world = Recorded(_make_world), Recorded(_publish_world)
-publish_with_unit = Recorded(_publish_with_unit)
 
 
 @pytest.fixture

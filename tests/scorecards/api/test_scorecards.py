@@ -20,7 +20,7 @@ from tests.factories import (
     make_framework,
     make_token,
 )
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.worked import UNIT, WORKED, publish
 from tests.scorecards.years import make_outside_cast
 
@@ -28,20 +28,19 @@ pytestmark = pytest.mark.django_db
 URL = "/api/v1/scorecards/2026/"
 
 
-def _make_world() -> tuple[Cast, Cycle]:
+@kept
+def make_world() -> tuple[Cast, Cycle]:
     """31 entities on DAT-STR."""
     cast = make_outside_cast()
     sheets = dict(zip(make_entities(31), [{"DAT-STR": level} for level in WORKED], strict=True))
     return cast, make_counted_cycle(make_framework(), sheets)
 
 
-def _publish_world() -> tuple[Cast, Cycle]:
+@kept
+def publish_world() -> tuple[Cast, Cycle]:
     cast, cycle = make_world()
     publish(cycle, cast)
     return cast, cycle
-
-
-make_world, publish_world = Recorded(_make_world), Recorded(_publish_world)
 
 
 @pytest.fixture

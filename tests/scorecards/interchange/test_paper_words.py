@@ -20,7 +20,7 @@ from scorecards.queries.papers import paper_of
 from scorecards.services.deciding import add_point
 from tests.factories import AT, Cast, make_cast, make_counted_cycle, make_entities, make_entity
 from tests.guards import unguarded
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.worked import publish
 from un20portal.lib.canonical import canonical_json, sha256
 
@@ -86,15 +86,13 @@ class TestPointsForDecision:
         assert "board greets" in words(paper_html(paper))
 
 
-def _publish_whole() -> Scorecard:
+@kept
+def publish_whole() -> Scorecard:
     cast = make_cast(make_entity("UNDP"), make_entity("UNICEF"))
     call_command("load_reference", verbosity=0)
     framework = Framework.objects.get(slug="quintet-2026")
     levels = dict.fromkeys(item_codes(framework), 3) | {"CUL-ENV-2": 1}
     return publish(make_counted_cycle(framework, dict.fromkeys(make_entities(12), levels)), cast)
-
-
-publish_whole = Recorded(_publish_whole)
 
 
 @pytest.fixture

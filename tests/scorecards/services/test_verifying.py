@@ -25,7 +25,7 @@ from tests.factories import (
     make_framework,
 )
 from tests.guards import unguarded
-from tests.recorded import Recorded
+from tests.kept import kept
 from tests.scorecards.worked import publish
 from tests.scorecards.years import make_outside_cast
 from un20portal.lib.canonical import canonical_json, sha256
@@ -36,7 +36,8 @@ Edit = Callable[[Groups], object]
 OUR_FIGURES = "this is not what its frozen sheets come to."
 
 
-def _make_world() -> tuple[Cast, Cycle]:
+@kept
+def make_world() -> tuple[Cast, Cycle]:
     """Six units: all answer DAT-STR and INN, three DAT-LED, which is hidden."""
     cast = make_outside_cast()
     sheets: dict[Entity, Levels] = {
@@ -55,21 +56,20 @@ def _make_world() -> tuple[Cast, Cycle]:
     return cast, make_counted_cycle(make_framework(), sheets)
 
 
-def _publish_first() -> tuple[Cast, Cycle]:
+@kept
+def publish_first() -> tuple[Cast, Cycle]:
     cast, cycle = make_world()
     publish(cycle, cast)
     return cast, cycle
 
 
-def _publish_second() -> tuple[Cast, Cycle]:
+@kept
+def publish_second() -> tuple[Cast, Cycle]:
     """One unit has come: what would tell of it stays as it was."""
     cast, cycle = publish_first()
     fill(cycle, {Entity.objects.get(code="UNDP"): {"DAT-STR": 4}})
     publish(cycle, cast)
     return cast, cycle
-
-
-make_world, publish_first, publish_second = map(Recorded, (_make_world, _publish_first, _publish_second))
 
 
 @pytest.fixture
