@@ -1,8 +1,8 @@
 """Worlds that take long to make: a test process makes each once, later tests get its rows put back.
 
 Each test has a world of its own all the same: what it changes is gone with its transaction, or when its
-database is emptied, and what is put back is what was made. Only what is in the database is kept, not what waits
-in the broker.
+database is emptied, and what is put back is what was made. Only what is in the database is kept, not what
+waits in the broker.
 """
 
 from collections.abc import Callable, Hashable
