@@ -166,9 +166,9 @@ class Case(models.Model):
     language = models.CharField(max_length=10, choices=settings.LANGUAGES, help_text="It is written in.")
     is_demo = models.BooleanField(default=False, help_text="Invented for demonstration.")
     shown_at = models.DateTimeField(null=True, blank=True, help_text="Empty: a draft.")
-    version = models.PositiveIntegerField(default=1, help_text="Grows with each change of the text.")
+    version = models.PositiveIntegerField(default=1, help_text="Grows with each step.")
     withdrawn_version = models.PositiveIntegerField(
-        null=True, blank=True, help_text="The last one that the task force withdrew."
+        null=True, blank=True, help_text="The one that the task force made by withdrawing it last."
     )
     deleted_at = models.DateTimeField(null=True, blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", help_text="Wrote it last.")

@@ -51,8 +51,9 @@ class Record:
     @property
     def changed_at(self) -> datetime | None:
         """When its text was changed last, if that was after it was shown for the first time."""
-        shown = (event.version for event in self.events if event.step == CaseStep.SHOWN)
-        return self.case.at if self.case.version > next(shown, self.case.version) else None
+        steps = [event.step for event in self.events]
+        shown = steps.index(CaseStep.SHOWN) if CaseStep.SHOWN in steps else len(steps)
+        return self.case.at if CaseStep.CHANGED in steps[shown:] else None
 
 
 def shown_cases() -> QuerySet[Case]:

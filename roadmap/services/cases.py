@@ -1,6 +1,7 @@
 """Cases: focal points of an entity write, change, show and delete them; they or the task force withdraw them.
 
-Every step leaves an event in the same transaction: who did it, when, and what the case said.
+Every step leaves an event in the same transaction: who did it, when, and what the case said. All but deleting
+make another version: who read the one before is told what came in between.
 """
 
 from dataclasses import asdict
@@ -17,6 +18,12 @@ from roadmap.models import Case, CaseEvent, CaseStep
 from un20portal.lib.canonical import canonical_json
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, NotFound, StaleVersion, WrongState
 from un20portal.lib.errors import marked as _
+
+CHANGED_BETWEEN = _("Somebody else has changed this case in the meantime. See what is stored now.")
+BETWEEN = {
+    CaseStep.SHOWN: _("This case was shown to everybody in the meantime. See what is stored now."),
+    CaseStep.WITHDRAWN: _("This case was withdrawn in the meantime. See what is stored now."),
+}
 
 
 @transaction.atomic
@@ -40,8 +47,8 @@ def write_case(*, entity: Entity, text: CaseText, by: User, at: datetime) -> Cas
 def change_case(*, case: Case, text: CaseText, version: int, by: User, at: datetime) -> Case:
     """Write a case anew, based on `version`; one that is shown stays so.
 
-    Raises NotAllowed, InvalidInput; StaleVersion with both texts when somebody wrote in between. Writing what
-    is already there changes nothing.
+    Raises NotAllowed, InvalidInput; StaleVersion with both texts when somebody wrote, showed or withdrew it
+    in between. Writing what is already there changes nothing.
     """
     locked = _locked(case)
     _require_author(by, locked.entity_id)
@@ -70,7 +77,8 @@ def show_case(*, case: Case, version: int, by: User, at: datetime) -> None:
     _require_version(locked, version, locked.text)
     if _said_when_withdrawn(locked) == _said(locked):
         raise WrongState(_("The task force has withdrawn this text: change it before you show it again."))
-    Case.objects.filter(pk=locked.pk).update(shown_at=at)
+    locked.version, locked.shown_at = version + 1, at
+    locked.save()
     _record(CaseStep.SHOWN, locked, by=by, at=at)
 
 
@@ -88,8 +96,10 @@ def withdraw_case(*, case: Case, version: int, reason: str, by: User, at: dateti
     why = parse_reason(reason)
     _require_version(locked, version, locked.text)
     is_by_task_force = not access.can_write_cases(by, locked.entity_id)
-    told = {"withdrawn_version": locked.version} if is_by_task_force else {}
-    Case.objects.filter(pk=locked.pk).update(shown_at=None, **told)
+    locked.version, locked.shown_at = version + 1, None
+    if is_by_task_force:
+        locked.withdrawn_version = locked.version
+    locked.save()
     _record(CaseStep.WITHDRAWN, locked, by=by, at=at, is_by_task_force=is_by_task_force, reason=why)
 
 
@@ -151,8 +161,9 @@ def _require_author(by: User, entity: int) -> None:
 
 def _require_version(case: Case, version: int, offered: CaseText) -> None:
     if case.version != version:
+        last = CaseStep(case.events.order_by("-pk").values_list("step", flat=True)[0])
         raise StaleVersion(
-            _("Somebody else has changed this case in the meantime. See what is stored now."),
+            BETWEEN.get(last, CHANGED_BETWEEN),
             current={**asdict(case.text), "version": case.version},
             offered=asdict(offered),
         )

@@ -104,6 +104,7 @@ def _page(
         "heading": _("Change a case") if case else _("Write a case"),
         "refused": _("The case was not saved."),
         "refusal": refusal,
+        "withdrawal": cases.record_of(case).withdrawal if case and refusal else None,
         "kept": reverse("roadmap:case-detail", args=[case.pk]) if case else "",
         "is_demo": case is not None and case.is_demo,
     }

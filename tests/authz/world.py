@@ -446,7 +446,7 @@ def _make_cases(world: World) -> None:
     readers = {"focal", "task_force"}
     told = {name: world.canary(f"{name} of a withdrawal", readers) for name in ("title", "reason")}
     case = make_case(world.entities["UNDP"], world.people["focal"], title=told["title"])
-    withdraw_case(case=case, version=1, reason=told["reason"], by=world.people["task_force"], at=AT)
+    withdraw_case(case=case, version=2, reason=told["reason"], by=world.people["task_force"], at=AT)
     world.cases["a_withdrawn"] = case.pk
 
 

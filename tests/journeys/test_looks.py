@@ -200,6 +200,8 @@ def test_texts_without_a_space_stay_within_the_page(
                 wide[path] = over
 
     measure("/portfolio/", "/portfolio/DAT/", here, f"{here}change/", f"{here}withdraw/")
-    withdraw_case(case=case, version=1, reason="R" * 1000, by=whole_portal.people["first"], at=factories.AT)
+    withdraw_case(
+        case=case, version=case.version, reason="R" * 1000, by=whole_portal.people["first"], at=factories.AT
+    )
     measure("/portfolio/?page=1", "/my/", f"{here}?from=/portfolio/DAT/", f"{here}delete/")
     assert wide == {}

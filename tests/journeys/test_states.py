@@ -101,7 +101,7 @@ def test_cases_that_are_withdrawn_and_refused(
     assert page.get_by_role("link", name="Why is it withdrawn?").count()
     assert trouble == [f"400: POST {here}withdraw/"]
     trouble.clear()
-    withdraw_case(case=case, version=1, reason="It is not true.", by=cast.task_force, at=factories.AT)
+    withdraw_case(case=case, version=2, reason="It is not true.", by=cast.task_force, at=factories.AT)
     for address in (here, f"{here}delete/", f"{live_server.url}/my/"):
         assert findings_at(page, address) == [], address
     page.goto(here)

@@ -28,7 +28,7 @@ def case(undp: Entity, cast: Cast) -> Case:
 @pytest.fixture
 def withdrawn(case: Case, cast: Cast) -> Case:
     """By the task force."""
-    withdraw_case(case=case, version=1, reason=REASON, by=cast.task_force, at=AT)
+    withdraw_case(case=case, version=2, reason=REASON, by=cast.task_force, at=AT)
     return case
 
 
@@ -41,31 +41,31 @@ class TestWithdrawing:
         task_force, address = signed_in(cast.task_force), page_of(case, "withdraw/")
         assert f'href="{address}"' in text_of(task_force.get(page_of(case)))
         page = text_of(task_force.get(address))
-        assert 'name="version" value="1"' in page
+        assert 'name="version" value="2"' in page
         assert "once it has changed the text" in page
-        answer = task_force.post(address, {"version": "1", "reason": " "})
+        answer = task_force.post(address, {"version": "2", "reason": " "})
         assert answer.status_code == 400
         assert '<a href="#id_reason">' in text_of(answer)
         assert client.get(page_of(case)).status_code == 200
-        answer = task_force.post(address, {"version": "1", "reason": REASON}, follow=True)
+        answer = task_force.post(address, {"version": "2", "reason": REASON}, follow=True)
         assert answer.redirect_chain == [(page_of(case), 302)]
         assert "only the focal points of its entity and the task force read it" in text_of(answer)
         assert client.get(page_of(case)).status_code == 404
 
     def test_of_a_text_that_has_changed_shows_the_new_one(self, case: Case, cast: Cast) -> None:
-        change_case(case=case, text=case_text(problem="Another one."), version=1, by=cast.focal, at=AT)
+        change_case(case=case, text=case_text(problem="Another one."), version=2, by=cast.focal, at=AT)
         answer = signed_in(cast.task_force).post(
-            page_of(case, "withdraw/"), {"version": "1", "reason": REASON}
+            page_of(case, "withdraw/"), {"version": "2", "reason": REASON}
         )
         page = text_of(answer)
         assert answer.status_code == 412
-        for told in ("Another one.", REASON, 'name="version" value="2"'):
+        for told in ("Another one.", REASON, 'name="version" value="3"'):
             assert told in page, told
         case.refresh_from_db()
         assert case.is_shown
 
     def test_by_the_entity_says_who_reads_it(self, case: Case, cast: Cast) -> None:
-        said = {"version": "1", "reason": REASON}
+        said = {"version": "2", "reason": REASON}
         answer = signed_in(cast.focal).post(page_of(case, "withdraw/"), said, follow=True)
         assert "only the focal points of the entity read it" in text_of(answer)
 
@@ -78,7 +78,7 @@ class TestWithdrawing:
         page = text_of(focal.get(page_of(withdrawn)))
         assert "Change it, and you can show it again." in page
         assert "Show it to everybody" not in page
-        change_case(case=withdrawn, text=case_text(title="New"), version=1, by=cast.focal, at=AT)
+        change_case(case=withdrawn, text=case_text(title="New"), version=3, by=cast.focal, at=AT)
         assert "Show it to everybody" in text_of(focal.get(page_of(withdrawn)))
 
     def test_leaves_the_page_to_the_task_force_and_no_list(self, withdrawn: Case, cast: Cast) -> None:
@@ -93,7 +93,7 @@ class TestWithdrawing:
         assert (answer.status_code, back in text_of(answer)) == (409, True)
         answer = focal.post(page_of(case, "delete/"), {"version": "1"})
         assert (answer.status_code, back in text_of(answer)) == (409, True)
-        focal.post(page_of(case, "withdraw/"), {"version": "1", "reason": REASON})
+        focal.post(page_of(case, "withdraw/"), {"version": "2", "reason": REASON})
         answer = focal.post(page_of(case, "show/"), {"version": "7"})
         assert (answer.status_code, back in text_of(answer)) == (412, True)
 
@@ -105,7 +105,7 @@ class TestWithdrawing:
         assert answer["Location"].endswith(f"?next={page_of(case)}")
         focal = signed_in(cast.focal)
         assert focal.get(page_of(case, "show/"))["Location"] == page_of(case)
-        focal.post(page_of(case, "withdraw/"), {"version": "1", "reason": REASON})
+        focal.post(page_of(case, "withdraw/"), {"version": "2", "reason": REASON})
         assert focal.get(page_of(case, "withdraw/"))["Location"] == page_of(case)
 
 
@@ -114,7 +114,7 @@ class TestDeleting:
         focal, address = signed_in(cast.focal), page_of(withdrawn, "delete/")
         assert f'href="{address}"' in text_of(focal.get(page_of(withdrawn)))
         assert "cannot be brought back" in text_of(focal.get(address))
-        answer = focal.post(address, {"version": "1"})
+        answer = focal.post(address, {"version": "3"})
         assert answer["Location"] == "/portfolio/"
         assert "The draft is deleted." in text_of(focal.get("/portfolio/"))
         assert focal.get(page_of(withdrawn)).status_code == 404
@@ -129,7 +129,7 @@ class TestDeleting:
 class TestAShownCase:
     def test_says_when_it_was_changed(self, client: Client, case: Case, cast: Cast) -> None:
         assert "Changed on" not in text_of(client.get(page_of(case)))
-        change_case(case=case, text=case_text(title="New"), version=1, by=cast.focal, at=AT)
+        change_case(case=case, text=case_text(title="New"), version=2, by=cast.focal, at=AT)
         page = text_of(client.get(page_of(case)))
         assert "Changed on 2 November 2026." in page
         assert "What happened to this case" not in page
@@ -178,6 +178,36 @@ class TestWays:
 
 
 class TestTheForm:
+    def test_of_a_case_that_was_withdrawn_meanwhile_says_so_and_why(self, case: Case, cast: Cast) -> None:
+        focal, address = signed_in(cast.focal), page_of(case, "change/")
+        assert 'name="version" value="2"' in text_of(focal.get(address))
+        withdraw_case(case=case, version=2, reason=REASON, by=cast.task_force, at=AT)
+        answer = focal.post(address, {**SAID, "title": "Second", "version": "2"})
+        page = text_of(answer)
+        assert answer.status_code == 412
+        told = (
+            "This case was withdrawn in the meantime.",
+            f"Withdrawn by the task force ({cast.task_force.name}) on 2 November 2026",
+            REASON,
+            "What you save is a draft",
+            'value="Second"',
+            'name="version" value="3"',
+        )
+        assert [one for one in told if one not in page] == []
+        case.refresh_from_db()
+        assert (case.title, case.is_shown) == ("A plan", False)
+        assert focal.post(address, {**SAID, "title": "Second", "version": "3"}).status_code == 302
+
+    def test_of_a_draft_that_was_shown_meanwhile_says_so(self, undp: Entity, cast: Cast) -> None:
+        draft, focal = make_case(undp, cast.focal, is_shown=False), signed_in(cast.focal)
+        show_case(case=draft, version=1, by=cast.focal, at=AT)
+        answer = focal.post(page_of(draft, "change/"), {**SAID, "version": "1"})
+        page = text_of(answer)
+        assert answer.status_code == 412
+        assert "This case was shown to everybody in the meantime." in page
+        assert "Everybody reads what you save at once." in page
+        assert "Withdrawn by" not in page
+
     def test_names_all_that_is_wrong_at_once_above_it(self, cast: Cast) -> None:
         wrong = {"title": "\u200b", "done": "", "url": "ftp://example.org", "year": "1066"}
         page = text_of(signed_in(cast.focal).post("/portfolio/cases/new/", {**SAID, **wrong}))
@@ -231,7 +261,7 @@ class TestDrafts:
         for _round in range(2):
             for _number in range(3):
                 case = make_case(undp, cast.focal)
-                withdraw_case(case=case, version=1, reason=REASON, by=cast.task_force, at=AT)
+                withdraw_case(case=case, version=2, reason=REASON, by=cast.task_force, at=AT)
                 show_case_again(case, cast)
             for address in ("/my/", "/portfolio/"):
                 focal.get(address)
@@ -243,6 +273,6 @@ class TestDrafts:
 
 def show_case_again(case: Case, cast: Cast) -> None:
     """Shown again after a change, and withdrawn once more: two withdrawals of one case."""
-    change_case(case=case, text=case_text(title="New"), version=1, by=cast.focal, at=AT)
-    show_case(case=case, version=2, by=cast.focal, at=AT)
-    withdraw_case(case=case, version=2, reason=REASON, by=cast.focal, at=AT)
+    change_case(case=case, text=case_text(title="New"), version=3, by=cast.focal, at=AT)
+    show_case(case=case, version=4, by=cast.focal, at=AT)
+    withdraw_case(case=case, version=5, reason=REASON, by=cast.focal, at=AT)

@@ -118,7 +118,7 @@ class TestWriting:
             {"url": "example.org/https://"},
             {"language": "de"},
             {"version": 0},
-            {"withdrawn_version": 2},
+            {"withdrawn_version": 3},
             {"deleted_at": AT},
         ],
         ids=str,
@@ -134,19 +134,19 @@ class TestWriting:
 class TestChanging:
     def test_makes_another_version_which_is_shown_at_once(self, undp: Entity, cast: Cast) -> None:
         case = make_case(undp, cast.focal)
-        changed = change_case(case=case, text=case_text(title="New"), version=1, by=cast.focal, at=AT)
+        changed = change_case(case=case, text=case_text(title="New"), version=2, by=cast.focal, at=AT)
         case.refresh_from_db()
-        assert (changed.version, case.title, case.shown_at) == (2, "New", AT)
+        assert (changed.version, case.title, case.shown_at) == (3, "New", AT)
 
     def test_of_nothing_changes_nothing(self, undp: Entity, cast: Cast) -> None:
         case = make_case(undp, cast.focal)
-        assert change_case(case=case, text=case_text(), version=0, by=cast.focal, at=AT).version == 1
+        assert change_case(case=case, text=case_text(), version=0, by=cast.focal, at=AT).version == 2
 
     def test_of_what_somebody_else_changed_keeps_both_texts(self, undp: Entity, cast: Cast) -> None:
         case = make_case(undp, cast.focal)
-        change_case(case=case, text=case_text(title="First"), version=1, by=cast.focal, at=AT)
+        change_case(case=case, text=case_text(title="First"), version=2, by=cast.focal, at=AT)
         with pytest.raises(StaleVersion) as caught:
-            change_case(case=case, text=case_text(title="Second"), version=1, by=cast.focal, at=AT)
+            change_case(case=case, text=case_text(title="Second"), version=2, by=cast.focal, at=AT)
         assert (caught.value.current["title"], caught.value.offered["title"]) == ("First", "Second")
         assert Case.objects.get().title == "First"
 

@@ -160,7 +160,7 @@ class TestWriting:
         focal.post(f"{address}show/", {"version": "1"})
         assert client.get(address).status_code == 200
         assert focal.post(f"{address}show/", {"version": "1"}).status_code == 409
-        signed_in(cast.task_force).post(f"{address}withdraw/", {"version": "1", "reason": "Not true."})
+        signed_in(cast.task_force).post(f"{address}withdraw/", {"version": "2", "reason": "Not true."})
         assert client.get(address).status_code == 404
 
     def test_shows_what_is_wrong_and_keeps_the_words(self, cast: Cast) -> None:
@@ -184,17 +184,17 @@ class TestWriting:
     def test_by_two_people_keeps_both_texts(self, undp: Entity, cast: Cast) -> None:
         case, focal = make_case(undp, cast.focal), signed_in(cast.focal)
         address = f"/portfolio/cases/{case.pk}/change/"
-        assert 'name="version" value="1"' in text_of(focal.get(address))
-        assert focal.post(address, {**SAID, "title": "First", "version": "1"}).status_code == 302
-        answer = focal.post(address, {**SAID, "title": "Second", "version": "1"})
+        assert 'name="version" value="2"' in text_of(focal.get(address))
+        assert focal.post(address, {**SAID, "title": "First", "version": "2"}).status_code == 302
+        answer = focal.post(address, {**SAID, "title": "Second", "version": "2"})
         page = text_of(answer)
         assert answer.status_code == 412
         assert ">First</strong>" in page
         assert 'value="Second"' in page
-        assert 'name="version" value="2"' in page
-        assert focal.post(address, {**SAID, "title": "Second", "version": "2"}).status_code == 302
+        assert 'name="version" value="3"' in page
+        assert focal.post(address, {**SAID, "title": "Second", "version": "3"}).status_code == 302
         case.refresh_from_db()
-        assert (case.title, case.version, case.entity, case.shown_at) == ("Second", 3, undp, AT)
+        assert (case.title, case.version, case.entity, case.shown_at) == ("Second", 4, undp, AT)
 
     def test_without_a_version_is_based_on_nothing(self, undp: Entity, cast: Cast) -> None:
         case, focal = make_case(undp, cast.focal, is_shown=False), signed_in(cast.focal)

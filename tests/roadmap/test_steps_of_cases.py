@@ -26,13 +26,15 @@ def case(undp: Entity, cast: Cast) -> Case:
     return make_case(undp, cast.focal)
 
 
-def withdraw(case: Case, by: User, *, version: int = 1, reason: str = "Not true any more.") -> Case:
-    withdraw_case(case=case, version=version, reason=reason, by=by, at=AT)
+def withdraw(case: Case, by: User, *, version: int = 0, reason: str = "Not true any more.") -> Case:
+    """Based on the case as the test read it, unless another version is named."""
+    withdraw_case(case=case, version=version or case.version, reason=reason, by=by, at=AT)
     return Case.objects.get(pk=case.pk)
 
 
-def change(case: Case, by: User, *, version: int = 1, **said: object) -> Case:
-    return change_case(case=case, text=case_text(**said), version=version, by=by, at=AT)
+def change(case: Case, by: User, *, version: int = 0, **said: object) -> Case:
+    """Likewise."""
+    return change_case(case=case, text=case_text(**said), version=version or case.version, by=by, at=AT)
 
 
 def is_read_by(case: Case, person: User) -> bool:
@@ -42,21 +44,21 @@ def is_read_by(case: Case, person: User) -> bool:
 class TestTheRecord:
     def test_has_every_step_with_the_texts_as_they_were(self, case: Case, cast: Cast) -> None:
         change(case, cast.focal, title="New")
-        withdraw(case, cast.task_force, version=2)
-        change(case, cast.focal, version=2, title="Newer")
-        show_case(case=case, version=3, by=cast.focal, at=AT)
-        withdraw(case, cast.focal, version=3)
-        delete_case(case=case, version=3, by=cast.focal, at=AT)
+        withdraw(case, cast.task_force, version=3)
+        change(case, cast.focal, version=4, title="Newer")
+        show_case(case=case, version=5, by=cast.focal, at=AT)
+        withdraw(case, cast.focal, version=6)
+        delete_case(case=case, version=7, by=cast.focal, at=AT)
         events = CaseEvent.objects.filter(case=case)
         assert [(event.step, event.version, event.by, event.is_by_task_force) for event in events] == [
             ("written", 1, cast.focal, False),
-            ("shown", 1, cast.focal, False),
-            ("changed", 2, cast.focal, False),
-            ("withdrawn", 2, cast.task_force, True),
+            ("shown", 2, cast.focal, False),
             ("changed", 3, cast.focal, False),
-            ("shown", 3, cast.focal, False),
-            ("withdrawn", 3, cast.focal, False),
-            ("deleted", 3, cast.focal, False),
+            ("withdrawn", 4, cast.task_force, True),
+            ("changed", 5, cast.focal, False),
+            ("shown", 6, cast.focal, False),
+            ("withdrawn", 7, cast.focal, False),
+            ("deleted", 7, cast.focal, False),
         ]
         titles = ["A plan", "A plan", "New", "New", "Newer", "Newer", "Newer", "Newer"]
         assert [json.loads(event.text) for event in events] == [
@@ -67,7 +69,7 @@ class TestTheRecord:
     def test_has_nothing_of_what_was_refused_or_changed_nothing(self, case: Case, cast: Cast) -> None:
         change(case, cast.focal)
         with pytest.raises(StaleVersion):
-            withdraw(case, cast.focal, version=2)
+            withdraw(case, cast.focal, version=1)
         with pytest.raises(InvalidInput):
             withdraw(case, cast.focal, reason="\u200b")
         assert CaseEvent.objects.filter(case=case).count() == 2
@@ -140,22 +142,32 @@ class TestWithdrawing:
             withdraw(case, cast.task_force)
         assert Case.objects.get().is_shown
 
+    def test_and_showing_are_told_to_who_read_what_was_before(self, case: Case, cast: Cast) -> None:
+        withdraw(case, cast.task_force)
+        with pytest.raises(StaleVersion, match="was withdrawn in the meantime"):
+            change(case, cast.focal, title="New")
+        draft = make_case(case.entity, cast.focal, is_shown=False)
+        show_case(case=draft, version=1, by=cast.focal, at=AT)
+        with pytest.raises(StaleVersion, match="was shown to everybody in the meantime"):
+            change(draft, cast.focal, title="New")
+        assert set(Case.objects.values_list("title", "version")) == {("A plan", 3), ("A plan", 2)}
+
     def test_by_the_entity_lets_it_show_the_same_text_again(self, case: Case, cast: Cast) -> None:
         withdraw(case, cast.focal)
         assert not is_read_by(case, cast.task_force)
-        show_case(case=case, version=1, by=cast.focal, at=AT)
+        show_case(case=case, version=3, by=cast.focal, at=AT)
         assert Case.objects.get().is_shown
 
     def test_by_the_task_force_asks_for_another_text(self, case: Case, cast: Cast) -> None:
         withdraw(case, cast.task_force)
         with pytest.raises(WrongState, match="change it before"):
-            show_case(case=case, version=1, by=cast.focal, at=AT)
-        change(case, cast.focal, title="New")
-        change(case, cast.focal, version=2)
-        with pytest.raises(WrongState, match="change it before"):
             show_case(case=case, version=3, by=cast.focal, at=AT)
         change(case, cast.focal, version=3, title="New")
-        show_case(case=case, version=4, by=cast.focal, at=AT)
+        change(case, cast.focal, version=4)
+        with pytest.raises(WrongState, match="change it before"):
+            show_case(case=case, version=5, by=cast.focal, at=AT)
+        change(case, cast.focal, version=5, title="New")
+        show_case(case=case, version=6, by=cast.focal, at=AT)
         assert Case.objects.get().is_shown
 
     def test_leaves_the_text_to_the_task_force_until_it_is_changed(self, case: Case, cast: Cast) -> None:
@@ -165,16 +177,16 @@ class TestWithdrawing:
             True,
             False,
         ]
-        change(case, cast.focal, title="New")
+        change(case, cast.focal, version=3, title="New")
         assert [is_read_by(case, one) for one in (cast.focal, cast.task_force)] == [True, False]
 
 
 class TestDeleting:
     def test_takes_a_draft_off_all_pages_and_keeps_its_row(self, case: Case, cast: Cast) -> None:
         with pytest.raises(WrongState):
-            delete_case(case=case, version=1, by=cast.focal, at=AT)
+            delete_case(case=case, version=2, by=cast.focal, at=AT)
         withdraw(case, cast.task_force)
-        delete_case(case=case, version=1, by=cast.focal, at=AT)
+        delete_case(case=case, version=3, by=cast.focal, at=AT)
         assert not any(is_read_by(case, one) for one in (cast.focal, cast.task_force))
         assert not Case.objects.drafts().exists()
         assert Case.objects.get().deleted_at == AT
