@@ -198,6 +198,23 @@ class TestTheForm:
         assert (case.title, case.is_shown) == ("A plan", False)
         assert focal.post(address, {**SAID, "title": "Second", "version": "3"}).status_code == 302
 
+    def test_names_all_that_is_stored_beside_what_was_written(self, case: Case, cast: Cast) -> None:
+        stored = case_text(capability="FOR", enabler="", year=2021, language="fr")
+        change_case(case=case, text=stored, version=2, by=cast.focal, at=AT)
+        page = text_of(signed_in(cast.focal).post(page_of(case, "change/"), {**SAID, "version": "2"}))
+        above = page[page.index("What is stored now</h2>") : page.index("What you wrote</h2>")]
+        facts = [part.split("</dd>")[0].strip() for part in above.split("<dt>")[1:5]]
+        assert facts == [
+            "Capability</dt> <dd> Strategic foresight",
+            "Enabler</dt> <dd> none in particular",
+            "Year</dt> <dd> 2021",
+            'Written in</dt> <dd lang="fr" dir="ltr"> français',
+        ]
+        change_case(case=case, text=case_text(), version=3, by=cast.focal, at=AT)
+        page = text_of(signed_in(cast.focal).post(page_of(case, "change/"), {**SAID, "version": "3"}))
+        above = page[page.index("What is stored now</h2>") : page.index("What you wrote</h2>")]
+        assert "<dd> Strategy or action plan </dd>" in above
+
     def test_of_a_draft_that_was_shown_meanwhile_says_so(self, undp: Entity, cast: Cast) -> None:
         draft, focal = make_case(undp, cast.focal, is_shown=False), signed_in(cast.focal)
         show_case(case=draft, version=1, by=cast.focal, at=AT)
