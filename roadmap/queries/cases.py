@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from entities.access import Person, entities_with
 from entities.models import Entity, Role
@@ -25,7 +25,7 @@ class CapabilityCount:
 
 @dataclass(frozen=True)
 class OwnCases:
-    """The drafts that a focal point worked on last, and how many there are in all."""
+    """All withdrawn drafts and the last others up to a few, and how many there are in all."""
 
     drafts: Sequence[Case]
     n_drafts: int
@@ -72,15 +72,22 @@ def cases_for(user: Person) -> QuerySet[Case]:
 
 
 def drafts_of(user: Person) -> QuerySet[Case]:
-    """The drafts of the entities whose focal point this person is, the last one first, without long texts.
+    """The drafts of the entities whose focal point this person is, without long texts.
 
-    Each has its `withdrawals`, the last one first: who withdrew it, when, and why.
+    Those that are withdrawn come first, then where something happened last. Each has its `withdrawals`, the
+    last one first: who withdrew it, when, and why.
     """
     drafts = Case.objects.drafts().filter(entity__in=entities_with(user, Role.FOCAL_POINT))
     withdrawn = _events().filter(step=CaseStep.WITHDRAWN).order_by("-pk")
     with_withdrawals = Prefetch("events", queryset=withdrawn, to_attr="withdrawals")
     told = drafts.select_related("entity").defer(*STORY).prefetch_related(with_withdrawals)
-    return told.order_by("-at", "-pk")
+    steps = CaseEvent.objects.filter(case=OuterRef("pk")).order_by("-pk")
+    in_order = told.annotate(is_withdrawn=_was_withdrawn(), last_step=Subquery(steps.values("pk")[:1]))
+    return in_order.order_by("-is_withdrawn", "-last_step")
+
+
+def _was_withdrawn() -> Exists:
+    return Exists(CaseEvent.objects.filter(case=OuterRef("pk"), step=CaseStep.WITHDRAWN))
 
 
 def own_cases(user: Person) -> OwnCases | None:
@@ -88,7 +95,8 @@ def own_cases(user: Person) -> OwnCases | None:
     if not entities_with(user, Role.FOCAL_POINT):
         return None
     drafts = drafts_of(user)
-    return OwnCases(list(drafts[:DRAFTS_IN_MY_WORK]), drafts.count())
+    listed = max(DRAFTS_IN_MY_WORK, drafts.filter(_was_withdrawn()).count())
+    return OwnCases(list(drafts[:listed]), drafts.count())
 
 
 def record_of(case: Case) -> Record:

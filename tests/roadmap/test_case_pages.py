@@ -273,6 +273,25 @@ class TestDrafts:
         assert (page.count("No. "), "2 more drafts" in page) == (5, True)
         assert 'id="my-cases"' not in text_of(signed_in(cast.viewer).get("/my/"))
 
+    def test_that_are_withdrawn_come_first_and_are_all_named(self, undp: Entity, cast: Cast) -> None:
+        titles = [f"Withdrawn {number}" for number in range(6)]
+        for title in titles:
+            case = make_case(undp, cast.focal, title=title)
+            withdraw_case(case=case, version=2, reason=f"Why {title}.", by=cast.task_force, at=AT)
+        first = Case.objects.get(title="Withdrawn 0")
+        again = case_text(title="Withdrawn 0", year=2024)
+        change_case(case=first, text=again, version=3, by=cast.focal, at=AT)
+        for number in range(3):
+            make_case(undp, cast.focal, is_shown=False, title=f"Unshown {number}")
+        focal, in_order = signed_in(cast.focal), [titles[0], *reversed(titles[1:])]
+        mine, portfolio = text_of(focal.get("/my/")), text_of(focal.get("/portfolio/"))
+        for page in (mine, portfolio):
+            assert titles_in(page)[:6] == in_order
+            assert [title for title in titles if f"Why {title}." not in page] == []
+        assert titles_in(mine)[6:] == []
+        assert "3 more drafts" in mine
+        assert titles_in(portfolio)[6:] == ["Unshown 2", "Unshown 1", "Unshown 0"]
+
     def test_ask_the_database_the_same_of_many(self, undp: Entity, cast: Cast) -> None:
         focal, asked = signed_in(cast.focal), []
         for _round in range(2):
@@ -286,6 +305,12 @@ class TestDrafts:
                     assert focal.get(address).status_code == 200
                 asked.append(len(queries))
         assert asked[:2] == asked[2:]
+
+
+def titles_in(page: str) -> list[str]:
+    """Of the cards of a page, in their order."""
+    cards = page.split('<li class="task-card">')[1:]
+    return [card.split("</a>")[0].rpartition(">")[2] for card in cards]
 
 
 def show_case_again(case: Case, cast: Cast) -> None:
