@@ -12,13 +12,18 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
     entity = serializers.CharField(source="entity.code", read_only=True)
     enabler = serializers.SerializerMethodField(help_text="null where it is of none in particular")
     url = serializers.SerializerMethodField(help_text="Where to read more; null where there is nothing")
+    changed_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="When its text was changed last after it was shown first; null where it was not",
+    )
     page = serializers.SerializerMethodField(help_text="The address of its page for people")
 
     class Meta:
         model = Case
         fields = [
             "id", "entity", "capability", "enabler", "title", "problem", "done", "outcome", "year", "url",
-            "language", "is_demo", "shown_at", "page",
+            "language", "is_demo", "shown_at", "changed_at", "page",
         ]  # fmt: skip
         read_only_fields: Any = fields
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
 
@@ -48,27 +47,27 @@ class Record:
         steps = [event for event in self.events if event.step == CaseStep.WITHDRAWN]
         return steps[-1] if steps and not self.case.is_shown else None
 
-    @property
-    def changed_at(self) -> datetime | None:
-        """When its text was changed last, if that was after it was shown for the first time."""
-        steps = [event.step for event in self.events]
-        shown = steps.index(CaseStep.SHOWN) if CaseStep.SHOWN in steps else len(steps)
-        return self.case.at if CaseStep.CHANGED in steps[shown:] else None
-
 
 def shown_cases() -> QuerySet[Case]:
-    """What everybody reads, the newest first."""
-    return Case.objects.shown().select_related("entity")
+    """What everybody reads, the newest first; with `changed_at`."""
+    return _dated(Case.objects.shown()).select_related("entity")
 
 
 def shown_in_lists() -> QuerySet[Case]:
-    """The same without the long texts."""
-    return shown_cases().defer(*STORY)
+    """The same without the long texts and `changed_at`."""
+    return Case.objects.shown().select_related("entity").defer(*STORY)
 
 
 def cases_for(user: Person) -> QuerySet[Case]:
-    """Every case that exists for this person."""
-    return Case.objects.visible_to(user).select_related("entity")
+    """Every case that exists for this person; with `changed_at`."""
+    return _dated(Case.objects.visible_to(user)).select_related("entity")
+
+
+def _dated(found: QuerySet[Case]) -> QuerySet[Case]:
+    """Each with `changed_at`: when its text was changed last after it was shown first; else None."""
+    shown_before = CaseEvent.objects.filter(case=OuterRef("case"), step=CaseStep.SHOWN, pk__lt=OuterRef("pk"))
+    changes = CaseEvent.objects.filter(Exists(shown_before), case=OuterRef("pk"), step=CaseStep.CHANGED)
+    return found.annotate(changed_at=Subquery(changes.order_by("-pk").values("at")[:1]))
 
 
 def drafts_of(user: Person) -> QuerySet[Case]:

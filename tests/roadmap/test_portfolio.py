@@ -1,5 +1,6 @@
 """The portfolio as people and programs read it, and cases as their entity writes them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity, User
 from roadmap.models import Case
-from tests.factories import AT, Cast, make_case
+from roadmap.services.cases import change_case
+from tests.factories import AT, Cast, case_text, make_case
 
 pytestmark = pytest.mark.django_db
 SAID = {
@@ -233,6 +235,7 @@ class TestTheApi:
                     "language": "en",
                     "is_demo": False,
                     "shown_at": "2026-11-02T09:30:00Z",
+                    "changed_at": None,
                     "page": f"http://testserver/portfolio/cases/{case.pk}/",
                 }
             ],
@@ -242,6 +245,17 @@ class TestTheApi:
             for query in ("", "capability=FOR", "enabler=STR", "capability=DAT&enabler=STR")
         }
         assert list(counts.values()) == [2, 1, 1, 0]
+
+    def test_says_when_a_shown_text_was_changed(self, client: Client, undp: Entity, cast: Cast) -> None:
+        case, text = make_case(undp, cast.focal), case_text(title="New")
+        change_case(case=case, text=text, version=2, by=cast.focal, at=AT + timedelta(days=1))
+        [listed] = client.get("/api/v1/cases/").json()["results"]
+        assert (listed["shown_at"], listed["changed_at"]) == ("2026-11-02T09:30:00Z", "2026-11-03T09:30:00Z")
+        assert "Changed on 3 November 2026." in text_of(client.get(f"/portfolio/cases/{case.pk}/"))
+        asked = client.get("/api/v1/schema/", headers={"Accept": "application/vnd.oai.openapi+json"})
+        described = asked.json()["components"]["schemas"]["Case"]
+        assert "changed_at" in described["required"]
+        assert described["properties"]["changed_at"]["nullable"]
 
     def test_is_asked_again_by_its_etag(self, client: Client, undp: Entity, cast: Cast) -> None:
         make_case(undp, cast.focal)
