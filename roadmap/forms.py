@@ -19,12 +19,12 @@ from roadmap.domain.cases import (
     LONGEST_STORY,
     LONGEST_TITLE,
     LONGEST_URL,
-    NO_WORDS,
     CaseText,
     wrong_in,
 )
 from roadmap.models import Case
 from un20portal.lib.forms import RefusableForm
+from un20portal.lib.readable import NO_WORDS
 from un20portal.lib.wording import localised
 
 NO_VERSION = 2**31 - 1  # names no version that was ever written

@@ -18,7 +18,7 @@ from un20portal.lib.forms import RefusableForm
 from un20portal.lib.languages import REFERENCE_LANGUAGES, own_name, reference_code
 
 
-class ProposalForm(forms.Form):
+class ProposalForm(RefusableForm):
     """Who reads the scorecard first, and for a later version what it corrects."""
 
     audience = forms.ChoiceField(

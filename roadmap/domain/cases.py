@@ -1,7 +1,6 @@
 """Cases: what an entity did with a capability, told for others. Plain Python."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -9,6 +8,7 @@ from quintet.domain.answers import text_errors, tidy
 from quintet.domain.evidence import require_web_address
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
+from un20portal.lib.readable import TURNS, TURNS_A_TITLE, wrong_words
 
 CAPABILITIES = ("DAT", "INN", "FOR", "DIG", "BES")
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
@@ -17,12 +17,6 @@ LONGEST_TITLE, LONGEST_STORY, LONGEST_URL, LONGEST_REASON = 200, 3000, 2000, 100
 STORY = ("problem", "done", "outcome")
 MOST_DRAFTS = 50  # of one entity
 REFUSED = _("The case was not saved.")
-NO_WORDS = _("Write a few words here.")
-# Overrides and isolates of the writing direction make a text read otherwise than it is stored; marks of the
-# direction are of use within long texts in two scripts, and of none in a title.
-TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-TURNS_A_TITLE = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-BLANK_LETTERS = re.compile("[\u115f\u1160\u3164\uffa0]")  # fillers of Hangul: letters that nobody sees
 
 
 @dataclass(frozen=True)
@@ -92,18 +86,7 @@ def _wrong_texts(case: CaseText) -> list[FieldError]:
 
 
 def _wrong_text(name: str, text: str, limit: int, forbidden: re.Pattern[str]) -> list[FieldError]:
-    if errors := text_errors(name, text, limit):
-        return errors
-    if forbidden.search(text):
-        message = _("This text holds signs that turn the direction of writing. Take them out.")
-        return [FieldError(name, "turns_writing", message)]
-    return [] if _says_something(text) else [FieldError(name, "missing", NO_WORDS)]
-
-
-def _says_something(text: str) -> bool:
-    """Whether a letter or digit of any script is in it that can be seen."""
-    kinds = (unicodedata.category(sign)[0] for sign in BLANK_LETTERS.sub("", text))
-    return any(kind in "LN" for kind in kinds)
+    return text_errors(name, text, limit) or wrong_words(name, text, forbidden)
 
 
 def _wrong_address(url: str) -> list[FieldError]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from quintet.domain.answers import text_errors, tidy
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
+from un20portal.lib.readable import wrong_words
 
 LONGEST_NOTE = 2000
 
@@ -21,7 +22,7 @@ class Correction:
 def parse_note(text: str, *, is_correction: bool) -> str:
     """Return the note tidied, "" for none; raise InvalidInput naming what is wrong with it."""
     note = tidy(text)
-    errors = text_errors("note", note, LONGEST_NOTE)
+    errors = text_errors("note", note, LONGEST_NOTE) or (wrong_words("note", note) if note else [])
     if note and not is_correction:
         errors = [FieldError("note", "unexpected", _("The first version corrects nothing: leave this out."))]
     if errors:

@@ -13,6 +13,7 @@ from scorecards.domain.groups import CUSTOM
 from scorecards.domain.receipts import NAMES, parse_subject
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
+from un20portal.lib.readable import wrong_words
 
 MOST_POINTS = 5
 LONGEST_TEXT, LONGEST_FIGURE = 600, 300
@@ -77,7 +78,7 @@ def parse_decision(
     if not text:
         errors.append(FieldError("text", "missing", _("Say what the point is about.")))
     for name, value in (("text", text), ("action", action)):
-        errors += text_errors(name, value, LONGEST_TEXT)
+        errors += text_errors(name, value, LONGEST_TEXT) or (wrong_words(name, value) if value else [])
     query, wrong = _parse_figure(tidy(figure))
     errors += wrong
     if errors:

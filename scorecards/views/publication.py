@@ -20,6 +20,7 @@ from scorecards.queries import publications
 from scorecards.queries.work import COMPOSE, progress_of, work_owed
 from scorecards.services import publishing
 from scorecards.services.composing import basis_of
+from un20portal.lib.errors import InvalidInput
 from un20portal.lib.pagination import page_of
 
 REFRESH_SECONDS = 5
@@ -93,7 +94,12 @@ def propose(request: HttpRequest, cycle: str) -> HttpResponse:
     form = ProposalForm(request.POST, is_correction=is_correction)
     if not form.is_valid():
         return _page(request, chosen, form)
-    proposal = publishing.propose(cycle=chosen, **form.cleaned_data, by=signed_in(request), at=timezone.now())
+    said = form.cleaned_data
+    try:
+        proposal = publishing.propose(cycle=chosen, **said, by=signed_in(request), at=timezone.now())
+    except InvalidInput as refusal:
+        form.add_refusal(refusal)
+        return _page(request, chosen, form)
     if proposal.is_being_composed:
         messages.success(request, _("Proposed: the scorecard is being composed."))
     else:

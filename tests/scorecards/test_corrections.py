@@ -94,6 +94,12 @@ class TestTheNote:
         with pytest.raises(InvalidInput):
             parse_note(note, is_correction=True)
 
+    @pytest.mark.parametrize("note", ["...", "\u200b", "late \u202eeltal", "\u2067late\u2069"])
+    def test_is_of_words_that_everybody_can_read(self, note: str) -> None:
+        with pytest.raises(InvalidInput) as found:
+            parse_note(note, is_correction=True)
+        assert [error.field for error in found.value.errors] == ["note"]
+
 
 class TestFacts:
     """What stands where nobody wrote a note: in the reader's language, and never in the bytes."""
@@ -158,6 +164,16 @@ class TestOnThePage:
         refused = client.post(f"{PAGE}propose/", {"audience": "public", "note": "x" * 2001})
         assert refused.status_code == 400
         assert not Proposal.objects.exists()
+
+    def test_words_that_nobody_can_read_are_named_beside_what_was_written(
+        self, cycle: Cycle, cast: Cast, client: Client
+    ) -> None:
+        client.force_login(cast.task_force)
+        refused = client.post(f"{PAGE}propose/", {"audience": "public", "note": "Late \u202esheet"})
+        page = refused.content.decode()
+        assert (refused.status_code, Proposal.objects.exists()) == (400, False)
+        assert "signs that turn the direction" in page
+        assert "Late \u202esheet</textarea>" in page
 
     def test_a_refused_proposal_loses_no_words(self, cycle: Cycle, cast: Cast, client: Client) -> None:
         publish(cycle, cast)

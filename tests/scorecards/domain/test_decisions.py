@@ -55,6 +55,11 @@ class TestParseDecision:
     def test_names_everything_that_is_wrong(self) -> None:
         assert refused(verb="wants", body="me", text=" ", figure="?") == {"verb", "body", "text", "figure"}
 
+    @pytest.mark.parametrize("text", ["...", "\u200b\u2060", "\u3164", "gap \u202epag", "\u2067gap\u2069"])
+    def test_refuses_texts_that_nobody_can_read(self, text: str) -> None:
+        assert refused(text=text) == {"text"}
+        assert refused(action=text) == {"action"}
+
     @pytest.mark.parametrize("text", ["x" * (LONGEST_TEXT + 1), "a\x00b"])
     def test_refuses_texts_that_are_too_long_or_cannot_be_stored(self, text: str) -> None:
         assert refused(text=text) == {"text"}
