@@ -42,6 +42,9 @@ BEGINNINGS = {  # how a point with each verb reads: the words of the task force 
 BODIES = {"ceb": _("CEB"), "hlcm": _("HLCM"), "hlcp": _("HLCP")}
 OF_FIGURES = (*(name for name in NAMES if name != "entity"), "from", "basis")
 NO_RECEIPT = _("Copy the address of a receipt of a group's figure here, or leave this empty.")
+NOT_HERE = _(
+    "Send the address of a receipt of this cycle, or its query, copied from this portal; or leave this empty."
+)
 CODE = re.compile("[A-Za-z0-9_:-]{1,60}")
 
 
@@ -86,11 +89,17 @@ def parse_decision(
     return Decision(verb, body, text, action, query, language)
 
 
+def parts_of(address: str) -> tuple[str, Mapping[str, str]]:
+    """Where an address leads, "" for a query alone; and what it asks with."""
+    place, mark, query = address.strip().partition("?")
+    return (place, dict(parse_qsl(query))) if mark else ("", dict(parse_qsl(place)))
+
+
 def _parse_figure(address: str) -> tuple[str, list[FieldError]]:
     """The query of the receipt whose address is given, in one order; and what is wrong with it."""
     if not address:
         return "", []
-    given = dict(parse_qsl(address.partition("?")[2] or address))
+    given = parts_of(address)[1]
     known = {name: given[name] for name in sorted(OF_FIGURES) if name in given}
     refused = [FieldError("figure", "bad_figure", NO_RECEIPT)]
     is_of_a_group = "entity" not in given and not given.get("group", "").startswith(CUSTOM)

@@ -5,15 +5,21 @@ They are published with the next version, which two persons confirm.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.http.request import split_domain_port, validate_host
+from django.urls import reverse
+from django.utils import translation
 
 from entities.models import User
 from quintet.models import Cycle, Item
 from scorecards import access
-from scorecards.domain.decisions import MOST_POINTS, NO_RECEIPT, Decision, parse_decision
+from scorecards.domain.decisions import MOST_POINTS, NO_RECEIPT, NOT_HERE, Decision, parse_decision, parts_of
 from scorecards.models import DecisionPoint, Scorecard
+from scorecards.queries.choosing import PROPOSED, PROVISIONAL
 from scorecards.queries.frameworks import asked_dimensions
 from scorecards.queries.sheets import groups_in
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, StaleVersion, WrongState
@@ -111,7 +117,9 @@ def _parsed(cycle: Cycle, said: dict[str, str]) -> Decision:
         error = FieldError("language", "unknown", _("Choose one of the list."))
         raise InvalidInput(_("The point was not saved."), errors=[error])
     message = ""
-    if not _is_asked(cycle, decision.query):
+    if not _is_here(cycle, said.get("figure", "")):
+        message = NOT_HERE
+    elif not _is_asked(cycle, decision.query):
         message = _("The framework of this cycle has no such item or dimension.")
     elif not _is_known(cycle, decision.query):
         message = NO_RECEIPT
@@ -120,6 +128,39 @@ def _parsed(cycle: Cycle, said: dict[str, str]) -> Decision:
             _("The point was not saved."), errors=[FieldError("figure", "unknown_figure", message)]
         )
     return decision
+
+
+def _is_here(cycle: Cycle, address: str) -> bool:
+    """Whether an address is of a receipt of this cycle in this portal, of versions that are there.
+
+    A query alone is taken to be of this cycle.
+    """
+    place, given = parts_of(address)
+    others = Scorecard.objects.public().filter(cycle__code=given.get("from", ""))
+    versions = {
+        "version": {PROVISIONAL, PROPOSED, *_numbers(Scorecard.objects.filter(cycle=cycle))},
+        "from_version": _numbers(others),
+    }
+    is_there = all(given[name] in known for name, known in versions.items() if name in given)
+    return is_there and (not place or _is_receipt_of(cycle, place))
+
+
+def _numbers(scorecards: QuerySet[Scorecard]) -> set[str]:
+    return {str(version) for version in scorecards.values_list("version", flat=True)}
+
+
+def _is_receipt_of(cycle: Cycle, place: str) -> bool:
+    """Whether the page of this cycle's receipts is there, in any language of the portal."""
+    try:
+        scheme, host, path, *_rest = urlsplit(place)
+    except ValueError:  # brackets that hold no address
+        return False
+    pages = set()
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            pages.add(reverse("scorecards:scorecard-receipt", args=[cycle.code]))
+    is_ours = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+    return path in pages and ((scheme in ("http", "https") and is_ours) or not (scheme or host))
 
 
 def _is_asked(cycle: Cycle, query: Mapping[str, str]) -> bool:

@@ -98,6 +98,60 @@ class TestWriting:
         for figure in ("group=all&item=DAT-STR&from=2025", "group=entities&area=capability"):
             assert add_point(cycle=cycle, by=cast.task_force, at=AT, **(SAID | {"figure": figure}), text="a")
 
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "/scorecards/2024/receipt/?{query}",
+            "http://testserver/scorecards/2024/receipt/?{query}",
+            "/scorecards/2026/compare/?{query}",
+            "https://evil.example/scorecards/2026/receipt/?{query}",
+            "//evil.example/scorecards/2026/receipt/?{query}",
+            "https://testserver@evil.example/scorecards/2026/receipt/?{query}",
+            "javascript://testserver/scorecards/2026/receipt/?{query}",
+            "http://[testserver/scorecards/2026/receipt/?{query}",
+            "{query}&version=2",
+            "/scorecards/2026/receipt/?{query}&version=newest",
+            "{query}&from_version=1",
+        ],
+    )
+    def test_refuses_an_address_of_elsewhere(self, cycle: Cycle, cast: Cast, address: str) -> None:
+        """It would be made a figure of this cycle, which nobody looked at."""
+        publish(cycle, cast)
+        figure = address.format(query="group=entities&item=DAT-STR")
+        with pytest.raises(InvalidInput, match="a receipt of this cycle, or its query") as found:
+            add_point(cycle=cycle, by=cast.task_force, at=AT, **(SAID | {"figure": figure}), text="a")
+        assert [error.field for error in found.value.errors] == ["figure"]
+        assert in_order(cycle) == []
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "{query}",
+            "?{query}&version=proposed",
+            "{query}&version=1",
+            "/scorecards/2026/receipt/?{query}&version=provisional",
+            " http://testserver/scorecards/2026/receipt/?{query}&version=1\n",
+            "https://testserver:443/ar/scorecards/2026/receipt/?{query}",
+            "/zh-hans/scorecards/2026/receipt/?{query}",
+        ],
+    )
+    def test_takes_addresses_of_receipts_of_the_cycle(self, cycle: Cycle, cast: Cast, address: str) -> None:
+        publish(cycle, cast)
+        figure = address.format(query="group=entities&item=DAT-STR")
+        point = add_point(cycle=cycle, by=cast.task_force, at=AT, **(SAID | {"figure": figure}), text="a")
+        assert point.figure == "group=entities&item=DAT-STR"
+
+    def test_takes_a_receipt_of_a_change_between_two_versions(self, cycle: Cycle, cast: Cast) -> None:
+        answers = {unit: {"DAT-STR": 3} for unit in Entity.objects.all()}
+        publish(make_counted_cycle(cycle.framework, answers, "2025"), cast)
+        publish(cycle, cast)
+        figure = "/scorecards/2026/receipt/?from=2025&group=all&item=DAT-STR&version=1&from_version={}"
+        said = SAID | {"figure": figure.format(1)}
+        assert add_point(cycle=cycle, by=cast.task_force, at=AT, **said, text="a")
+        said["figure"] = figure.format(2)
+        with pytest.raises(InvalidInput):
+            add_point(cycle=cycle, by=cast.task_force, at=AT, **said, text="b")
+
     def test_finds_no_figure_beside_a_version_that_is_for_the_committees(
         self, cycle: Cycle, cast: Cast
     ) -> None:
