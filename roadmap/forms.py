@@ -23,11 +23,10 @@ from roadmap.domain.cases import (
     wrong_in,
 )
 from roadmap.models import Case
-from un20portal.lib.forms import RefusableForm
+from un20portal.lib.forms import NO_VERSION, RefusableForm
 from un20portal.lib.readable import NO_WORDS
 from un20portal.lib.wording import localised
 
-NO_VERSION = 2**31 - 1  # names no version that was ever written
 FILL = {"required": _(NO_WORDS)}
 
 
@@ -115,14 +114,3 @@ class WithdrawForm(LimitedForm):
 
     reason = _words(_("Why is it withdrawn?"), LONGEST_REASON)
     version = forms.IntegerField(min_value=0, max_value=NO_VERSION, widget=forms.HiddenInput)
-
-
-class VersionForm(forms.Form):
-    """The version that a step is based on."""
-
-    version = forms.IntegerField(min_value=0, max_value=NO_VERSION)
-
-    def chosen(self) -> int:
-        """Return it; what is no version is a stale one."""
-        self.full_clean()
-        return int(self.cleaned_data.get("version", NO_VERSION))

@@ -14,7 +14,7 @@ from scorecards.domain.decisions import BEGINNINGS, BODIES, VERBS
 from scorecards.domain.groups import LONGEST_CODE, LONGEST_NAME
 from scorecards.domain.visibility import Audience
 from scorecards.models import CustomGroup, DecisionPoint
-from un20portal.lib.forms import RefusableForm
+from un20portal.lib.forms import NO_VERSION, RefusableForm
 from un20portal.lib.languages import REFERENCE_LANGUAGES, own_name, reference_code
 
 
@@ -89,7 +89,7 @@ class DecisionForm(RefusableForm):
         required=False,
         widget=forms.TextInput(attrs={"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    version = forms.IntegerField(min_value=0, max_value=NO_VERSION, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, point: DecisionPoint | None = None, **options: Any) -> None:
         super().__init__(*args, **options)

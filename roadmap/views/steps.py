@@ -17,11 +17,12 @@ from django.views.generic import View
 
 from entities.access import signed_in
 from roadmap import access
-from roadmap.forms import VersionForm, WithdrawForm
+from roadmap.forms import WithdrawForm
 from roadmap.models import Case
 from roadmap.queries import cases
 from roadmap.services import cases as writing
 from un20portal.lib.errors import DomainError, InvalidInput, StaleVersion
+from un20portal.lib.forms import VersionForm
 
 Step = Callable[..., HttpResponseBase]
 

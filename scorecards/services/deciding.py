@@ -56,20 +56,19 @@ def change_point(*, point: DecisionPoint, version: int, by: User, at: datetime, 
     current = _columns(stored.decision)
     if current == columns:
         return
-    if stored.version != version:
-        raise StaleVersion(
-            _("Somebody else has changed this point in the meantime. See what is stored now."),
-            current={**current, "version": stored.version},
-            offered=columns,
-        )
+    _require_version(stored, version, columns)
     DecisionPoint.objects.filter(pk=point.pk).update(by=by, at=at, version=version + 1, **columns)
 
 
 @transaction.atomic
-def delete_point(*, point: DecisionPoint, by: User) -> None:
-    """Delete a point, and number the others anew; versions that were published with it keep it."""
+def delete_point(*, point: DecisionPoint, version: int, by: User) -> None:
+    """Delete the text that `version` names, and number the others anew; published versions keep it.
+
+    Raises StaleVersion when somebody wrote in between.
+    """
     points = _locked_points(point.cycle, by)
-    _require_there(point, points)
+    stored = _require_there(point, points)
+    _require_version(stored, version, {})
     others = [other for other in points if other.pk != point.pk]
     point.delete()
     _number(others)
@@ -100,6 +99,15 @@ def _require_there(point: DecisionPoint, points: Sequence[DecisionPoint]) -> Dec
     if stored is None:
         raise WrongState(_("Somebody has deleted this point meanwhile."))
     return stored
+
+
+def _require_version(stored: DecisionPoint, version: int, offered: dict[str, str]) -> None:
+    if stored.version != version:
+        raise StaleVersion(
+            _("Somebody else has changed this point in the meantime. See what is stored now."),
+            current={**_columns(stored.decision), "version": stored.version},
+            offered=offered,
+        )
 
 
 def _number(points: Sequence[DecisionPoint]) -> None:

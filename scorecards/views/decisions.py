@@ -21,6 +21,7 @@ from scorecards.models import DecisionPoint
 from scorecards.queries.decisions import points_of
 from scorecards.services import deciding
 from un20portal.lib.errors import InvalidInput, StaleVersion
+from un20portal.lib.forms import VersionForm
 
 
 def _cycle(request: HttpRequest, code: str) -> Cycle:
@@ -37,11 +38,21 @@ def _point(request: HttpRequest, cycle: str, point: int) -> DecisionPoint:
 
 @require_safe
 def decision_list(request: HttpRequest, cycle: str) -> HttpResponse:
-    chosen = _cycle(request, cycle)
-    points = list(points_of(chosen))
-    context = {"cycle": chosen, "points": points, "most": MOST_POINTS, "is_demo": chosen.is_demo}
-    context["may_add"] = len(points) < MOST_POINTS
-    return render(request, "scorecards/decision_list.html", context)
+    return _list_page(request, _cycle(request, cycle))
+
+
+def _list_page(request: HttpRequest, cycle: Cycle, refusal: StaleVersion | None = None) -> HttpResponse:
+    points = list(points_of(cycle))
+    context = {
+        "cycle": cycle,
+        "points": points,
+        "most": MOST_POINTS,
+        "may_add": len(points) < MOST_POINTS,
+        "refusal": refusal,
+        "is_demo": cycle.is_demo,
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "scorecards/decision_list.html", context, status=status)
 
 
 class DecisionCreateView(View):
@@ -92,7 +103,12 @@ def raise_point(request: HttpRequest, cycle: str, point: int) -> HttpResponse:
 
 @require_POST
 def delete(request: HttpRequest, cycle: str, point: int) -> HttpResponse:
-    deciding.delete_point(point=_point(request, cycle, point), by=signed_in(request))
+    """Delete what the person had on the page; what somebody else wrote in between stays, and is shown."""
+    found, version = _point(request, cycle, point), VersionForm(request.POST).chosen()
+    try:
+        deciding.delete_point(point=found, version=version, by=signed_in(request))
+    except StaleVersion as refusal:
+        return _list_page(request, found.cycle, refusal)
     messages.success(request, _("The point is deleted."))
     return redirect("scorecards:decision-list", cycle=cycle)
 

@@ -425,7 +425,7 @@ class TestWritingPoints:
         change = first.replace("delete/", "")
         assert "People." in client.get(change).content.decode()
         assert client.post(change, self.SAID | {"text": "Time.", "version": 1}).status_code == 302
-        assert client.post(first).status_code == 302
+        assert client.post(first, {"version": 2}).status_code == 302
         page = client.get(self.URL).content.decode()
         assert ("Time." in page, "Money." in page) == (False, True)
 
@@ -448,6 +448,22 @@ class TestWritingPoints:
         assert 'name="version" value="2"' in written
         assert client.post(change, self.SAID | {"text": "Both.", "version": 2}).status_code == 302
         assert DecisionPoint.objects.get().text == "Both."
+
+    def test_deletes_what_was_on_the_page_alone(self, client: Client, cast: Cast, years: list[Cycle]) -> None:
+        client.force_login(cast.task_force)
+        client.post(f"{self.URL}new/", self.SAID)
+        point = f"{self.URL}{DecisionPoint.objects.get().pk}/"
+        seen = client.get(self.URL).content.decode()
+        client.post(point, self.SAID | {"text": "Rewritten.", "version": 1})
+        (version,) = re.findall(r'name="version"\s+value="([^"]+)"', seen)
+        for sent in ({"version": version}, {"version": "x"}, {}):
+            answer = client.post(f"{point}delete/", sent)
+            page = answer.content.decode()
+            assert (answer.status_code, "Somebody else has changed this point" in page) == (412, True)
+            assert "Rewritten." in page, "what is stored now"
+        (version,) = re.findall(r'name="version"\s+value="([^"]+)"', page)
+        assert client.post(f"{point}delete/", {"version": version}).status_code == 302
+        assert not DecisionPoint.objects.exists()
 
     def test_shows_how_the_sentence_of_each_verb_begins(
         self, client: Client, cast: Cast, years: list[Cycle]

@@ -1,4 +1,4 @@
-"""Forms that show what a service refused."""
+"""Forms that show what a service refused, and the one that names the version of a step."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django import forms
 from un20portal.lib.errors import InvalidInput
 from un20portal.lib.wording import localised
 
+NO_VERSION = 2**31 - 1  # names no version that was ever written
 QUESTION_MARKS = ("?", "？", "؟")
 
 
@@ -25,3 +26,14 @@ class RefusableForm(forms.Form):
     def add_refusal(self, refusal: InvalidInput) -> None:
         for error in refusal.errors:
             self.add_error(error.field if error.field in self.fields else None, localised(error))
+
+
+class VersionForm(forms.Form):
+    """The version that a step is based on."""
+
+    version = forms.IntegerField(min_value=0, max_value=NO_VERSION)
+
+    def chosen(self) -> int:
+        """Return it; what is no version is a stale one."""
+        self.full_clean()
+        return int(self.cleaned_data.get("version", NO_VERSION))

@@ -51,7 +51,7 @@ class TestWriting:
         raise_point(point=third, by=cast.task_force)
         raise_point(point=first, by=cast.task_force)  # stays where it is
         assert in_order(cycle) == [(1, "a"), (2, "c"), (3, "b")]
-        delete_point(point=third, by=cast.task_force)
+        delete_point(point=third, version=1, by=cast.task_force)
         change_point(point=second, version=1, by=cast.second, at=AT, **SAID, text="d")
         assert in_order(cycle) == [(1, "a"), (2, "d")]
 
@@ -68,9 +68,10 @@ class TestWriting:
                 add_point(cycle=cycle, by=person, at=AT, **SAID, text="b")
             with pytest.raises(NotAllowed):
                 change_point(point=point, version=1, by=person, at=AT, **SAID, text="b")
-            for step in (raise_point, delete_point):
-                with pytest.raises(NotAllowed):
-                    step(point=point, by=person)
+            with pytest.raises(NotAllowed):
+                raise_point(point=point, by=person)
+            with pytest.raises(NotAllowed):
+                delete_point(point=point, version=1, by=person)
         assert in_order(cycle) == [(1, "a")]
 
     def test_finds_no_figure_of_another_framework(self, cycle: Cycle, cast: Cast) -> None:
@@ -194,6 +195,16 @@ class TestWriting:
         change_point(point=point, version=2, by=people[second], at=AT, **SAID, text=texts[second])
         assert in_order(cycle) == [(1, texts[second])]
 
+    def test_does_not_delete_what_somebody_else_has_just_written(self, cycle: Cycle, cast: Cast) -> None:
+        first, _second = add(cycle, cast, "a", "b")
+        change_point(point=first, version=1, by=cast.second, at=AT, **SAID, text="c")
+        with pytest.raises(StaleVersion) as refused:
+            delete_point(point=first, version=1, by=cast.task_force)
+        assert (refused.value.current["text"], refused.value.current["version"]) == ("c", 2)
+        assert in_order(cycle) == [(1, "c"), (2, "b")]
+        delete_point(point=first, version=2, by=cast.task_force)
+        assert in_order(cycle) == [(1, "b")]
+
     def test_again_what_is_there_changes_nothing(self, cycle: Cycle, cast: Cast) -> None:
         (point,) = add(cycle, cast, "a")
         for version in (1, 7):
@@ -228,7 +239,7 @@ class TestPublishing:
         raise_point(point=second, by=cast.task_force)
         published = publish(cycle, cast)
         assert decisions_in(published) == ["b", "a"]
-        delete_point(point=second, by=cast.task_force)
+        delete_point(point=second, version=1, by=cast.task_force)
         published.refresh_from_db()
         assert decisions_in(published) == ["b", "a"]
         assert first_broken_publication() == (1, "")
