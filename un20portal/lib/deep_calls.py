@@ -18,8 +18,7 @@ def with_room(function: Callable[P, R]) -> Callable[P, R]:
     empty (`push_chunk` and `_PyThreadState_PopFrame` in Python/pystate.c). Where many calls begin at the edge
     of a piece, each of them asks the system for memory: a page with 700 such calls took 62 to 107 ms,
     depending on nothing but how deep its server calls it. A frame that is larger than a piece gets one of up
-    to twice its size: the one here is large and empty, so that its piece has room for all that follows, and
-    the page takes 65 ms from any depth.
+    to twice its size: the one here is large and empty, so that its piece has room for all that follows.
     """
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
