@@ -15,6 +15,7 @@ from quintet.models import Assessment, OwnAnswer, Receipt
 from quintet.queries.workbooks import book_of
 from quintet.services.invitation_links import link_token
 from quintet.services.subscriptions import token_for
+from roadmap.models import Case
 from scorecards.models import Proposal
 from tests.authz.surface import ADMIN, API, Route
 from tests.authz.world import (
@@ -89,8 +90,10 @@ def _variants(world: World, route: Route) -> Iterator[tuple[str, Sample]]:
 
 def _case_variants(world: World) -> Iterator[tuple[str, Sample]]:
     """Cases of A and B, shown, not, withdrawn; and a write based on a text that is no longer there."""
+    versions = dict(Case.objects.values_list("pk", "version"))
     for name in ("shown_a", "a_draft", "shown_b", "b_draft", "a_withdrawn", "missing"):
-        yield name, Sample({"case": world.cases.get(name, NOBODY)}, body={**CASE, "version": 1})
+        case = world.cases.get(name, NOBODY)
+        yield name, Sample({"case": case}, body={**CASE, "version": versions.get(case, 1)})
     yield "a_draft_stale", Sample({"case": world.cases["a_draft"]}, body={**CASE, "version": 0})
 
 
