@@ -12,7 +12,7 @@ class PortalConfig(AppConfig):
     verbose_name = "UN 2.0 portal"
 
     def ready(self) -> None:
-        from un20portal.celery import app as _tasks_find_their_app  # noqa: F401
+        from un20portal.celery import app as _tasks_find_their_app  # noqa: F401  loaded for that
         from un20portal.production import check_append_only_tables, check_checkpoint_key, unsafe_settings
 
         names = [name for name in dir(settings) if name.isupper()]

@@ -33,6 +33,10 @@ class Compared:
     units: list[Entity]
     cycles: list[Cycle]
 
+    @property
+    def undp(self) -> Entity:
+        return Entity.objects.get(code="UNDP")
+
 
 def level(unit: int, item: int, year: int) -> int | None:
     """An invented level; every seventh answer of units 12 to 17 is left open."""

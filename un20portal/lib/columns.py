@@ -44,7 +44,7 @@ def write_columns(model: type[models.Model], parts: Iterable[Columns]) -> None:
         else:
             places = ", ".join(["%s"] * len(names))
             rows = [row for part in parts for row in _rows(part, names)]
-            cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({places})", rows)  # noqa: S608
+            cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({places})", rows)  # noqa: S608  names are quoted
 
 
 def _copied(rows: "models.QuerySet[Any, tuple[Any, ...]]") -> memoryview:
