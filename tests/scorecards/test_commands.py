@@ -446,6 +446,16 @@ class TestDemoData:
         assert Cycle.objects.get(code="2025").phase == "open"
         assert run("verify_publications").endswith(": 2.\n")
 
+    def test_proposes_points_with_the_last_closed_cycle(self, client: Client) -> None:
+        self.fill()
+        before, last = (
+            json.loads(card.payload)["decisions"] for card in Scorecard.objects.order_by("cycle__code")
+        )
+        assert (before, len(last)) == ([], 3)
+        assert all("(invented)" in point["text"] for point in last)
+        for point in last:
+            assert client.get(f"/scorecards/2024/receipt/?{point['figure']}").status_code == 200
+
     def test_leaves_nothing_to_wait_for(self, client: Client) -> None:
         self.fill()
         for path in ("/api/v1/scorecards/2024/movement/?from=2023", "/api/v1/scorecards/2024/uncertainty/"):

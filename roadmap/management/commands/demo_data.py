@@ -18,6 +18,7 @@ from roadmap.services.demo import create_cases
 from scorecards.queries.uncertainty import SIMULATE
 from scorecards.services import publishing
 from scorecards.services.comparing import COMPARE, owe_missing_comparisons
+from scorecards.services.demo import write_points
 from un20portal.lib.secret import local_password
 from un20portal.outbox import services as outbox
 
@@ -65,10 +66,12 @@ class Command(BaseCommand):
                 at=now,
             )
             create_cases(authors={"UNDP": people["focal.undp"], "UNICEF": people["focal.unicef"]}, at=now)
-            for cycle in cycles:
-                if cycle.phase == Phase.CLOSED:
-                    publishing.propose(cycle=cycle, by=people["taskforce"], at=now)
-                    publishing.confirm(cycle=cycle, by=people["taskforce.second"], at=now)
+            closed = [cycle for cycle in cycles if cycle.phase == Phase.CLOSED]
+            if closed:
+                write_points(cycle=closed[-1], by=people["taskforce"], at=now)
+            for cycle in closed:
+                publishing.propose(cycle=cycle, by=people["taskforce"], at=now)
+                publishing.confirm(cycle=cycle, by=people["taskforce.second"], at=now)
         self.stdout.write(f"Synthetic data: {len(units)} units in the cycles {', '.join(codes)}.")
 
     @staticmethod
