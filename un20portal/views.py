@@ -73,6 +73,8 @@ def my(request: HttpRequest) -> HttpResponse:
         "with_others": waiting.with_others(request.user),
         "questions": threads.threads_waiting_for(request.user),
         "to_validate": validating.awaiting_validation().count() if can_review(request.user) else 0,
+        "proposals": publications.proposals_to_confirm(request.user),
+        "own_proposals": publications.proposals_with_others(request.user),
         "for_committees": publications.versions_for_committees(request.user),
         "own_figures": newest_of_each(own_figures(request.user)),
         "cases": own_cases(request.user),

@@ -11,6 +11,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from entities.access import Person, is_committee
 from quintet.models import Cycle, Phase
+from scorecards.access import can_publish
 from scorecards.domain.corrections import Correction
 from scorecards.domain.visibility import Audience
 from scorecards.models import (
@@ -74,8 +75,8 @@ def require_published(user: Person, cycle: Cycle) -> Scorecard:
 
 
 def versions_for_committees(user: Person) -> QuerySet[Scorecard]:
-    """The versions that a member of the committees reads before everybody may, the newest first."""
-    versions = published_scorecards(user).filter(audience=Audience.COMMITTEE, public_release=None)
+    """Of each cycle the newest version, where a member of the committees reads it before everybody may."""
+    versions = newest_scorecards(user).filter(audience=Audience.COMMITTEE, public_release=None)
     return versions if is_committee(user) else versions.none()
 
 
@@ -179,6 +180,21 @@ def differing_parts(document: Mapping[str, Any], before: Mapping[str, Any]) -> s
 def proposal_of(cycle: Cycle) -> Proposal | None:
     """What waits for a second person, if anything."""
     return Proposal.objects.filter(cycle=cycle).select_related("by").first()
+
+
+def proposals_to_confirm(user: Person) -> QuerySet[Proposal]:
+    """What others propose and `user` may confirm, what has waited longest first."""
+    return _proposals(user).filter(state=ProposalState.READY).exclude(by=user.pk)
+
+
+def proposals_with_others(user: Person) -> QuerySet[Proposal]:
+    """What `user` proposed and another person has to confirm, once it is composed."""
+    return _proposals(user).exclude(state=ProposalState.REPEATS).filter(by=user.pk)
+
+
+def _proposals(user: Person) -> QuerySet[Proposal]:
+    proposals = Proposal.objects.select_related("cycle", "by").order_by("at", "pk")
+    return proposals if can_publish(user) else proposals.none()
 
 
 def ready_proposal(cycle: Cycle) -> Proposal:

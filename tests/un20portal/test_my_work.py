@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from entities.models import Entity, Role, User
 from entities.services.people import grant_role
 from quintet.models import Cycle
+from scorecards.models import Proposal
 from scorecards.services import publishing
 from tests.factories import (
     AT,
@@ -127,16 +128,17 @@ class TestTheFiguresOfOnesOwnEntity:
 
 
 class TestWhatTheCommitteesReadFirst:
-    def test_is_a_card_for_each_version(self, cycle: Cycle, cast: Cast, client: Client) -> None:
+    def test_is_a_card_of_the_newest_version(self, cycle: Cycle, cast: Cast, client: Client) -> None:
         publish(cycle, cast, audience="committee")
+        assert "/scorecards/2026/?version=1" in links(client, cast.committee, "/my/")
         fill(cycle, {unit: {"DAT-STR": 3} for unit in (make_entity(f"LATE-{n}") for n in range(6))})
         publish(cycle, cast, audience="committee")
         found = links(client, cast.committee, "/my/")
-        for version in (1, 2):
-            ways = (f"/scorecards/2026/?version={version}", f"/scorecards/2026/report/?version={version}")
-            assert found[ways[0]] == f"{cycle.title}, version {version}"
-            assert found[ways[1]].startswith("Committee paper")
-            assert [client.get(way).status_code for way in ways] == [200, 200]
+        assert "/scorecards/2026/?version=1" not in found
+        ways = ("/scorecards/2026/?version=2", "/scorecards/2026/report/?version=2")
+        assert found[ways[0]] == f"{cycle.title}, version 2"
+        assert found[ways[1]].startswith("Committee paper")
+        assert [client.get(way).status_code for way in ways] == [200, 200]
         assert "Nothing waits for you." not in client.get("/my/").content.decode()
 
     def test_is_gone_when_everybody_may_read_it(self, cycle: Cycle, cast: Cast, client: Client) -> None:
@@ -146,7 +148,53 @@ class TestWhatTheCommitteesReadFirst:
         assert "/scorecards/2026/?version=1" not in found
         assert "Nothing waits for you." in client.get("/my/").content.decode()
 
+    def test_is_gone_when_everybody_reads_a_later_one(self, cycle: Cycle, cast: Cast, client: Client) -> None:
+        publish(cycle, cast, audience="committee")
+        fill(cycle, {unit: {"DAT-STR": 3} for unit in (make_entity(f"LATE-{n}") for n in range(6))})
+        publish(cycle, cast)
+        assert "?version=" not in "".join(links(client, cast.committee, "/my/"))
+
     def test_is_named_to_no_member_of_an_entity(self, cycle: Cycle, cast: Cast, client: Client) -> None:
         publish(cycle, cast, audience="committee")
         for other in (cast.focal, cast.approver, cast.stranger, cast.administrator):
             assert "/scorecards/2026/?version=1" not in links(client, other, "/my/")
+
+
+class TestAProposal:
+    PAGE = "/scorecards/2026/publication/"
+
+    @pytest.fixture
+    def proposal(self, cycle: Cycle, cast: Cast) -> Proposal:
+        return publishing.propose(cycle=cycle, by=cast.task_force, at=AT)
+
+    def test_waits_for_the_second_person(self, proposal: Proposal, cast: Cast, client: Client) -> None:
+        found = links(client, cast.second, "/my/")
+        assert found[self.PAGE].startswith("Look at what is proposed for publication: ")
+        page = client.get("/my/").content.decode()
+        assert f"proposed by {cast.task_force.name} on 2 November 2026" in " ".join(page.split())
+        assert "Nothing waits for you." not in page
+
+    def test_is_with_others_for_who_made_it(self, proposal: Proposal, cast: Cast, client: Client) -> None:
+        found = links(client, cast.task_force, "/my/")
+        assert found[self.PAGE] == f"Publication: {proposal.cycle.title}"
+        page = " ".join(client.get("/my/").content.decode().split())
+        assert "With others" in page
+        assert "waits for a second person of the task force since 2 November 2026" in page
+        assert "Nothing waits for you." in page
+
+    @pytest.mark.parametrize(("state", "is_told"), [("composing", True), ("repeats", False)])
+    def test_that_nobody_can_confirm_is_told_to_who_made_it_alone(
+        self, proposal: Proposal, cast: Cast, client: Client, state: str, is_told: bool
+    ) -> None:
+        Proposal.objects.update(state=state, sha256="")
+        assert self.PAGE not in links(client, cast.second, "/my/")
+        assert (self.PAGE in links(client, cast.task_force, "/my/")) is is_told
+
+    def test_is_told_to_nobody_else(self, proposal: Proposal, cast: Cast, client: Client) -> None:
+        for other in (cast.focal, cast.approver, cast.stranger, cast.committee, cast.administrator):
+            assert self.PAGE not in links(client, other, "/my/")
+
+    def test_is_gone_when_it_is_confirmed(self, proposal: Proposal, cast: Cast, client: Client) -> None:
+        publishing.confirm(cycle=proposal.cycle, by=cast.second, at=AT)
+        for person in (cast.task_force, cast.second):
+            assert self.PAGE not in links(client, person, "/my/")
