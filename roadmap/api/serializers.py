@@ -17,13 +17,14 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
         allow_null=True,
         help_text="When its text was changed last after it was shown first; null where it was not",
     )
+    address = serializers.SerializerMethodField(help_text="The address of it alone in the API")
     page = serializers.SerializerMethodField(help_text="The address of its page for people")
 
     class Meta:
         model = Case
         fields = [
             "id", "entity", "capability", "enabler", "title", "problem", "done", "outcome", "year", "url",
-            "language", "is_demo", "shown_at", "changed_at", "page",
+            "language", "is_demo", "shown_at", "changed_at", "address", "page",
         ]  # fmt: skip
         read_only_fields: Any = fields
 
@@ -33,6 +34,12 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
     def get_url(self, case: Case) -> str | None:
         return case.url or None
 
+    def get_address(self, case: Case) -> str:
+        return self._full("roadmap-api:case-detail", case)
+
     def get_page(self, case: Case) -> str:
-        address = reverse("roadmap:case-detail", args=[case.pk])
-        return str(self.context["request"].build_absolute_uri(address))
+        return self._full("roadmap:case-detail", case)
+
+    def _full(self, name: str, case: Case) -> str:
+        """The address with scheme and host."""
+        return str(self.context["request"].build_absolute_uri(reverse(name, args=[case.pk])))

@@ -5,4 +5,7 @@ from django.urls import path
 from roadmap.api import views
 
 app_name = "roadmap-api"
-urlpatterns = [path("cases/", views.CaseListView.as_view(), name="case-list")]
+urlpatterns = [
+    path("cases/", views.CaseListView.as_view(), name="case-list"),
+    path("cases/<int:case>/", views.CaseDetailView.as_view(), name="case-detail"),
+]

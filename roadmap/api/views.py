@@ -58,3 +58,18 @@ class CaseListView(ApiView, generics.ListAPIView[Case]):
 
     def get_queryset(self) -> QuerySet[Case]:
         return cases.shown_cases()
+
+
+@method_decorator(cache_control(no_cache=True), name="dispatch")
+@extend_schema(
+    tags=["cases"],
+    summary="One case that its entity shows",
+    responses={200: CaseSerializer, **problems(404)},
+)
+class CaseDetailView(ApiView, generics.RetrieveAPIView[Case]):
+    permission_classes = [PublishedForAll]
+    serializer_class = CaseSerializer
+    lookup_url_kwarg = "case"
+
+    def get_queryset(self) -> QuerySet[Case]:
+        return cases.shown_cases()

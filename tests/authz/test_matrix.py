@@ -64,7 +64,7 @@ class TestForeignObjects:
 
 OF_ITS_OWN = re.compile(
     r"(?:/assessments/|assessments%2F)\d+|(?:/|%2F)evidence(?:(?:/|%2F)[A-Z]+-[A-Z]+)?(?:/|%2F)\d+|"
-    r"(?:/workbook/|workbook%2F)\d+|(?:/portfolio/|portfolio%2F)cases(?:/|%2F)\d+|"
+    r"(?:/workbook/|workbook%2F)\d+|(?:/portfolio/|portfolio%2F|/v1/)cases(?:/|%2F)\d+|"
     r'name="csrfmiddlewaretoken" value="\w+"|csrftoken=\w+|ETag: \S+|Content-Length: \d+|\d\d:\d\d:\d\d'
 )
 

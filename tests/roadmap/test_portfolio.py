@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from entities.models import Entity, User
 from roadmap.models import Case
-from roadmap.services.cases import change_case
+from roadmap.services.cases import change_case, withdraw_case
 from tests.factories import AT, Cast, case_text, make_case
 
 pytestmark = pytest.mark.django_db
@@ -236,6 +236,7 @@ class TestTheApi:
                     "is_demo": False,
                     "shown_at": "2026-11-02T09:30:00Z",
                     "changed_at": None,
+                    "address": f"http://testserver/api/v1/cases/{case.pk}/",
                     "page": f"http://testserver/portfolio/cases/{case.pk}/",
                 }
             ],
@@ -245,6 +246,24 @@ class TestTheApi:
             for query in ("", "capability=FOR", "enabler=STR", "capability=DAT&enabler=STR")
         }
         assert list(counts.values()) == [2, 1, 1, 0]
+
+    def test_has_an_address_for_each_shown_case(self, client: Client, undp: Entity, cast: Cast) -> None:
+        case = make_case(undp, cast.focal)
+        [listed] = client.get("/api/v1/cases/").json()["results"]
+        answer = client.get(listed["address"])
+        assert answer.json() == listed
+        assert answer["Cache-Control"] == "no-cache"
+        known = {"If-None-Match": answer["ETag"]}
+        assert client.get(listed["address"], headers=known).status_code == 304
+        withdraw_case(case=case, version=2, reason="Not true.", by=cast.focal, at=AT)
+        for person in (client, signed_in(cast.focal), signed_in(cast.task_force)):
+            assert person.get(listed["address"], headers=known).status_code == 404, "as in the list"
+
+    @pytest.mark.parametrize("address", ["0/", "99999999999999999999999/", "x/", "1/?luck=1"])
+    def test_knows_no_other_case(self, client: Client, address: str) -> None:
+        answer = client.get(f"/api/v1/cases/{address}")
+        assert answer.status_code == (400 if "luck" in address else 404)
+        assert answer["Content-Type"] == "application/problem+json"
 
     def test_says_when_a_shown_text_was_changed(self, client: Client, undp: Entity, cast: Cast) -> None:
         case, text = make_case(undp, cast.focal), case_text(title="New")
