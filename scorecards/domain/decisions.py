@@ -16,6 +16,9 @@ from un20portal.lib.errors import marked as _
 from un20portal.lib.readable import wrong_words
 
 MOST_POINTS = 5
+FULL = _(
+    "%(most)s points are the most that a session takes: delete one, or merge two of them, to write another."
+)
 LONGEST_TEXT, LONGEST_FIGURE = 600, 300
 VERBS = {
     "takes_note": _("takes note"),

@@ -17,7 +17,15 @@ from django.utils import translation
 from entities.models import User
 from quintet.models import Cycle, Item
 from scorecards import access
-from scorecards.domain.decisions import MOST_POINTS, NO_RECEIPT, NOT_HERE, Decision, parse_decision, parts_of
+from scorecards.domain.decisions import (
+    FULL,
+    MOST_POINTS,
+    NO_RECEIPT,
+    NOT_HERE,
+    Decision,
+    parse_decision,
+    parts_of,
+)
 from scorecards.models import DecisionPoint, Scorecard
 from scorecards.queries.choosing import PROPOSED, PROVISIONAL
 from scorecards.queries.frameworks import asked_dimensions
@@ -36,8 +44,7 @@ def add_point(*, cycle: Cycle, by: User, at: datetime, **said: str) -> DecisionP
     points = _locked_points(cycle, by)
     decision = _parsed(cycle, said)
     if len(points) >= MOST_POINTS:
-        message = _("There are %(most)s points already: delete one first.")
-        raise WrongState(message, {"most": MOST_POINTS})
+        raise WrongState(FULL, {"most": MOST_POINTS})
     return DecisionPoint.objects.create(
         cycle=cycle, place=len(points) + 1, by=by, at=at, **_columns(decision)
     )

@@ -15,13 +15,16 @@ from django.views.generic import View
 from entities.access import signed_in
 from quintet.models import Cycle
 from scorecards import access
-from scorecards.domain.decisions import MOST_POINTS
+from scorecards.domain.decisions import FULL, MOST_POINTS
 from scorecards.forms import DecisionForm
 from scorecards.models import DecisionPoint
 from scorecards.queries.decisions import points_of
 from scorecards.services import deciding
-from un20portal.lib.errors import InvalidInput, StaleVersion
+from un20portal.lib.errors import DomainError, InvalidInput, StaleVersion, WrongState
 from un20portal.lib.forms import VersionForm
+from un20portal.lib.wording import localised
+
+NO_MORE = WrongState(FULL, {"most": MOST_POINTS})
 
 
 def _cycle(request: HttpRequest, code: str) -> Cycle:
@@ -41,13 +44,13 @@ def decision_list(request: HttpRequest, cycle: str) -> HttpResponse:
     return _list_page(request, _cycle(request, cycle))
 
 
-def _list_page(request: HttpRequest, cycle: Cycle, refusal: StaleVersion | None = None) -> HttpResponse:
+def _list_page(request: HttpRequest, cycle: Cycle, refusal: DomainError | None = None) -> HttpResponse:
     points = list(points_of(cycle))
     context = {
         "cycle": cycle,
         "points": points,
         "most": MOST_POINTS,
-        "may_add": len(points) < MOST_POINTS,
+        "full": NO_MORE if len(points) >= MOST_POINTS else None,
         "refusal": refusal,
         "is_demo": cycle.is_demo,
     }
@@ -56,12 +59,15 @@ def _list_page(request: HttpRequest, cycle: Cycle, refusal: StaleVersion | None 
 
 
 class DecisionCreateView(View):
-    """Write one more point."""
+    """Write one more point; where there are as many as may be, what was written is kept on the page."""
 
     http_method_names = ["get", "head", "post"]
 
     def get(self, request: HttpRequest, cycle: str) -> HttpResponse:
-        return _page(request, _cycle(request, cycle), DecisionForm())
+        chosen = _cycle(request, cycle)
+        if points_of(chosen).count() >= MOST_POINTS:
+            return _list_page(request, chosen, NO_MORE)
+        return _page(request, chosen, DecisionForm())
 
     def post(self, request: HttpRequest, cycle: str) -> HttpResponse:
         chosen, form = _cycle(request, cycle), DecisionForm(request.POST)
@@ -69,7 +75,11 @@ class DecisionCreateView(View):
         def save(**said: Any) -> None:
             deciding.add_point(cycle=chosen, by=signed_in(request), at=timezone.now(), **said)
 
-        return _saved(request, chosen, form, save)
+        try:
+            return _saved(request, chosen, form, save)
+        except WrongState as refusal:
+            form.add_error(None, localised(refusal))
+            return _page(request, chosen, form, status=refusal.status)
 
 
 class DecisionChangeView(View):
@@ -142,6 +152,7 @@ def _page(
     form: DecisionForm,
     point: DecisionPoint | None = None,
     refusal: StaleVersion | None = None,
+    status: int = 400,
 ) -> HttpResponse:
     context = {
         "cycle": cycle,
@@ -153,5 +164,5 @@ def _page(
         "kept": reverse("scorecards:decision-list", args=[cycle.code]),
         "is_demo": cycle.is_demo,
     }
-    status = refusal.status if refusal else 400 if form.errors else 200
+    status = refusal.status if refusal else status if form.errors else 200
     return render(request, "scorecards/decision_form.html", context, status=status)

@@ -13,8 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from entities.models import Entity
 from quintet.models import Answer, Area, Assessment, Cycle, Dimension, Framework, Item, Status
 from quintet.services.freezing import freeze
-from scorecards.domain.decisions import VERBS, Decision
-from scorecards.models import ComparedPair, DecisionPoint, Scorecard
+from scorecards.models import ComparedPair, Scorecard
 from scorecards.queries.papers import paper_of
 from scorecards.queries.quality import Gaps
 from scorecards.queries.reading import published_figures, state_of_play
@@ -23,7 +22,7 @@ from scorecards.services.comparing import decide_comparisons
 from scorecards.services.computing import compute_cycle
 from scorecards.services.deciding import add_point
 from scorecards.services.simulating import simulate_cycle
-from scorecards.templatetags.overview import missing_part, who_decides
+from scorecards.templatetags.overview import missing_part
 from tests.factories import (
     AT,
     Cast,
@@ -406,96 +405,6 @@ class TestFigureBehindAPoint:
         shown = client.get(page).content.decode().replace("&amp;", "&")
         links = re.findall(r'href="([^"]+)">The figure behind it', shown)
         return [client.get(link).status_code for link in links]
-
-
-class TestWritingPoints:
-    URL = "/scorecards/2026/decisions/"
-    SAID = {"verb": "requests", "body": "hlcm", "language": "en", "text": "Money."}
-
-    def test_works_with_forms_alone(self, client: Client, cast: Cast, years: list[Cycle]) -> None:
-        client.force_login(cast.task_force)
-        for words_of_it in ("Money.", "People."):
-            assert client.post(f"{self.URL}new/", self.SAID | {"text": words_of_it}).status_code == 302
-        page = client.get(self.URL).content.decode()
-        (up,) = re.findall('action="([^"]+/raise/)"', page)
-        assert client.post(up).status_code == 302
-        page = client.get(self.URL).content.decode()
-        assert page.index("People.") < page.index("Money.")
-        first, _second = re.findall('action="([^"]+/delete/)"', page)
-        change = first.replace("delete/", "")
-        assert "People." in client.get(change).content.decode()
-        assert client.post(change, self.SAID | {"text": "Time.", "version": 1}).status_code == 302
-        assert client.post(first, {"version": 2}).status_code == 302
-        page = client.get(self.URL).content.decode()
-        assert ("Time." in page, "Money." in page) == (False, True)
-
-    @pytest.mark.parametrize("order", [("task_force", "second"), ("second", "task_force")])
-    def test_by_two_keeps_both_texts(
-        self, client: Client, cast: Cast, years: list[Cycle], order: tuple[str, str]
-    ) -> None:
-        client.force_login(cast.task_force)
-        client.post(f"{self.URL}new/", self.SAID)
-        change = f"{self.URL}{DecisionPoint.objects.get().pk}/"
-        assert 'name="version" value="1"' in client.get(change).content.decode()
-        assert client.post(change, self.SAID | {"text": "Lost."}).status_code == 400, "based on nothing"
-        for person, status in zip(order, (302, 412), strict=True):
-            client.force_login(getattr(cast, person))
-            answer = client.post(change, self.SAID | {"text": f"By {person}.", "version": 1})
-            assert answer.status_code == status
-        page = answer.content.decode()
-        stored, written = page.split("What you wrote")
-        assert (f"By {order[0]}." in stored, f"By {order[1]}." in written) == (True, True)
-        assert 'name="version" value="2"' in written
-        assert client.post(change, self.SAID | {"text": "Both.", "version": 2}).status_code == 302
-        assert DecisionPoint.objects.get().text == "Both."
-
-    def test_deletes_what_was_on_the_page_alone(self, client: Client, cast: Cast, years: list[Cycle]) -> None:
-        client.force_login(cast.task_force)
-        client.post(f"{self.URL}new/", self.SAID)
-        point = f"{self.URL}{DecisionPoint.objects.get().pk}/"
-        seen = client.get(self.URL).content.decode()
-        client.post(point, self.SAID | {"text": "Rewritten.", "version": 1})
-        (version,) = re.findall(r'name="version"\s+value="([^"]+)"', seen)
-        for sent in ({"version": version}, {"version": "x"}, {}):
-            answer = client.post(f"{point}delete/", sent)
-            page = answer.content.decode()
-            assert (answer.status_code, "Somebody else has changed this point" in page) == (412, True)
-            assert "Rewritten." in page, "what is stored now"
-        (version,) = re.findall(r'name="version"\s+value="([^"]+)"', page)
-        assert client.post(f"{point}delete/", {"version": version}).status_code == 302
-        assert not DecisionPoint.objects.exists()
-
-    def test_shows_how_the_sentence_of_each_verb_begins(
-        self, client: Client, cast: Cast, years: list[Cycle]
-    ) -> None:
-        client.force_login(cast.task_force)
-        page = client.get(f"{self.URL}new/").content.decode()
-        shown = re.findall(
-            "<li>(.*?)</li>", page.split('aria-labelledby="how-it-reads"')[1].split("</ul>")[0]
-        )
-        assert "HLCM takes note of …" in shown
-        said = [who_decides(Decision(verb, "hlcm", "", "")) for verb in VERBS]
-        for example, begin in zip(shown, said, strict=True):
-            assert example.startswith(f"{begin} "), "as it is published"
-
-    def test_says_at_the_field_what_is_wrong(self, client: Client, cast: Cast, years: list[Cycle]) -> None:
-        client.force_login(cast.task_force)
-        wrong = {"text": "x", "language": "en", "verb": "wants", "body": "hlcm"}
-        for said, reason in (
-            (self.SAID | {"text": ""}, "This field is required"),
-            (wrong, "wants is not one of the available choices"),
-            (self.SAID | {"language": "de"}, "de is not one of the available choices"),
-            (self.SAID | {"figure": "?entity=UNDP&item=DAT-STR"}, "Copy the address of a receipt"),
-            (self.SAID | {"figure": "?group=all&item=XXX-STR"}, "has no such item or dimension"),
-        ):
-            answer = client.post(f"{self.URL}new/", said)
-            assert (answer.status_code, reason in answer.content.decode()) == (400, True)
-
-    def test_offers_no_sixth(self, client: Client, cast: Cast, years: list[Cycle]) -> None:
-        client.force_login(cast.task_force)
-        answers = [client.post(f"{self.URL}new/", self.SAID).status_code for _number in range(6)]
-        assert answers == [302] * 5 + [409]
-        assert "decisions/new/" not in client.get(self.URL).content.decode()
 
 
 @pytest.mark.parametrize(("n_asked", "said"), [(5, ""), (9, ""), (10, "20%")])

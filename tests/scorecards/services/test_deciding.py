@@ -57,7 +57,7 @@ class TestWriting:
 
     def test_takes_five_at_most(self, cycle: Cycle, cast: Cast) -> None:
         add(cycle, cast, *"abcde")
-        with pytest.raises(WrongState, match="points already"):
+        with pytest.raises(WrongState, match="5 points are the most"):
             add(cycle, cast, "f")
         assert len(in_order(cycle)) == 5
 
