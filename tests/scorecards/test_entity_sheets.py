@@ -210,6 +210,7 @@ class TestIntervals:
         assert "9 in 10 draws" not in page_of(cast.focal)
         simulate_cycle(cycle_id=years.pk, at=AT)
         assert "9 in 10 draws" in page_of(cast.focal)
+        assert page_of(cast.focal).count("is a draw.") == 1, "what a draw is"
         share(years, "committee", cast.approver)
         assert "9 in 10 draws" in page_of(cast.committee)
 

@@ -107,6 +107,7 @@ class TestWhatEverybodySees:
         written = page(client)
         for number in (*shown["interval"].values(), document["seed"], document["inputs_sha256"]):
             assert str(number) in written or number == shown["interval"]["n_rated_draws"]
+        assert written.count("is a draw.") == 1, "what a draw is"
 
     def test_shows_no_mean_of_fewer_than_ten_rated_units(self, client: Client, cast: Cast) -> None:
         """As where groups are compared and in papers; the API has the means, with the counts beside them."""
