@@ -19,6 +19,7 @@ from roadmap.domain.cases import (
     LONGEST_STORY,
     LONGEST_TITLE,
     LONGEST_URL,
+    WRONG_YEAR,
     CaseText,
     wrong_in,
 )
@@ -68,7 +69,7 @@ class CaseForm(LimitedForm):
     problem = _words(_("What was the problem?"))
     done = _words(_("What was done?"))
     outcome = _words(_("What came of it?"))
-    year = forms.IntegerField(label=_("Year"), min_value=0, max_value=9999)
+    year = forms.IntegerField(label=_("Year"))
     url = forms.CharField(
         label=_("Where to read more"),
         help_text=_("A web address. May stay empty."),
@@ -89,6 +90,8 @@ class CaseForm(LimitedForm):
         limits = {"first": FIRST_YEAR, "last": self.this_year}
         self.fields["year"].widget.attrs.update(min=limits["first"], max=limits["last"])
         self.fields["year"].help_text = gettext("From %(first)s to %(last)s.") % limits
+        wrong_year = gettext(WRONG_YEAR) % limits
+        self.fields["year"].error_messages.update(required=wrong_year, invalid=wrong_year)
         if case:
             del self.fields["entity"]
             self.initial = {**vars(case.text), "version": case.version}

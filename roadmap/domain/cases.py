@@ -17,6 +17,7 @@ LONGEST_TITLE, LONGEST_STORY, LONGEST_URL, LONGEST_REASON = 200, 3000, 2000, 100
 STORY = ("problem", "done", "outcome")
 MOST_DRAFTS = 50  # of one entity
 REFUSED = _("The case was not saved.")
+WRONG_YEAR = _("Give a year from %(first)s to %(last)s.")
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ def wrong_in(text: CaseText, *, this_year: int, languages: Iterable[str]) -> lis
     found = _tidied(text)
     errors = [*_wrong_choices(found, languages), *_wrong_texts(found), *_wrong_address(found.url)]
     if not FIRST_YEAR <= found.year <= this_year:
-        message = _("Give a year from %(first)s to %(last)s.")
-        errors.append(FieldError("year", "out_of_range", message, {"first": FIRST_YEAR, "last": this_year}))
+        limits = {"first": FIRST_YEAR, "last": this_year}
+        errors.append(FieldError("year", "out_of_range", WRONG_YEAR, limits))
     return errors
 
 
