@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import localdate
 
 from entities.models import Entity, User
 from roadmap.models import Case
@@ -50,6 +51,21 @@ class TestPortfolio:
         assert "There is no such case yet." in text_of(client.get("/portfolio/DAT/"))
         assert page.count("0 cases") == 5
         assert "Write a case" not in page
+
+    def test_is_in_the_navigation_of_everybody(self, client: Client, undp: Entity, cast: Cast) -> None:
+        case = make_case(undp, cast.focal)
+        here = {
+            "/": "",
+            "/portfolio/": "page",
+            "/portfolio/DAT/": "true",
+            f"/portfolio/cases/{case.pk}/": "true",
+        }
+        for reader in (client, signed_in(cast.focal)):
+            for address, current in here.items():
+                mark = f' aria-current="{current}"' if current else ""
+                link = f'<a href="/portfolio/"{mark}>Portfolio</a>'
+                navigation = text_of(reader.get(address)).split('<nav class="site-nav"')[1].split("</nav>")[0]
+                assert link in navigation, address
 
     def test_shows_what_is_shown_to_everybody(self, client: Client, undp: Entity, cast: Cast) -> None:
         make_case(undp, cast.focal, title="Shown to all")
@@ -176,6 +192,15 @@ class TestWriting:
         for told in ("Give a year from 1990", "Give an address of the web", 'value="Kept"', "Lequel ?"):
             assert told in page, told
         assert not Case.objects.exists()
+
+    @pytest.mark.parametrize("year", ["1989", "-5", "20255", "9" * 5000, "next", "2024.5", "", "NEXT"])
+    def test_says_from_when_to_when_a_year_may_be(self, cast: Cast, year: str) -> None:
+        this_year = localdate().year
+        year = year.replace("NEXT", str(this_year + 1))
+        answer = signed_in(cast.focal).post("/portfolio/cases/new/", {**SAID, "year": year})
+        assert answer.status_code == 400
+        wrong = f"Give a year from 1990 to {this_year}."
+        assert f'<li> <a href="#id_year">Year</a> – {wrong} </li>' in text_of(answer)
 
     def test_is_for_an_entity_of_ones_own(self, cast: Cast) -> None:
         answer = signed_in(cast.stranger).post("/portfolio/cases/new/", SAID)

@@ -86,6 +86,8 @@ SECTIONS = {
     "home": "home",
     "scorecards": "scorecards",
     "framework": "framework",
+    "case": "portfolio",
+    "capability": "portfolio",
     "my": "my",
     "own": "my",
     "assessment": "my",
