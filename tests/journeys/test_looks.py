@@ -43,6 +43,13 @@ LIGHTNESS = """() => [0, 1, 2, 3, 4].map(level => {
 FRAMES = """() => [0, 1, 2, 3].map(level =>
     parseFloat(getComputedStyle(document.querySelector(`.level-legend .level-${level}`)).outlineWidth))"""
 
+MARKED_CHOICES = """() => Object.fromEntries(
+    [...document.querySelectorAll(".choices")].find(box => box.textContent.includes("Claimed"))
+        .querySelectorAll("a, label").values()
+        .map(choice => [choice.textContent.trim(), choice])
+        .map(([name, choice]) => [name, getComputedStyle(choice, "::before").content.includes("✓")])
+)"""
+
 
 @pytest.fixture
 def sheet(published: WholePortal) -> str:
@@ -178,6 +185,18 @@ def test_levels_are_ordered_by_their_look(
     assert in_the_dark == sorted(in_the_dark)
     page.emulate_media(color_scheme="light", forced_colors="active")
     assert page.evaluate(FRAMES) == [0, 2, 4, 6]
+
+
+def test_what_is_chosen_is_marked_without_colours(
+    published: WholePortal, sheet: str, new_context: NewContext, sign_in: SignIn
+) -> None:
+    page = new_context().new_page()
+    page.emulate_media(forced_colors="active")
+    sign_in(page, "first")
+    for place in (sheet, f"/scorecards/{published.cycle.code}/"):
+        page.goto(published.address + place)
+        chosen = page.evaluate(MARKED_CHOICES)
+        assert chosen == {"Accepted": True, "Claimed": False}, place
 
 
 @pytest.mark.parametrize("width", [390, 1280])
