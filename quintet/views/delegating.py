@@ -189,6 +189,7 @@ def _page(
         "form": form,
         "ticked": form.ticked(),
         "refusal": refusal,
+        "refused": _("Nothing was handed over: see what is marked below."),
         "is_open": sheet.is_editable,
         "colleagues": people,
         "n_open": sum(each.n_open for each in people),

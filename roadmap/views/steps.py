@@ -121,5 +121,6 @@ def _withdraw_page(
     request: HttpRequest, case: Case, form: WithdrawForm, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     is_own = access.can_write_cases(request.user, case.entity_id)
-    context = {"case": case, "form": form, "is_own": is_own, "is_demo": case.is_demo, **more}
-    return render(request, "roadmap/case_withdraw.html", context, status=status)
+    refused = _("The case was not withdrawn.")
+    context = {"case": case, "form": form, "is_own": is_own, "refused": refused, "is_demo": case.is_demo}
+    return render(request, "roadmap/case_withdraw.html", context | more, status=status)

@@ -94,5 +94,6 @@ def _form(group: CustomGroup | None, request: HttpRequest | None = None) -> Cust
 
 
 def _page(request: HttpRequest, form: CustomGroupForm, group: CustomGroup | None) -> HttpResponse:
-    context = {"form": form, "group": group}
+    refused = _("The group was not saved: see what is marked below.")
+    context = {"form": form, "group": group, "refused": refused}
     return render(request, "scorecards/group_form.html", context, status=400 if form.errors else 200)

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 
 from tests.journeys.conftest import AtWork, Portal, Screen
 from tests.journeys.test_accessibility import faults
@@ -78,3 +78,40 @@ def test_a_card_with_two_links_leads_to_both(portal: Portal, at_work: AtWork) ->
         page.goto("/cycles/")
         hit(page.locator(".task-card").get_by_role("link", name=re.compile(f"^{name}")))
         page.wait_for_url(address)
+
+
+def test_another_language_takes_no_words_away_unasked(
+    portal: Portal, at_work: AtWork, screen: Screen, trouble: list[str]
+) -> None:
+    """A browser asks, also of words that were refused; without a script the page says so beforehand."""
+    page = at_work(portal.people["first"])
+    page.goto(f"/scorecards/{portal.cycle.code}/decisions/new/")
+    written, asked = page.get_by_label("What the point is about"), []
+    warning = page.get_by_text("Save before you change the language")
+    expect(warning).to_be_visible(visible=not screen.script)
+    if not screen.script:
+        return
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    def change_language() -> None:
+        page.once("dialog", stay)
+        with page.expect_event("dialog"):
+            page.get_by_role("button", name="Français").click(no_wait_after=True)
+
+    written.press_sequentially("Half a sen")
+    change_language()
+    expect(written).to_have_value("Half a sen")
+    page.get_by_label("The figure behind it").fill("nowhere")
+    page.get_by_role("button", name="Save").click()
+    page.locator(".error-summary").wait_for()
+    change_language()
+    expect(written).to_have_value("Half a sen")
+    assert asked == ["beforeunload"] * 2
+    assert [line for line in trouble if line.startswith("400:")]
+    trouble.clear()
+    page.get_by_label("The figure behind it").fill("")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("The point is saved.").wait_for()

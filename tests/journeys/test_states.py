@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from entities.models import Entity
@@ -98,6 +98,8 @@ def test_cases_that_are_withdrawn_and_refused(
     assert findings_at(page, f"{here}withdraw/") == []
     page.get_by_role("button", name="Withdraw").click()
     assert faults(page) == []
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert page.title().startswith("Error: Withdraw a case")
     assert page.get_by_role("link", name="Why is it withdrawn?").count()
     assert trouble == [f"400: POST {here}withdraw/"]
     trouble.clear()

@@ -6,7 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 from django import template
+from django.forms import BaseForm
 from django.http import HttpRequest
+from django.template import Context
 from django.urls import translate_url
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -80,6 +82,14 @@ def full_address(request: HttpRequest, language: str) -> str:
 
 register.simple_tag(this_page)
 register.simple_tag(written)
+
+
+@register.simple_tag(takes_context=True)
+def refused_forms(context: Context) -> list[BaseForm]:
+    """The forms on this page that were sent and hold something wrong."""
+    named: list[object] = list(context.flatten().values())
+    forms = {id(form): form for form in named if isinstance(form, BaseForm)}  # one may have two names
+    return [form for form in forms.values() if form.is_bound and form.errors]
 
 
 SECTIONS = {
