@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from quintet.domain.answers import text_errors, tidy
 from quintet.domain.evidence import require_web_address
 from un20portal.lib.errors import FieldError, InvalidInput
 from un20portal.lib.errors import marked as _
-from un20portal.lib.readable import TURNS, TURNS_A_TITLE, wrong_words
+from un20portal.lib.readable import TURNS, TURNS_A_TITLE, words_of, wrong_words
 
 CAPABILITIES = ("DAT", "INN", "FOR", "DIG", "BES")
 ENABLERS = ("STR", "LED", "COE", "HRS", "TRN", "FUN", "PMS")
@@ -18,6 +19,17 @@ STORY = ("problem", "done", "outcome")
 MOST_DRAFTS = 50  # of one entity
 REFUSED = _("The case was not saved.")
 WRONG_YEAR = _("Give a year from %(first)s to %(last)s.")
+LABELS = {  # what the parts of a case are called
+    "capability": _("Capability"),
+    "enabler": _("Enabler"),
+    "title": _("Title"),
+    "problem": _("What was the problem?"),
+    "done": _("What was done?"),
+    "outcome": _("What came of it?"),
+    "year": _("Year"),
+    "url": _("Where to read more"),
+    "language": _("Written in"),
+}
 
 
 @dataclass(frozen=True)
@@ -52,12 +64,22 @@ def wrong_in(text: CaseText, *, this_year: int, languages: Iterable[str]) -> lis
     return errors
 
 
+def is_said_alike(one: CaseText, other: CaseText) -> bool:
+    """Whether two cases have the same words: capitals, spaces and signs between words change nothing."""
+    return _in_words(one) == _in_words(other)
+
+
 def parse_reason(raw: str) -> str:
     """Return the reason for withdrawing a case, tidied; raise InvalidInput for one that says nothing."""
     reason = tidy(raw)
     if errors := _wrong_text("reason", reason, LONGEST_REASON, TURNS):
         raise InvalidInput(_("The case was not withdrawn."), errors=errors)
     return reason
+
+
+def _in_words(text: CaseText) -> dict[str, Any]:
+    said = asdict(text)
+    return said | {name: words_of(said[name]) for name in ("title", *STORY)}
 
 
 def _tidied(text: CaseText) -> CaseText:

@@ -1,14 +1,16 @@
 """Cases as pages and programs list them."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.utils.translation import gettext
 
 from entities.access import Person, entities_with
 from entities.models import Entity, Role
-from roadmap.domain.cases import CAPABILITIES, STORY
+from roadmap.domain.cases import CAPABILITIES, LABELS, STORY, CaseText, is_said_alike
 from roadmap.models import Case, CaseEvent, CaseStep
 
 DRAFTS_IN_MY_WORK = 5
@@ -46,6 +48,24 @@ class Record:
         """Why a draft that was shown is no longer."""
         steps = [event for event in self.events if event.step == CaseStep.WITHDRAWN]
         return steps[-1] if steps and not self.case.is_shown else None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A part of a case that says something else now: what it is called, and both, as people read them."""
+
+    label: str
+    before: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What an entity changed of the text that the task force withdrew last; enough where words changed."""
+
+    withdrawal: CaseEvent
+    differences: Sequence[Difference]
+    is_enough: bool
 
 
 def shown_cases() -> QuerySet[Case]:
@@ -101,6 +121,31 @@ def own_cases(user: Person) -> OwnCases | None:
 def record_of(case: Case) -> Record:
     """All its steps, without the texts."""
     return Record(case, list(_events().filter(case=case)))
+
+
+def revision_of(case: Case) -> Revision | None:
+    """What is different from what the task force withdrew; None for a case that it never withdrew."""
+    events = case.events.filter(step=CaseStep.WITHDRAWN, is_by_task_force=True)
+    withdrawal = events.select_related("by").prefetch_related("by__memberships__entity").order_by("pk").last()
+    if withdrawal is None:
+        return None
+    text = CaseText(**json.loads(withdrawal.text))
+    before, now = _as_read(Case(**asdict(text))), _as_read(case)
+    differences = [
+        Difference(LABELS[name], before[name], now[name]) for name in LABELS if before[name] != now[name]
+    ]
+    return Revision(withdrawal, differences, not is_said_alike(text, case.text))
+
+
+def _as_read(case: Case) -> dict[str, str]:
+    """What a case says, by the names of its parts: choices by their words."""
+    read = {name: str(said) for name, said in asdict(case.text).items()}
+    chosen = {
+        "capability": case.get_capability_display(),
+        "enabler": case.get_enabler_display() or gettext("none in particular"),
+        "language": case.get_language_display(),
+    }
+    return read | {name: str(said) for name, said in chosen.items()}
 
 
 def _events() -> QuerySet[CaseEvent]:

@@ -15,6 +15,7 @@ from entities.models import Entity, User
 from roadmap import access
 from roadmap.domain.cases import MOST_DRAFTS, REFUSED, CaseText, parse_case, parse_reason
 from roadmap.models import Case, CaseEvent, CaseStep
+from roadmap.queries.cases import revision_of
 from un20portal.lib.canonical import canonical_json
 from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, NotFound, StaleVersion, WrongState
 from un20portal.lib.errors import marked as _
@@ -68,15 +69,17 @@ def change_case(*, case: Case, text: CaseText, version: int, by: User, at: datet
 def show_case(*, case: Case, version: int, by: User, at: datetime) -> None:
     """Show the text that `version` names to everybody; raise NotAllowed, WrongState, StaleVersion.
 
-    What the task force withdrew is not shown again: another text may be.
+    What the task force withdrew is not shown again: a text of other words may be.
     """
     locked = _locked(case)
     _require_author(by, locked.entity_id)
     if locked.is_shown:
         raise WrongState(_("This case is shown already."))
     _require_version(locked, version, locked.text)
-    if _said_when_withdrawn(locked) == _said(locked):
-        raise WrongState(_("The task force has withdrawn this text: change it before you show it again."))
+    if (revision := revision_of(locked)) and not revision.is_enough:
+        raise WrongState(
+            _("The task force has withdrawn this text: change its words before you show it again.")
+        )
     locked.version, locked.shown_at = version + 1, at
     locked.save()
     _record(CaseStep.SHOWN, locked, by=by, at=at)
@@ -146,12 +149,6 @@ def _record(
 
 def _said(case: Case) -> str:
     return canonical_json(asdict(case.text))
-
-
-def _said_when_withdrawn(case: Case) -> str | None:
-    """What the case said when the task force withdrew it last."""
-    withdrawn = case.events.filter(step=CaseStep.WITHDRAWN, is_by_task_force=True).order_by("-pk")
-    return withdrawn.values_list("text", flat=True).first()
 
 
 def _require_author(by: User, entity: int) -> None:

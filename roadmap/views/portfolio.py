@@ -75,11 +75,15 @@ def case_detail(request: HttpRequest, case: int) -> HttpResponse:
     refuse_unknown(request.GET, ["from"])
     found = get_object_or_404(cases.cases_for(request.user), pk=case)
     may_write = access.can_write_cases(request.user, found.entity_id)
+    sees_record = may_write or is_task_force(request.user)
+    revision = cases.revision_of(found) if sees_record else None
     context = {
         "case": found,
         "record": cases.record_of(found),
-        "sees_record": may_write or is_task_force(request.user),
+        "sees_record": sees_record,
+        "revision": revision,
         "may_write": may_write,
+        "may_show": may_write and not found.is_shown and (revision is None or revision.is_enough),
         "may_withdraw": found.is_shown and access.can_withdraw(request.user, found),
         "ways": ways_back(request),
         "is_demo": found.is_demo,

@@ -81,6 +81,39 @@ class TestWithdrawing:
         change_case(case=withdrawn, text=case_text(title="New"), version=3, by=cast.focal, at=AT)
         assert "Show it to everybody" in text_of(focal.get(page_of(withdrawn)))
 
+    def test_wants_other_words_and_shows_what_was_changed(
+        self, client: Client, withdrawn: Case, cast: Cast
+    ) -> None:
+        focal, task_force, here = signed_in(cast.focal), signed_in(cast.task_force), page_of(withdrawn)
+        text = case_text(title="A PLAN.")
+        change_case(case=withdrawn, text=text, version=3, by=cast.focal, at=AT)
+        page = text_of(focal.get(here))
+        assert "Its words are still those that the task force withdrew." in page
+        assert "Show it to everybody" not in page
+        refused = focal.post(f"{here}show/", {"version": "4"})
+        assert (refused.status_code, "change its words" in text_of(refused)) == (409, True)
+        text = case_text(title="A PLAN.", outcome="It is used by <b>two</b>.", enabler="")
+        change_case(case=withdrawn, text=text, version=4, by=cast.focal, at=AT)
+        said = [
+            "Changed since the task force withdrew it",
+            "<h3>Enabler</h3>",
+            '<p dir="auto">none in particular</p>',
+            "<h3>Title</h3>",
+            '<p dir="auto">A plan</p>',
+            '<p dir="auto">A PLAN.</p>',
+            "<h3>What came of it?</h3>",
+            '<p dir="auto">It is used.</p>',
+            '<p dir="auto">It is used by &lt;b&gt;two&lt;/b&gt;.</p>',
+        ]
+        assert [one for one in said if one not in text_of(focal.get(here))] == []
+        assert focal.post(f"{here}show/", {"version": "5"}).status_code == 302
+        for reader in (focal, task_force):
+            page = text_of(reader.get(here))
+            assert [one for one in (*said, REASON) if one not in page] == []
+            assert "<h3>What was done?</h3>" not in page
+        for reader in (client, signed_in(cast.stranger)):
+            assert said[0] not in text_of(reader.get(here))
+
     def test_leaves_the_page_to_the_task_force_and_no_list(self, withdrawn: Case, cast: Cast) -> None:
         task_force = signed_in(cast.task_force)
         assert REASON in text_of(task_force.get(page_of(withdrawn)))

@@ -170,11 +170,11 @@ class TestWithdrawing:
 
     def test_by_the_task_force_asks_for_another_text(self, case: Case, cast: Cast) -> None:
         withdraw(case, cast.task_force)
-        with pytest.raises(WrongState, match="change it before"):
+        with pytest.raises(WrongState, match="change its words before"):
             show_case(case=case, version=3, by=cast.focal, at=AT)
         change(case, cast.focal, version=3, title="New")
         change(case, cast.focal, version=4)
-        with pytest.raises(WrongState, match="change it before"):
+        with pytest.raises(WrongState, match="change its words before"):
             show_case(case=case, version=5, by=cast.focal, at=AT)
         change(case, cast.focal, version=5, title="New")
         show_case(case=case, version=6, by=cast.focal, at=AT)
