@@ -73,7 +73,9 @@ class TestWithdrawing:
         focal = signed_in(cast.focal)
         for address in (page_of(withdrawn), "/my/", "/portfolio/"):
             page = text_of(focal.get(address))
-            assert f"Withdrawn by the task force ({cast.task_force.name}) on 2 November 2026" in page, address
+            assert (
+                f"Withdrawn by the task force (<bdi>{cast.task_force.name}</bdi>) on 2 November 2026" in page
+            ), address
             assert REASON in page, address
         page = text_of(focal.get(page_of(withdrawn)))
         assert "Change it, and you can show it again." in page
@@ -220,7 +222,7 @@ class TestTheForm:
         assert answer.status_code == 412
         told = (
             "This case was withdrawn in the meantime.",
-            f"Withdrawn by the task force ({cast.task_force.name}) on 2 November 2026",
+            f"Withdrawn by the task force (<bdi>{cast.task_force.name}</bdi>) on 2 November 2026",
             REASON,
             "What you save is a draft",
             'value="Second"',

@@ -171,7 +171,7 @@ class TestAProposal:
         found = links(client, cast.second, "/my/")
         assert found[self.PAGE].startswith("Look at what is proposed for publication: ")
         page = client.get("/my/").content.decode()
-        assert f"proposed by {cast.task_force.name} on 2 November 2026" in " ".join(page.split())
+        assert f"proposed by <bdi>{cast.task_force.name}</bdi> on 2 November 2026" in " ".join(page.split())
         assert "Nothing waits for you." not in page
 
     def test_is_with_others_for_who_made_it(self, proposal: Proposal, cast: Cast, client: Client) -> None:
