@@ -3,6 +3,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
+# bytecode is kept, whatever the environment says: else each of many processes compiles all code again
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo setup test check bench lock format messages
 
 PORT ?= 8000
