@@ -182,6 +182,14 @@ class TestThePage:
         assert rows
         assert all("report.xlsx" in row and "report.pdf" not in row and "–" in row for row in rows)
 
+    def test_in_arabic_keeps_the_name_of_the_cycle_in_its_own_direction(
+        self, cycle: Cycle, cast: Cast, client: Client
+    ) -> None:
+        publish(cycle, cast)
+        for page in (PAGE, "/scorecards/2026/", "/scorecards/2026/explore/"):
+            title = client.get(f"/ar{page}").content.decode().partition("<title>")[2].partition("</title>")[0]
+            assert f"\u2068{cycle.title}\u2069" in title, page
+
 
 class TestWhoReadsThem:
     def test_those_for_the_committees_do_not_exist_for_others(self, cycle: Cycle, cast: Cast) -> None:

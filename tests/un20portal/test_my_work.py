@@ -23,6 +23,7 @@ from tests.factories import (
     make_entities,
     make_entity,
     make_framework,
+    make_open_cycle,
     make_user,
 )
 from tests.scorecards.worked import publish
@@ -198,3 +199,11 @@ class TestAProposal:
         publishing.confirm(cycle=proposal.cycle, by=cast.second, at=AT)
         for person in (cast.task_force, cast.second):
             assert self.PAGE not in links(client, person, "/my/")
+
+
+def test_in_arabic_a_unit_and_a_cycle_are_read_from_right_to_left(cast: Cast, client: Client) -> None:
+    """Without a direction of its own the cycle would join the Latin name before it: both would be turned."""
+    cycle = make_open_cycle(make_framework(), [Entity.objects.get(code="UNDP")], cast.task_force)
+    client.force_login(cast.focal)
+    page = client.get("/ar/my/").content.decode()
+    assert f"UNDP، \u2068{cycle.title}\u2069" in page

@@ -110,3 +110,8 @@ def clock(at: datetime) -> str:
 def left_to_right(text: str) -> str:
     """Keep a formula or a version in its own order inside Arabic: "0.1-draft"."""
     return f"\u2066{text}\u2069" if get_language_bidi() else text
+
+
+def isolated(text: str) -> str:
+    """Keep a name in a direction of its own inside Arabic: beside other Latin words it would join them."""
+    return f"\u2068{text}\u2069" if get_language_bidi() else text

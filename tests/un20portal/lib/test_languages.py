@@ -10,6 +10,7 @@ from django.utils.translation import override
 from un20portal.lib.languages import (
     clock,
     in_per_cent,
+    isolated,
     joined,
     whole_number,
     with_decimal_mark,
@@ -66,3 +67,10 @@ def test_sentences_are_joined_as_the_language_does() -> None:
         assert joined(["一。", "二。"]) == "一。二。"
     with override("ru"):
         assert joined(["Один.", "Два."]) == "Один. Два."
+
+
+def test_a_name_keeps_apart_from_other_latin_words_inside_arabic_alone() -> None:
+    with override("ar"):
+        assert isolated("Quintet 2026") == "\u2068Quintet 2026\u2069"
+    with override("fr"):
+        assert isolated("Quintet 2026") == "Quintet 2026"

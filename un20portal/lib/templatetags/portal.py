@@ -17,7 +17,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 
 from un20portal.lib.addresses import this_page
-from un20portal.lib.languages import Text, clock, in_per_cent, left_to_right, reference_code
+from un20portal.lib.languages import Text, clock, in_per_cent, isolated, left_to_right, reference_code
 from un20portal.lib.ratios import whole_per_cent
 from un20portal.lib.wording import localised
 from un20portal.lib.written import written
@@ -25,6 +25,7 @@ from un20portal.lib.written import written
 register = template.Library()
 register.filter(localised)
 register.filter(clock)
+register.filter(isolated)
 register.filter(left_to_right)
 
 
