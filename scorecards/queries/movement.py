@@ -126,6 +126,11 @@ class Section:
     def n_suppressed(self) -> int:
         return sum(row.is_suppressed for row in self.items)
 
+    @property
+    def is_suppressed(self) -> bool:
+        """Whether it tells of no item how it moved, or that its series breaks."""
+        return self.n_suppressed == len(self.items)
+
 
 @dataclass(frozen=True)
 class Movement:
