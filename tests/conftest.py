@@ -170,7 +170,7 @@ def own_postgresql() -> Iterator[str]:
 
 @pytest.fixture
 def office(tmp_path: Path) -> processes.Office:
-    """LibreOffice without windows: `.resave(bytes)` opens a workbook and saves it again."""
+    """LibreOffice without windows: `.resave(bytes)` saves a workbook again, `.printed(bytes)` prints it."""
     try:
         return processes.Office(servers.require_office(), tmp_path)
     except servers.MissingPart as missing:

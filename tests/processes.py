@@ -30,14 +30,22 @@ class Office:
 
     def resave(self, workbook: bytes) -> bytes:
         """Open a workbook as a person would and save it again as xlsx."""
-        before, after = self._folder / "before.xlsx", self._folder / "after"
+        return self._converted(workbook, "xlsx:Calc MS Excel 2007 XML")
+
+    def printed(self, workbook: bytes) -> bytes:
+        """Open a workbook and print all of its sheets: a PDF."""
+        return self._converted(workbook, "pdf")
+
+    def _converted(self, workbook: bytes, target: str) -> bytes:
+        before, folder = self._folder / "before.xlsx", self._folder / "after"
+        after = folder / f"before.{target.partition(':')[0]}"
         before.write_bytes(workbook)
         profile = f"-env:UserInstallation={(self._folder / 'profile').as_uri()}"
-        target = ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(after)]
-        command = [str(self._program), profile, "--headless", *target, str(before)]
+        asked = ["--convert-to", target, "--outdir", str(folder)]
+        command = [str(self._program), profile, "--headless", *asked, str(before)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-        assert (after / before.name).exists(), done.stderr
-        return (after / before.name).read_bytes()
+        assert after.exists(), done.stderr
+        return after.read_bytes()
 
 
 class Process:

@@ -4,22 +4,20 @@ The same figures as in the PDF, with the same caution: what is suppressed is emp
 answers there are counts and no shares.
 """
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.formats import date_format
-from django.utils.translation import get_language, get_language_bidi, gettext, pgettext, pgettext_lazy
+from django.utils.translation import get_language, gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
 
 from quintet.models import DIMENSION_NAMES
 from scorecards.domain.decisions import BODIES, VERBS, Decision
 from scorecards.domain.movement import Verdict
+from scorecards.interchange.report_sheets import Cell, Columns, Pages, Report
 from scorecards.models import Basis
+from scorecards.queries.behind import FigureBehind
 from scorecards.queries.checked import CheckedRow
 from scorecards.queries.movement import ItemRow
 from scorecards.queries.papers import DimensionLine, Paper
@@ -27,144 +25,92 @@ from scorecards.queries.reading import Baseline, ItemFigure
 from un20portal.lib.languages import own_name, reference_code
 from un20portal.lib.ratios import one_decimal
 
-Cell = str | int | float | None
-Columns = Sequence[tuple[Any, int]]  # heading in the reader's language, width in characters
-OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-FIXED = datetime(2000, 1, 1)  # noqa: DTZ001  a workbook takes moments without a zone; that of today would differ
-HEAD, INK = "#00608a", "#16242d"
 ITEM_COLUMNS: Columns = (
-    (_("Item"), 12), (_("Dimension"), 26), (_("Question"), 60), (_("Basis"), 12), (_("Suppressed"), 12),
-    (_("As in version"), 12), (_("Group"), 9), (_("Answers"), 9), (_("No answer"), 11),
-    (_("Not applicable"), 14), (_("In place"), 10), (_("In place (%)"), 12), (_("Operating"), 11),
-    (_("Operating (%)"), 13), (_("Paper gap (points)"), 12), (_("Lower bound (%)"), 12),
-    (_("Upper bound (%)"), 12), (_("In 2023"), 10), (_("Sign of the value"), 10),
-    (_("Year of the value"), 10), (_("Comparability"), 36),
+    (_("Item"), 12), (_("Dimension"), 18), (_("Question"), 44), (_("Basis"), 11), (_("Suppressed"), 11),
+    (_("As in version"), 9), (_("Group"), 8), (_("Answers"), 10), (_("No answer"), 9),
+    (_("Not applicable"), 11), (_("In place"), 9), (_("In place (%)"), 9), (_("Operating"), 10),
+    (_("Operating (%)"), 10), (_("Paper gap (points)"), 10), (_("Lower bound (%)"), 9),
+    (_("Upper bound (%)"), 9), (_("In 2023"), 8), (_("Sign of the value"), 9),
+    (_("Year of the value"), 9), (_("Comparability"), 22),
 )  # fmt: skip
 DIMENSION_COLUMNS: Columns = (
-    (_("Group"), 34), (_("Units"), 9), (_("Counted"), 9), (_("Dimension"), 26), (_("Suppressed"), 12),
+    (_("Group"), 28), (_("Units"), 9), (_("Counted"), 10), (_("Dimension"), 26), (_("Suppressed"), 12),
     (_("Rated"), 9), (_("Mean"), 9), (_("Lower quartile"), 10), (_("Median"), 9), (_("Upper quartile"), 10),
     (_("Advanced"), 11),
 )  # fmt: skip
 MOVEMENT_COLUMNS: Columns = (
-    (_("Item"), 12), (_("Dimension"), 26), (_("Question"), 60), (_("Comparable"), 14),
+    (_("Item"), 12), (_("Dimension"), 20), (_("Question"), 44), (_("Comparable"), 12),
     (_("Suppressed"), 12), (_("Units"), 9), (_("Rose"), 9), (_("Same"), 9), (_("Fell"), 9),
-    (_("In place before"), 12), (_("In place now"), 12), (pgettext_lazy("difference", "Change"), 9),
-    (_("Verdict"), 20),
+    (_("In place before"), 11), (_("In place now"), 11), (pgettext_lazy("difference", "Change"), 10),
+    (_("Verdict"), 18),
 )  # fmt: skip
 REGION_COLUMNS: Columns = (
-    (_("Region"), 34), (_("Units"), 9), (_("Dimension"), 26), (_("Suppressed"), 12), (_("Counted"), 9),
-    (_("Median number of enablers in place"), 20), (_("Enablers"), 10),
+    (_("Region"), 28), (_("Units"), 9), (_("Dimension"), 20), (_("Suppressed"), 12), (_("Counted"), 9),
+    (_("Median number of enablers in place"), 16), (_("Enablers"), 10),
 )  # fmt: skip
 DECISION_COLUMNS: Columns = (
-    (_("Committee"), 12), (_("Decision"), 16), (_("Language"), 12), (_("Text"), 70),
-    (_("Proposed action"), 70),
+    (_("Committee"), 12), (_("Decision"), 14), (_("Language"), 11), (_("Text"), 50),
+    (_("Proposed action"), 50), (_("Figure behind it"), 40), (_("Receipt of the figure"), 40),
 )  # fmt: skip
 
 CHECKED_COLUMNS: Columns = (
-    (_("Enabler"), 28), (_("Suppressed"), 12), (_("Items"), 10), (_("Items counted"), 12),
-    (_("As in the version before"), 14), (_("Levels checked"), 12), (_("Confirmed"), 11),
-    (_("Lowered"), 11), (_("Raised"), 11),
-    (_("Need evidence"), 12), (_("Without evidence"), 12),
+    (_("Enabler"), 28), (_("Suppressed"), 12), (_("Items"), 10), (_("Items counted"), 10),
+    (_("As in the version before"), 11), (_("Levels checked"), 10), (_("Confirmed"), 11),
+    (_("Lowered"), 10), (_("Raised"), 10),
+    (_("Need evidence"), 11), (_("Without evidence"), 11),
 )  # fmt: skip
 
 
 def report_workbook(paper: Paper) -> bytes:
     """Return the workbook in the active language. Equal contents give equal bytes."""
-    file = io.BytesIO()
-    workbook = Workbook(file, OPTIONS)
-    workbook.set_properties({"title": paper.symbol, "author": gettext("UN 2.0 portal"), "created": FIXED})
-    look = _look(workbook)
-    _write_about(_sheet(workbook, gettext("About")), paper, look)
-    _table(workbook, gettext("Items"), ITEM_COLUMNS, _items(paper), look)
-    _table(workbook, gettext("Dimensions"), DIMENSION_COLUMNS, _dimensions(paper), look)
+    report = Report(paper.symbol, marks=list(_marks(paper)))
+    _write_about(report.add_pages(gettext("About")), paper)
+    report.add_table(gettext("Items"), ITEM_COLUMNS, _items(paper))
+    report.add_table(gettext("Dimensions"), DIMENSION_COLUMNS, _dimensions(paper))
     if paper.regions:
-        _table(workbook, gettext("Country level"), REGION_COLUMNS, _regions(paper), look)
+        report.add_table(gettext("Country level"), REGION_COLUMNS, _regions(paper))
     if paper.movement:
         rows = (_moved(row) for row in paper.movement.items)
-        _table(workbook, gettext("Movement"), MOVEMENT_COLUMNS, rows, look)
+        report.add_table(gettext("Movement"), MOVEMENT_COLUMNS, rows)
     if paper.checked:
         found = (_checked(row) for row in paper.checked.rows)
-        _table(workbook, gettext("Checks"), CHECKED_COLUMNS, found, look)
-    if paper.decisions:
-        points = (_point(decision) for decision in paper.decisions)
-        _table(workbook, gettext("For decision"), DECISION_COLUMNS, points, look)
-    workbook.close()
-    return file.getvalue()
+        report.add_table(gettext("Checks"), CHECKED_COLUMNS, found)
+    if paper.points:
+        points = (_point(paper, *point) for point in paper.points)
+        report.add_table(gettext("For decision"), DECISION_COLUMNS, points)
+    return report.content()
 
 
-def _look(workbook: Workbook) -> dict[str, Any]:
-    base = {
-        "font_name": "Arial",
-        "font_size": 10,
-        "font_color": INK,
-        "valign": "top",
-        "reading_order": 2 if get_language_bidi() else 1,
-    }
-    head = {**base, "bold": True, "font_color": "#ffffff", "bg_color": HEAD, "text_wrap": True}
-    return {
-        "head": workbook.add_format(head),
-        "title": workbook.add_format({**base, "bold": True, "font_size": 16}),
-        "name": workbook.add_format({**base, "bold": True}),
-        "text": workbook.add_format(base),
-        "number": workbook.add_format({**base, "align": "right"}),
-        "share": workbook.add_format({**base, "align": "right", "num_format": "0.0"}),
-    }
+def _marks(paper: Paper) -> Iterator[str]:
+    """What has to be known of a page that was printed alone."""
+    if paper.is_synthetic:
+        yield gettext("synthetic")
+    if paper.is_for_committees:
+        yield gettext("for the committees")
 
 
-def _point(decision: Decision) -> tuple[str, ...]:
+def _point(paper: Paper, decision: Decision, behind: FigureBehind | None) -> tuple[str | None, ...]:
     """What was published is written, also where the lists know it no longer."""
     body, verb = BODIES.get(decision.body, decision.body), VERBS.get(decision.verb, decision.verb)
     language = own_name(decision.language) if decision.language else ""
-    return gettext(body), gettext(verb), language, decision.text, decision.action
+    said = (gettext(body), gettext(verb), language, decision.text, decision.action)
+    if behind is None:
+        return said
+    return *said, _in_words("behind", {"behind": behind}), f"{paper.portal}{behind.address}"
 
 
-def _sheet(workbook: Workbook, name: str) -> Worksheet:
-    sheet = workbook.add_worksheet(name[:31])
-    if get_language_bidi():
-        sheet.right_to_left()
-    return sheet
+def _in_words(template: str, context: dict[str, object]) -> str:
+    """What a template says, in one line."""
+    return " ".join(render_to_string(f"scorecards/paper/{template}.txt", context).split())
 
 
-def _table(
-    workbook: Workbook, name: str, columns: Columns, rows: Iterable[Sequence[Cell]], look: dict[str, Any]
-) -> None:
-    sheet, last = _sheet(workbook, name), 0
-    for column, (heading, width) in enumerate(columns):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, str(heading), look["head"])
-    for last, cells in enumerate(rows, start=1):
-        for column, value in enumerate(cells):
-            if isinstance(value, str):
-                sheet.write_string(last, column, value, look["text"])
-            elif value is not None:
-                kind = "share" if isinstance(value, float) else "number"
-                sheet.write_number(last, column, value, look[kind])
-    sheet.freeze_panes(1, 1)
-    sheet.autofilter(0, 0, last, len(columns) - 1)
-
-
-def _write_about(sheet: Worksheet, paper: Paper, look: dict[str, Any]) -> None:
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 1, 90)
-    sheet.hide_gridlines(2)
-    sheet.write_string(0, 0, paper.symbol, look["title"])
-    row = _write_pairs(sheet, _facts(paper), look, below=2)
-    sheet.write_string(row, 0, gettext("What the sheets are of"), look["head"])
-    sheet.write_blank(row, 1, None, look["head"])
-    row = _write_pairs(sheet, _scopes(paper), look, below=row + 1)
-    for below, text in enumerate(_statements(paper), start=row):
-        sheet.write_string(below, 0, text, look["text"])
-
-
-def _write_pairs(
-    sheet: Worksheet, pairs: Iterable[tuple[str, str]], look: dict[str, Any], *, below: int
-) -> int:
-    """Write names and values from this row on; return the row after the empty one that follows."""
-    row = below
-    for row, (name, value) in enumerate(pairs, start=below):
-        sheet.write_string(row, 0, name, look["name"])
-        sheet.write_string(row, 1, value, look["text"])
-    return row + 2
+def _write_about(pages: Pages, paper: Paper) -> None:
+    pages.add_title(paper.symbol)
+    pages.add_pairs(_facts(paper))
+    pages.add_heading(gettext("What the sheets are of"))
+    pages.add_pairs(_scopes(paper))
+    for text in _statements(paper):
+        pages.add_text(text)
 
 
 def _facts(paper: Paper) -> list[tuple[str, str]]:
@@ -177,11 +123,14 @@ def _facts(paper: Paper) -> list[tuple[str, str]]:
         (gettext("Method"), document["method"]),
         (gettext("SHA-256 of the scorecard"), paper.scorecard.sha256),
         (gettext("SHA-256 of all inputs"), document["inputs_sha256"]),
-        (gettext("Source"), paper.address),
+        (gettext("Source"), f"{paper.portal}{paper.address}"),
     ]
     if paper.movement:
         before = paper.movement.before
         facts.append((gettext("Compared with"), f"{before.cycle.code} · {before.version} · {before.sha256}"))
+    if correction := paper.figures.correction:
+        corrected = {"correction": correction, "of": paper.figures}
+        facts.append((gettext("What this version corrects"), _in_words("corrected", corrected)))
     return facts
 
 

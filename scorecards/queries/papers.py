@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from quintet.models import Area, Dimension, Framework
 from scorecards.domain import narrative
@@ -17,6 +17,7 @@ from scorecards.domain.narrative import Cell, Move
 from scorecards.domain.statements import Name, Printed, Statement
 from scorecards.domain.visibility import Audience
 from scorecards.models import Basis, ComparedPair, PaperFile, PaperFormat, Scorecard
+from scorecards.queries.behind import FigureBehind, figure_behind
 from scorecards.queries.checked import Checked, checked_of
 from scorecards.queries.decisions import decisions_of
 from scorecards.queries.frameworks import area_weights
@@ -40,7 +41,7 @@ from scorecards.queries.work import Progress, progress_of
 from un20portal.lib.languages import REFERENCE_LANGUAGES
 
 PAPERS = "scorecards.papers"  # the errand by which the papers of a version are written
-EDITION = 5  # of what papers say and how: counted up with every change, then all are written anew
+EDITION = 6  # of what papers say and how: counted up with every change, then all are written anew
 MAIN_GROUPS = (ENTITIES, CEB31, COUNTRY_TEAMS, ALL)
 
 
@@ -133,12 +134,24 @@ class Paper:
     @property
     def portal(self) -> str:
         """The portal's own address, where it is one that others reach; else nothing is said of it."""
-        return settings.SITE_URL if settings.SITE_URL.startswith("https://") else ""
+        return settings.SITE_URL.rstrip("/") if settings.SITE_URL.startswith("https://") else ""
 
     @property
     def decisions(self) -> Sequence[Decision] | None:
         """The points for decision; None for a version from before there were any."""
         return decisions_of(self.figures)
+
+    @cached_property
+    def points(self) -> Sequence[tuple[Decision, FigureBehind | None]]:
+        """The points for decision, each with the figure behind it."""
+        return [
+            (point, figure_behind(point, self.figures, earlier=self._earlier))
+            for point in self.decisions or ()
+        ]
+
+    def _earlier(self, code: str) -> Figures | None:
+        earlier = compared_with(self.scorecard, cycle=code)
+        return None if earlier is None else published_figures(earlier)
 
     @cached_property
     def regions(self) -> list[RegionRow]:
@@ -301,17 +314,25 @@ def paper_file(scorecard: Scorecard, *, language: str, form: str) -> PaperFile |
     return papers.order_by("-edition").first()
 
 
-def compared_with(scorecard: Scorecard) -> Scorecard | None:
-    """The version of the nearest earlier cycle that everybody could read when this one was published.
+def compared_with(scorecard: Scorecard, *, cycle: str | None = None) -> Scorecard | None:
+    """The version of the nearest earlier cycle, or of a certain one, that everybody could read when this one
+    was published.
 
     So a paper is the same whenever it is written, and what it says of that version all its readers may read.
     """
-    released = Q(before__public_release__at__lte=scorecard.published_at)
-    was_public = Q(before__audience=Audience.PUBLIC) | released
-    pairs = ComparedPair.objects.filter(was_public, after=scorecard, before__lt=scorecard.pk)
+    pairs = ComparedPair.objects.filter(before__in=_public_before(scorecard), after=scorecard)
     pairs = pairs.exclude(before__cycle=scorecard.cycle_id).select_related("before__cycle__framework")
+    if cycle is not None:
+        pairs = pairs.filter(before__cycle__code=cycle)
     found = [pair.before for pair in pairs.defer("payload", "before__payload")]
     return max(found, key=lambda before: (in_time(before.cycle), before.version), default=None)
+
+
+def _public_before(scorecard: Scorecard) -> QuerySet[Scorecard]:
+    """The versions that everybody could read when this one was published."""
+    released = Q(public_release__at__lte=scorecard.published_at)
+    was_public = Q(audience=Audience.PUBLIC) | released
+    return Scorecard.objects.filter(was_public, pk__lt=scorecard.pk)
 
 
 def _movement(scorecard: Scorecard, after: Figures, group: str) -> Movement | None:

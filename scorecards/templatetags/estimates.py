@@ -7,6 +7,7 @@ from django import template
 from django.utils.translation import gettext
 
 from quintet.models import Area
+from scorecards.queries.behind import FigureBehind
 from scorecards.queries.uncertainty_receipts import EstimateReceipt
 from scorecards.templatetags.figures import dimension_name, enabler_name
 from un20portal.lib.languages import in_per_cent, with_decimal_mark
@@ -18,33 +19,39 @@ register = template.Library()
 def estimate_title(receipt: EstimateReceipt) -> str:
     """Name what is estimated with its value: "Data · Cronbach’s alpha: 0.87"."""
     of = receipt.subject.of
-    title, value = (_diagnostic(of), _value(of, receipt.figure)) if of else _interval(receipt.figure)
+    value = _value(of, receipt.figure) if of else _interval(receipt.figure)
+    return estimate_named(receipt, with_decimal_mark(value))
+
+
+def estimate_named(asked: EstimateReceipt | FigureBehind, value: str) -> str:
+    """Name what is estimated, with this value."""
+    of = asked.subject.of
+    title = _diagnostic(of) if of else gettext("%(dimension)s · mean index, %(whose)s: %(value)s")
     return title % {
-        "dimension": _dimension(receipt),
-        "item": enabler_name(receipt.item.enabler) if receipt.item else "",
-        "whose": receipt.whose,
-        "value": with_decimal_mark(value),
+        "dimension": _dimension(asked),
+        "item": enabler_name(asked.item.enabler) if asked.item else "",
+        "whose": asked.whose,
+        "value": value,
     }
 
 
-def _dimension(receipt: EstimateReceipt) -> str:
-    if receipt.subject.area:
-        return str(Area(receipt.subject.area).label)
-    if receipt.dimension:
-        return dimension_name(receipt.dimension.code, receipt.dimension.label)
+def _dimension(asked: EstimateReceipt | FigureBehind) -> str:
+    if asked.subject.area:
+        return str(Area(asked.subject.area).label)
+    if asked.dimension:
+        return dimension_name(asked.dimension.code, asked.dimension.label)
     return gettext("All dimensions")
 
 
-def _interval(row: Any) -> tuple[str, str]:
-    title = gettext("%(dimension)s · mean index, %(whose)s: %(value)s")
+def _interval(row: Any) -> str:
     if row.is_suppressed:
-        return title, gettext("suppressed")
+        return gettext("suppressed")
     if row.interval is None:
-        return title, gettext("no rated sheet")
+        return gettext("no rated sheet")
     if not row.shows_mean:
-        return title, gettext("fewer than 10 rated sheets")
+        return gettext("fewer than 10 rated sheets")
     span = gettext("%(low)s to %(high)s in 9 of 10 draws")
-    return title, span % {"low": row.interval.p5, "high": row.interval.p95}
+    return span % {"low": row.interval.p5, "high": row.interval.p95}
 
 
 def _diagnostic(of: str) -> str:

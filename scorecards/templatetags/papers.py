@@ -10,13 +10,20 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, ngettext, to_locale
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, to_locale
 
 from scorecards.domain.statements import Listing, Name, Points, Printed, Share, Statement
+from scorecards.models import Basis
+from scorecards.queries.behind import FigureBehind
+from scorecards.queries.movement_receipts import MovementReceipt
+from scorecards.templatetags.estimates import estimate_named
 from scorecards.templatetags.figures import dimension_name, enabler_name, signed
+from scorecards.templatetags.movement_receipts import movement_receipt_title
+from scorecards.templatetags.receipts import receipt_title
 from un20portal.lib.languages import (
     direction_of,
     in_per_cent,
+    isolated,
     joined,
     left_to_right,
     own_name,
@@ -26,6 +33,8 @@ from un20portal.lib.languages import (
 from un20portal.lib.ratios import one_decimal, whole_per_cent
 
 register = template.Library()
+
+BASES = {Basis.ACCEPTED: gettext_lazy("accepted basis"), Basis.CLAIMED: gettext_lazy("claimed basis")}
 
 
 @register.filter
@@ -54,6 +63,29 @@ def decimal(value: Any) -> str:
     if value is None:
         return "–"
     return with_minus(number_format(value if isinstance(value, str) else one_decimal(value) or "–"))
+
+
+@register.filter
+def behind_in_words(behind: FigureBehind) -> str:
+    """Name the figure behind a point with its value, and say of which version and basis it is."""
+    details = [gettext("version %(version)s") % {"version": behind.version}]
+    if isinstance(behind.receipt, MovementReceipt):
+        before = behind.receipt.movement.before
+        named = {"cycle": isolated(before.cycle.title), "version": before.version}
+        details.append(gettext("compared with %(cycle)s, version %(version)s") % named)
+    if behind.is_of_one_basis:
+        details.append(str(BASES[Basis(behind.basis)]))
+    return f"{_figure_behind(behind)} ({' · '.join(details)})"
+
+
+def _figure_behind(behind: FigureBehind) -> str:
+    if isinstance(behind.receipt, MovementReceipt):
+        return movement_receipt_title(behind.receipt)
+    if behind.receipt:
+        return receipt_title(behind.receipt)
+    if behind.is_estimated:
+        return estimate_named(behind, gettext("not part of the published bytes"))
+    return gettext("a figure that is not part of the published bytes")
 
 
 @register.filter

@@ -18,7 +18,7 @@ from scorecards.interchange.report_workbook import report_workbook
 from scorecards.models import Scorecard
 from scorecards.queries.papers import paper_of
 from scorecards.services.deciding import add_point
-from tests.factories import AT, Cast, make_cast, make_counted_cycle, make_entities, make_entity
+from tests.factories import AT, Cast, fill, make_cast, make_counted_cycle, make_entities, make_entity
 from tests.guards import unguarded
 from tests.kept import kept
 from tests.scorecards.worked import publish
@@ -131,6 +131,15 @@ class TestInOtherLanguages:
             page(whole, "ar").partition("<table")[0] + page(whole, "ar").rpartition('class="items"')[0]
         )
         assert f'«<span lang="en" dir="ltr">{question}</span>»' in sentences
+
+    def test_names_of_cycles_and_notes_keep_theirs_in_arabic(self, cycle: Cycle, cast: Cast) -> None:
+        publish(cycle, cast)
+        fill(cycle, {make_entity(f"LATE-{n}"): {"DAT-STR": 1} for n in range(6)})
+        shown = page(publish(cycle, cast, note="Six sheets came late."), "ar")
+        for place in ("title", "h1"):
+            head = shown.partition(f"<{place}>")[2].partition(f"</{place}>")[0]
+            assert f"\u2068{cycle.title}\u2069" in head
+        assert '<span dir="ltr">Six sheets came late.</span>' in shown
 
     def test_chinese_sentences_follow_each_other_without_a_space(self, whole: Scorecard) -> None:
         shown = page(whole, "zh-hans")
