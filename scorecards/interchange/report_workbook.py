@@ -22,6 +22,7 @@ from scorecards.queries.checked import CheckedRow
 from scorecards.queries.movement import ItemRow
 from scorecards.queries.papers import DimensionLine, Paper
 from scorecards.queries.reading import Baseline, ItemFigure
+from scorecards.queries.since import Difference, Since
 from un20portal.lib.languages import own_name, reference_code
 from un20portal.lib.ratios import one_decimal
 
@@ -43,6 +44,10 @@ MOVEMENT_COLUMNS: Columns = (
     (_("Suppressed"), 12), (_("Units"), 9), (_("Rose"), 9), (_("Same"), 9), (_("Fell"), 9),
     (_("In place before"), 11), (_("In place now"), 11), (pgettext_lazy("difference", "Change"), 10),
     (_("Verdict"), 18),
+)  # fmt: skip
+SINCE_COLUMNS: Columns = (
+    (_("Item"), 12), (_("Dimension"), 20), (_("Question"), 44), (_("In place before"), 11),
+    (_("Answers before"), 11), (_("In place now"), 11), (_("Answers now"), 11),
 )  # fmt: skip
 REGION_COLUMNS: Columns = (
     (_("Region"), 28), (_("Units"), 9), (_("Dimension"), 20), (_("Suppressed"), 12), (_("Counted"), 9),
@@ -69,6 +74,9 @@ def report_workbook(paper: Paper) -> bytes:
     report.add_table(gettext("Dimensions"), DIMENSION_COLUMNS, _dimensions(paper))
     if paper.regions:
         report.add_table(gettext("Country level"), REGION_COLUMNS, _regions(paper))
+    if paper.since:
+        differing = (_differs(each) for each in paper.since.differences)
+        report.add_table(_since_version(paper.since), SINCE_COLUMNS, differing)
     if paper.movement:
         rows = (_moved(row) for row in paper.movement.items)
         report.add_table(gettext("Movement"), MOVEMENT_COLUMNS, rows)
@@ -79,6 +87,10 @@ def report_workbook(paper: Paper) -> bytes:
         points = (_point(paper, *point) for point in paper.points)
         report.add_table(gettext("For decision"), DECISION_COLUMNS, points)
     return report.content()
+
+
+def _since_version(since: Since) -> str:
+    return gettext("Since version %(number)s") % {"number": since.before.version}
 
 
 def _marks(paper: Paper) -> Iterator[str]:
@@ -144,6 +156,8 @@ def _scopes(paper: Paper) -> Iterator[tuple[str, str]]:
     yield gettext("Dimensions"), on_accepted % {"group": groups}
     if paper.regions:
         yield gettext("Country level"), gettext("Country teams by region, on the accepted basis")
+    if paper.since:
+        yield _since_version(paper.since), on_accepted % {"group": group}
     if paper.movement:
         yield gettext("Movement"), on_accepted % {"group": group}
     if paper.checked:
@@ -230,6 +244,12 @@ def _regions(paper: Paper) -> Iterator[Sequence[Cell]]:
             hidden = gettext("suppressed") if cell.is_suppressed else None
             figures: list[Cell] = [cell.n_counted, _number(cell.median), cell.n_items]
             yield [*head, hidden, *([] if hidden else figures)]
+
+
+def _differs(each: Difference) -> list[Cell]:
+    row, before = each.after, each.before
+    counts = [before.has, before.n_answered, row.has, row.n_answered]
+    return [row.item, _dimension_name(row.dimension), row.question, *counts]
 
 
 def _moved(row: ItemRow) -> list[Cell]:

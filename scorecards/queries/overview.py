@@ -100,7 +100,7 @@ class Overview:
     quality: Quality
     checked: Checked | None  # of the whole system; None: it is not recorded
     decisions: Sequence[Decision] | None  # None: a version from before there were any
-    since: Since | None
+    since: Sequence[Since]  # beside the version before, and beside the cycle before, as far as there are any
 
 
 def overview_of(
@@ -140,14 +140,19 @@ def overview_of(
 
 def _since(
     user: Person, figures: Figures, moved: Moved, *, group: str, basis: str, rows: Sequence[ItemFigure]
-) -> Since | None:
-    """Beside the version before; a first one beside the cycle before, as far as they are compared."""
+) -> list[Since]:
+    """Beside the version before, and beside the cycle before, as far as they are compared.
+
+    A committee may have seen either the last time it sat.
+    """
+    found = []
     if before := version_before(user, figures):
-        return since(before, figures, group=group, basis=basis, rows=rows)
-    if moved.movement is None:
-        return None
-    clear = frozenset(row.item for row in moved.rows if row.panel and row.panel.verdict is Verdict.CLEAR)
-    return since(moved.movement.before, figures, group=group, basis=basis, rows=rows, clear=clear)
+        found.append(since(before, figures, group=group, basis=basis, rows=rows))
+    if moved.movement:
+        clear = frozenset(row.item for row in moved.rows if row.panel and row.panel.verdict is Verdict.CLEAR)
+        before = moved.movement.before
+        found.append(since(before, figures, group=group, basis=basis, rows=rows, clear=clear))
+    return found
 
 
 def _printed(rows: Sequence[ItemFigure]) -> list[tuple[ItemCounts, Fraction]]:

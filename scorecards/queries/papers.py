@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from quintet.models import Area, Dimension, Framework
-from scorecards.domain import narrative
+from scorecards.domain import changes, narrative
+from scorecards.domain.changes import Change
 from scorecards.domain.decisions import Decision
 from scorecards.domain.groups import ALL, CEB31, COUNTRY_TEAMS, ENTITIES, PERCENTAGES_FROM
 from scorecards.domain.narrative import Cell, Move
@@ -35,8 +36,10 @@ from scorecards.queries.reading import (
     item_figures,
     panels,
     published_figures,
+    state_of_play,
 )
 from scorecards.queries.regions import RegionRow, regions
+from scorecards.queries.since import Since, since
 from scorecards.queries.work import Progress, progress_of
 from un20portal.lib.languages import REFERENCE_LANGUAGES
 
@@ -116,6 +119,7 @@ class Paper:
     claimed: Sequence[ItemFigure]
     groups: Sequence[GroupDimensions]
     movement: Movement | None
+    since: Since | None  # what differs from the version before it, the last that all its readers read
 
     @property
     def framework(self) -> Framework:
@@ -212,6 +216,23 @@ class Paper:
         return narrative.moved([Move(self._name(row, with_dimension=True), row.panel) for row in rows])
 
     @property
+    def since_statements(self) -> list[Statement]:
+        if self.since is None:
+            return []
+        return changes.changed(
+            [
+                Change(self._name(each.after, with_dimension=True), each.before.counts, each.after.counts)
+                for each in self.since.by_size
+                if each.before.counts and each.after.counts
+            ],
+            version=self.since.before.version or 0,
+            new_gaps=[self._name(row, with_dimension=True) for row in self.since.new_gaps],
+            closed_gaps=[self._name(row, with_dimension=True) for row in self.since.closed_gaps],
+            n_new_points=len(self.since.new_decisions),
+            n_gone_points=self.since.n_gone_decisions,
+        )
+
+    @property
     def quality_statements(self) -> list[Statement]:
         n_carried = sum(row.carried_from is not None for row in self.accepted)
         sides = (self._cells(rows, with_dimension=True) for rows in (self.accepted, self.claimed))
@@ -285,6 +306,7 @@ def paper_of(scorecard: Scorecard) -> Paper:
         rows(Basis.CLAIMED),
         [_dimensions(figures, code, names[code]) for code in MAIN_GROUPS if code in figures.groups],
         _movement(scorecard, figures, group),
+        _since(scorecard, figures, group),
     )
 
 
@@ -333,6 +355,15 @@ def _public_before(scorecard: Scorecard) -> QuerySet[Scorecard]:
     released = Q(public_release__at__lte=scorecard.published_at)
     was_public = Q(audience=Audience.PUBLIC) | released
     return Scorecard.objects.filter(was_public, pk__lt=scorecard.pk)
+
+
+def _since(scorecard: Scorecard, after: Figures, group: str) -> Since | None:
+    versions = _public_before(scorecard).filter(cycle=scorecard.cycle_id).defer("payload")
+    earlier = versions.select_related("cycle__framework").order_by("-version").first()
+    if earlier is None:
+        return None
+    rows = state_of_play(after, group=group, basis=Basis.ACCEPTED)
+    return since(published_figures(earlier), after, group=group, basis=Basis.ACCEPTED, rows=rows)
 
 
 def _movement(scorecard: Scorecard, after: Figures, group: str) -> Movement | None:

@@ -44,9 +44,13 @@ class Since:
     n_gone_decisions: int
 
     @property
+    def by_size(self) -> list[Difference]:
+        """The differences, the largest first."""
+        return sorted(self.differences, key=lambda each: (-abs(each.points), each.after.item))
+
+    @property
     def largest(self) -> list[Difference]:
-        found = sorted(self.differences, key=lambda each: (-abs(each.points), each.after.item))
-        return found[:MOST_LISTED]
+        return self.by_size[:MOST_LISTED]
 
     @property
     def is_nothing(self) -> bool:

@@ -415,7 +415,7 @@ def test_missing_answers_have_per_cents_from_ten_asked_on(n_asked: int, said: st
 
 class TestSinceTheLastSession:
     def test_of_a_first_version_names_clear_changes(self, client: Client, years: list[Cycle]) -> None:
-        assert "Beside Cycle 2025." in part(text(client), "since")
+        assert "Since Cycle 2025, version 1" in words(part(text(client), "since"))
         assert "no earlier version or cycle" in part(text(client, code="2025"), "since")
 
     def test_says_of_what_clear_changes_are_counted(
@@ -441,7 +441,7 @@ class TestSinceTheLastSession:
         fill(cycle, {unit: {"DAT-STR": 3} for unit in units[12:]})
         publish(cycle, cast, note="Twelve more.")
         shown = words(part(text(client), "since"))
-        assert "Beside version 1 of this cycle." in shown
+        assert "Since version 1 of this cycle" in shown
         assert "Twelve more." in shown
         assert "1 figure differs" in shown
         assert re.search("Strategy or action plan : 0% → 50%", shown)

@@ -17,7 +17,7 @@ from scorecards.models import Scorecard
 from scorecards.queries.papers import paper_of
 from scorecards.services.comparing import decide_comparisons
 from tests import processes
-from tests.factories import AT, Cast, make_entities, make_entity
+from tests.factories import AT, Cast, fill, make_entities, make_entity
 from tests.scorecards.worked import publish
 from tests.scorecards.years import cycle_of
 from un20portal.lib.languages import REFERENCE_LANGUAGES, site_code
@@ -52,13 +52,13 @@ for number, page in enumerate(HTML(string=sys.stdin.read()).render().pages, 1):
             found += [[number, text] for text in outside(cell, x, x + cell.border_width(), bottom)]
 print(json.dumps({"outside": found, "cells": tables}))
 """
-TABLES = {"items", "matrix", "regions", "dimensions", "movement", "answers", "quality", "hashes"}
+TABLES = {"since", "items", "matrix", "regions", "dimensions", "movement", "answers", "quality", "hashes"}
 NUMBER = re.compile(r"(?<![\d.,\u2212+-])\d{1,2}(?![\d.,]|\s*%)")
 
 
 @pytest.fixture
 def scorecard(cast: Cast) -> Scorecard:
-    """The whole quintet in two years, of entities and country teams: every table of a paper is there."""
+    """The whole quintet in two years, of entities and country teams, corrected: every table is there."""
     call_command("load_reference", verbosity=0)
     framework = Framework.objects.get(slug="quintet-2026")
     teams = [make_entity(f"UNCT-{number}", type="country_team") for number in range(8)]
@@ -71,6 +71,9 @@ def scorecard(cast: Cast) -> Scorecard:
             for number, unit in enumerate(units)
         }
         latest = publish(cycle_of(framework, str(year), levels), cast)
+    late = {unit: dict.fromkeys(codes, 4) for unit in [make_entity(f"LATE-{number}") for number in range(6)]}
+    fill(latest.cycle, late)
+    latest = publish(latest.cycle, cast, note="Six sheets came late.")
     decide_comparisons(at=AT)
     return latest
 
