@@ -10,7 +10,11 @@ from rest_framework.request import Request
 from quintet.domain.crosswalk import Relation
 from scorecards.api.choosing import chosen_basis
 from scorecards.api.movement import asked_figures
-from scorecards.api.movement_serializers import DimensionMovementSerializer, ItemMovementSerializer
+from scorecards.api.movement_serializers import (
+    DimensionMovementSerializer,
+    ItemMovementSerializer,
+    MovedAnswersSerializer,
+)
 from scorecards.api.receipt_fields import CodeField, FrameworkNameSerializer, StepSerializer, WordsField
 from scorecards.domain.movement_derivations import MOVEMENT_STATES
 from scorecards.domain.receipts import Subject
@@ -47,6 +51,7 @@ class MovementReceiptSerializer(serializers.Serializer[MovementReceipt]):
     group = serializers.CharField(source="movement.group")
     item = CodeField(source="subject.item")
     dimension = CodeField(source="subject.dimension")
+    of = CodeField(source="subject.of")
     basis = serializers.CharField(source="movement.basis")
     basis_in_words = WordsField()
     method = serializers.CharField()
@@ -62,13 +67,17 @@ class MovementReceiptSerializer(serializers.Serializer[MovementReceipt]):
     not_told = WordsField(help_text="What no receipt tells, or that all units of the panel moved alike")
     relation = WordsField(allow_null=True, help_text="Whether the series goes on; null of a dimension")
     breaks = BreakSerializer(many=True)
-    figure = serializers.SerializerMethodField(help_text="As in the lists of movement")
+    figure = serializers.SerializerMethodField(
+        help_text="As in the lists of movement; with `of`, the sums and the items that they add up"
+    )
     steps = StepSerializer(many=True)
     without_parts = WordsField(allow_null=True, help_text="Why a change has no parts")
     hashes = MovementHashesSerializer()
 
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_figure(self, receipt: MovementReceipt) -> Any:
+        if receipt.section:
+            return MovedAnswersSerializer(receipt.section).data
         shape = ItemMovementSerializer if receipt.item else DimensionMovementSerializer
         return shape(receipt.row).data
 

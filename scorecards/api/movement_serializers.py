@@ -10,6 +10,7 @@ from quintet.domain.crosswalk import Relation
 from scorecards.api.serializers import CARRIED, RatioField
 from scorecards.domain.bridge import Bridge, Parts, WithoutParts
 from scorecards.domain.movement import Panel, Verdict
+from scorecards.queries.movement import Section
 
 PARTS = ("total", *Parts._fields)
 VERDICTS = [verdict.name.lower() for verdict in Verdict]
@@ -106,6 +107,27 @@ class DimensionMovementSerializer(serializers.Serializer[Any]):
     before = RatioField(source="bridge.before", default=None)
     after = RatioField(source="bridge.after", default=None)
     bridge = BridgeSerializer(allow_null=True)
+
+
+class MovedItemSerializer(serializers.Serializer[Any]):
+    """An item among others whose answers are added up; a null panel is in no sum."""
+
+    item = serializers.CharField()
+    relation = serializers.ChoiceField(choices=[relation.value for relation in Relation])
+    suppressed = serializers.BooleanField(source="is_suppressed")
+    panel = PanelSerializer(allow_null=True)
+
+
+class MovedAnswersSerializer(serializers.Serializer[Section]):
+    """How many answers rose, stayed and fell over some items, and how many of their changes are clear."""
+
+    rose = serializers.IntegerField(source="answers.rose")
+    same = serializers.IntegerField(source="answers.same")
+    fell = serializers.IntegerField(source="answers.fell")
+    n_compared = serializers.IntegerField(source="verdicts.n")
+    n_rose_clearly = serializers.IntegerField(source="verdicts.rose")
+    n_fell_clearly = serializers.IntegerField(source="verdicts.fell")
+    items = MovedItemSerializer(many=True)
 
 
 class MovementSerializer(serializers.Serializer[Any]):

@@ -54,7 +54,10 @@ SUBJECT = [
         enum=list(KINDS),
         description="With group=all: alpha of a dimension; without an item, the change of the mean index; "
         "exact_match or kappa of claimed and accepted levels, of a dimension or of all; checks of an enabler "
-        "or of the culture. With any group: in_place of all answers; response, the sheets that count",
+        "or of the culture. With any group: in_place of all answers, or of an item; response, the sheets "
+        "that count; printed, how many stand clearly above or below the values of 2023; missing answers of a "
+        "dimension; all answers to a lever; with from, what moved over the enablers of one or of all. "
+        "With an entity: position in a dimension, that is its quarter",
     ),
 ]
 
@@ -90,6 +93,9 @@ class HashesSerializer(serializers.Serializer[Any]):
     simulation = serializers.CharField(
         allow_null=True, help_text="Of all that was estimated, as it is stored"
     )
+    before = serializers.CharField(allow_null=True, help_text="Of the published bytes of the cycle `from`")
+    snapshot_before = serializers.CharField(allow_null=True, help_text="Of the unit's frozen sheet in it")
+    document_before = serializers.CharField(allow_null=True, help_text="Of the unit's figures in it")
 
 
 class UnitHashesSerializer(serializers.Serializer[Any]):
@@ -117,6 +123,10 @@ class ReceiptSerializer(serializers.Serializer[Any]):
 
     cycle = serializers.CharField(source="figures.cycle.code")
     version = serializers.IntegerField(source="figures.version", allow_null=True)
+    from_cycle = serializers.CharField(
+        source="before.cycle.code", default=None, allow_null=True, help_text="Of a change of a unit"
+    )
+    from_version = serializers.IntegerField(source="before.version", default=None, allow_null=True)
     group = CodeField(source="subject.group")
     entity = serializers.CharField(source="entity.code", default=None, allow_null=True)
     item = CodeField(source="subject.item")
@@ -135,8 +145,8 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     disclosure = WordsField()
     alike = WordsField(allow_null=True, help_text="Said where all units that answer say the same")
     figure = serializers.SerializerMethodField(
-        help_text="As in the lists of items, dimensions and entities; with `of`, the number with "
-        "what it is counted from; null for a single level"
+        help_text="As in the lists of items, dimensions and entities; with `of`, and of a change, the number "
+        "with what it is counted from; null for a single level"
     )
     steps = StepSerializer(many=True)
     missing = serializers.ListField(child=WordsField())
@@ -149,7 +159,7 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_figure(self, receipt: Receipt) -> Any:
         subject = receipt.subject
-        if subject.of:
+        if subject.of or subject.since:
             return receipt.figure
         shapes = OF_UNITS if subject.entity else OF_GROUPS
         shape = next((shape for what, shape in shapes.items() if getattr(subject, what)), None)
@@ -170,14 +180,14 @@ class ReceiptView(ApiView):
 
     @extend_schema(
         tags=["figures"],
-        summary="How a figure of a group or of a unit, or a change of a group, came about",
-        description="With `from`: what moved from that cycle to this one, as in movement.",
+        summary="How a figure of a group or of a unit, or a change of it, came about",
+        description="With `from`: what moved from that cycle to this one, of a group as in movement.",
         parameters=[*SUBJECT, SINCE, FROM_VERSION, BASIS, VERSION],
         responses={200: RECEIPTS, **problems(400, 404, 409, 503)},
     )
     def get(self, request: Request, cycle: str) -> Response:
         subject = parse_subject(request.query_params)
-        if subject.since:
+        if subject.since and subject.group:
             receipt = movement_receipt(request, cycle, subject)
             return Response(MovementReceiptSerializer(receipt).data)
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from scorecards.domain.formulas import added_up, in_a_row, place_of, within
-from scorecards.domain.groups import ItemCounts
+from scorecards.domain.formulas import added_up, in_a_row, in_halves, place_of, within
+from scorecards.domain.groups import ItemCounts, median_breadth
+from scorecards.domain.movement import CLEAR_ENTITIES, CLEAR_POINTS, Verdict, against_printed
 from scorecards.domain.receipts import Sentence, Step
 from scorecards.domain.scoring import HAS_FROM, OPERATES_FROM
 from un20portal.lib.errors import Term
@@ -148,6 +149,54 @@ def _bounds(counts: ItemCounts, basis: str) -> list[Step]:
     ]
 
 
+def printed_steps(counts: ItemCounts, printed: Fraction | None, *, value: str, year: int) -> list[Step]:
+    """How the share in place differs from what the brief printed; `printed` None: it is not comparable."""
+    words = _(
+        "Printed in the policy brief for %(year)s: %(value)s per cent. How many answered is not stated."
+    )
+    number = value.lstrip("<>≈ ")
+    steps = [Step("printed", "", "", number, Sentence(words, {"year": year, "value": value}))]
+    found = None if printed is None else against_printed(counts, printed)
+    if found is None:
+        return steps
+    is_clear = found.verdict is Verdict.CLEAR
+    least = {"entities": CLEAR_ENTITIES, "points": CLEAR_POINTS}
+    told = [
+        Step(
+            "points",
+            "share_has - printed",
+            f"{within(counts.share_has)} - {number}",
+            one_decimal(found.points),
+            Sentence(_("By how many points the share in place stands above the printed one.")),
+            is_share=True,
+        ),
+        Step(
+            "entities",
+            "points · n_answered / 100",
+            f"{within(found.points)} · {counts.n_answered} / 100",
+            one_decimal(found.entities),
+            Sentence(_("The same in entities, of all that answer now.")),
+            is_share=True,
+        ),
+        Step(
+            "verdict",
+            f"|entities| ≥ {CLEAR_ENTITIES} and |points| ≥ {CLEAR_POINTS}",
+            "",
+            found.verdict.name.lower(),
+            Sentence(
+                _("It is called clear from %(entities)s entities and %(points)s points on.")
+                if is_clear
+                else _(
+                    "It is called clear from %(entities)s entities and %(points)s points on; this is less."
+                ),
+                least,
+            ),
+            is_share=True,
+        ),
+    ]
+    return [*steps, *told]
+
+
 def item_gaps(counts: ItemCounts, basis: str) -> list[Sentence]:
     """Say what is missing behind a group's figures on one item."""
     words = [
@@ -220,6 +269,18 @@ def _spread_steps(entry: Mapping[str, Any]) -> list[Step]:
             Sentence(_("Sheets by how many items are in place, from none upwards.")),
         ),
     ]
+    middle = median_breadth(entry["breadth"])
+    if middle is not None:
+        place = place_of(50, entry["n_counted"])
+        words = Sentence(
+            _(
+                "Items in place in the sheet in the middle: with the sheets sorted by how many items are in "
+                "place, the one at place %(place)s; between two sheets, in proportion (type 7)."
+            ),
+            {"place": place},
+        )
+        formula = "has[1 + 2 · (n_counted - 1) / 4]"
+        steps.append(Step("median(has)", formula, f"has[{place}]", in_halves(middle), words))
     if entry["n_advanced"] is not None:
         words = Sentence(_("Advanced sheets: %(n_advanced)s of %(n_counted)s."), entry)
         steps.append(Step("n_advanced", "", "", str(entry["n_advanced"]), words))

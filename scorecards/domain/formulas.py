@@ -23,6 +23,11 @@ def in_a_row(terms: Iterable[object]) -> str:
     return ", ".join(map(str, terms))
 
 
+def in_halves(value: Fraction) -> str:
+    """A whole number, or one and a half, as it is shown: "4", "4.5"."""
+    return str(value) if value.denominator == 1 else f"{value.numerator // 2}.5"
+
+
 def place_of(percent: int, n: int) -> str:
     """The place of a percentile among `n` sorted values (type 7), the lowest being 1: in hundredths."""
     hundredths = 100 + percent * (n - 1)

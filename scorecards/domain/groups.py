@@ -104,6 +104,12 @@ class DimensionSummary:
     breadth: tuple[int, ...]
 
 
+def median_breadth(breadth: Sequence[int]) -> Fraction | None:
+    """How many items are in place in the sheet in the middle; `breadth` counts sheets from none upwards."""
+    found = quartiles([(Fraction(number), n) for number, n in enumerate(breadth) if n])
+    return found and found[1]
+
+
 def quartiles(counts: Sequence[tuple[Fraction, int]]) -> tuple[Fraction, Fraction, Fraction] | None:
     """Return the three quartiles of values that come ascending, each with how often it occurs.
 

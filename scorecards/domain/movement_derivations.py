@@ -137,6 +137,7 @@ def _change_steps(panel: Panel) -> list[Step]:
             str(panel.has_after),
             Sentence(_("In place after: %(after)s of the same %(n)s."), named),
         ),
+        *(_share_in_panel(side, number, panel.n_panel) for side, number in list(named.items())[:2]),
         Step(
             "delta_has",
             "has_after - has_before",
@@ -153,6 +154,17 @@ def _change_steps(panel: Panel) -> list[Step]:
             is_share=True,
         ),
     ]
+
+
+def _share_in_panel(side: str, has: int, n_panel: int) -> Step:
+    return Step(
+        f"share_{side}",
+        f"100 · has_{side} / n_panel",
+        f"100 · {has} / {n_panel}",
+        one_decimal(share(has, n_panel)),
+        Sentence(_("The same as a share of the panel.")),
+        is_share=True,
+    )
 
 
 def _verdict_steps(panel: Panel) -> list[Step]:

@@ -24,6 +24,15 @@ class Quarter(StrEnum):
     HIGHEST = "highest"
 
 
+# The quartiles between which each quarter lies: from the first on, below the second; None: there is none
+BOUNDS: Mapping[Quarter, tuple[str | None, str | None]] = {
+    Quarter.LOWEST: (None, "q1"),
+    Quarter.LOWER: ("q1", "median"),
+    Quarter.UPPER: ("median", "q3"),
+    Quarter.HIGHEST: ("q3", None),
+}
+
+
 def position_in(cell: Mapping[str, Any], index: Fraction | None) -> Quarter | None:
     """Return the quarter of a group in which an index lies, by the group's cell as it is published.
 

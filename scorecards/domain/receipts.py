@@ -17,7 +17,8 @@ NAMES = ("group", "entity", "item", "dimension", "area", "enabler", "of")
 SHOWN, SUPPRESSED, CARRIED, PROVISIONAL, OWN = "shown", "suppressed", "carried", "provisional", "own"
 STATES = (SHOWN, SUPPRESSED, CARRIED, PROVISIONAL, OWN)
 CHECKS, IN_PLACE, RESPONSE = "checks", "in_place", "response"
-OF_ANY_GROUP = (IN_PLACE, RESPONSE)
+MISSING, ANSWERS, MOVED, POSITION = "missing", "answers", "moved", "position"
+PRINTED = "printed"
 # What is estimated of a framework over all units, and what each may be asked of (method un20-1 §6)
 DIAGNOSTICS: Mapping[str, Sequence[Sequence[str]]] = {
     "alpha": (["dimension"],),
@@ -25,13 +26,29 @@ DIAGNOSTICS: Mapping[str, Sequence[Sequence[str]]] = {
     "exact_match": (["dimension"], []),
     "kappa": (["dimension"], []),
 }
-# All that is asked for by a name of its own: also what checks found, what is in place of all answers, and who
-# handed in a sheet
-KINDS: Mapping[str, Sequence[Sequence[str]]] = {
-    **DIAGNOSTICS,
-    CHECKS: (["area"], ["enabler"]),
-    IN_PLACE: ([],),
-    RESPONSE: ([],),
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What may be asked for by a name of its own: of what, of whose figures, and whether of a change."""
+
+    what: Sequence[Sequence[str]]
+    whose: str = "group"  # ALL: of all units together; "group": of any group; "entity": of one unit
+    is_change: bool = False
+
+
+# Beside what is estimated: what checks found, what is in place of all answers, who handed in a sheet; sums
+# over the items of a dimension; the sums of a change; and where one unit stands in its group
+KINDS: Mapping[str, Kind] = {
+    **{of: Kind(what, whose=ALL) for of, what in DIAGNOSTICS.items()},
+    CHECKS: Kind((["area"], ["enabler"]), whose=ALL),
+    IN_PLACE: Kind(([], ["item"])),
+    RESPONSE: Kind(([],)),
+    PRINTED: Kind(([],)),
+    MISSING: Kind((["dimension"],)),
+    ANSWERS: Kind((["dimension"],)),
+    MOVED: Kind(([], ["dimension"]), is_change=True),
+    POSITION: Kind((["dimension"],), whose="entity"),
 }
 
 ROUNDING = _(
@@ -73,6 +90,15 @@ ANSWERED_ALIKE = _(
 ALL_OR_NONE = _(
     "All units that answer have this in place, or none has: who knows which units answer knows that of each "
     "of them. No rule hides this."
+)
+
+
+WHAT_TO_SEND = _(
+    "With of, send group=all and one of these: alpha with dimension; without with item; exact_match or kappa "
+    "with dimension, or with nothing else for all dimensions; checks with enabler or area. Or send any group "
+    "with one of these: response; printed; in_place, with item for one alone; missing or answers "
+    "with dimension; moved with from, and with dimension for one alone. Or send entity with position and "
+    "dimension."
 )
 
 
@@ -124,7 +150,7 @@ def parse_subject(raw: Mapping[str, str]) -> Subject:
     whose = [name for name in ("group", "entity") if name in given]
     what = [name for name in ("item", "dimension", "area", "enabler") if name in given]
     if "of" in given:
-        _check_kind(given, what)
+        _check_kind(given, whose, what)
     elif len(whose) != 1 or len(what) != 1 or "enabler" in what:
         raise InvalidInput(
             _("A receipt is of one figure. Send group or entity, and with it item, dimension or area.")
@@ -134,14 +160,18 @@ def parse_subject(raw: Mapping[str, str]) -> Subject:
 
 def _since(raw: Mapping[str, str], given: Mapping[str, str]) -> str:
     """The other cycle of a change, "" where none is asked for: `from` is no name that Python allows."""
-    if "from" not in raw:
-        return ""
-    if "group" not in given or {"area", "of"} & given.keys():
+    kind = KINDS.get(given.get("of", ""))
+    can_be_change = kind.is_change if kind else "area" not in given
+    is_change = "from" in raw
+    if (is_change and not can_be_change) or (kind and kind.is_change and not is_change):
         raise InvalidInput(
-            _("A receipt of a change is of a group. Send group with item or dimension, and from.")
+            _(
+                "A receipt of a change needs from. Send with it group or entity, and item or dimension; or "
+                "group and of=moved."
+            )
         )
-    code = raw["from"].strip()
-    if not code:
+    code = raw["from"].strip() if is_change else ""
+    if is_change and not code:
         raise InvalidInput(
             _("The query parameters are not understood."),
             errors=[FieldError("from", "required", _("Name the cycle to compare with."))],
@@ -149,17 +179,12 @@ def _since(raw: Mapping[str, str], given: Mapping[str, str]) -> str:
     return code
 
 
-def _check_kind(given: Mapping[str, str], what: Sequence[str]) -> None:
-    group = given.get("group")
-    is_of_group = "entity" not in given and bool(group if given["of"] in OF_ANY_GROUP else group == ALL)
-    if not is_of_group or what not in KINDS.get(given["of"], ()):
-        raise InvalidInput(
-            _(
-                "With of, send group=all and one of these: alpha with dimension; without with item; "
-                "exact_match or kappa with dimension, or with nothing else for all dimensions; checks with "
-                "enabler or area. Or send any group with in_place or response, and nothing else."
-            )
-        )
+def _check_kind(given: Mapping[str, str], whose: Sequence[str], what: Sequence[str]) -> None:
+    kind = KINDS.get(given["of"])
+    if kind is None or what not in kind.what or whose != ["entity" if kind.whose == "entity" else "group"]:
+        raise InvalidInput(WHAT_TO_SEND)
+    if kind.whose == ALL and given["group"] != ALL:
+        raise InvalidInput(WHAT_TO_SEND)
 
 
 def asked_for(rows: Iterable[Row]) -> Row:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -29,6 +29,7 @@ from scorecards.domain.compared import (
 )
 from scorecards.domain.groups import PERCENTAGES_FROM
 from scorecards.domain.movement import CycleSheets, Panel, Verdict
+from scorecards.domain.summary import Verdicts, verdicts_of_panels
 from scorecards.models import ComparedPair, Scorecard
 from scorecards.queries.frameworks import asked_dimensions, framework_shape
 from scorecards.queries.publications import newest_scorecards, published_scorecards
@@ -111,9 +112,17 @@ class DimensionRow:
         return all(n is None or n >= PERCENTAGES_FROM for n in self.n_rated)
 
 
+class MovedAnswers(NamedTuple):
+    """How many answers rose, stayed and fell."""
+
+    rose: int
+    same: int
+    fell: int
+
+
 @dataclass(frozen=True)
 class Section:
-    """The items of one dimension, those that are no longer asked at its end."""
+    """Items of one dimension, or of several, those that are no longer asked at the end; and their sums."""
 
     dimension: str
     items: Sequence[ItemRow]
@@ -130,6 +139,22 @@ class Section:
     def is_suppressed(self) -> bool:
         """Whether it tells of no item how it moved, or that its series breaks."""
         return self.n_suppressed == len(self.items)
+
+    @property
+    def panels(self) -> list[Panel]:
+        """The panels that are shown and in which anybody answers."""
+        return [row.panel for row in self.items if row.panel and row.panel.n_panel]
+
+    @property
+    def verdicts(self) -> Verdicts:
+        return verdicts_of_panels(self.panels)
+
+    @property
+    def answers(self) -> MovedAnswers:
+        """How many answers rose, stayed and fell, over all panels."""
+        return MovedAnswers(
+            *(sum(getattr(panel, name) for panel in self.panels) for name in MovedAnswers._fields)
+        )
 
 
 @dataclass(frozen=True)
@@ -149,6 +174,16 @@ class Movement:
         """The items by dimension, in the order in which dimensions come first."""
         codes = dict.fromkeys(row.dimension for row in self.items)
         return [Section(code, [row for row in self.items if row.dimension == code]) for code in codes]
+
+    @cached_property
+    def enablers(self) -> Section:
+        """The enablers of all capabilities: of culture the page of a scorecard says how it stands alone."""
+        return Section("", [row for row in self.items if row.enabler])
+
+    @property
+    def capabilities(self) -> list[Section]:
+        """The capabilities: the dimensions that ask for enablers."""
+        return [section for section in self.sections if any(row.enabler for row in section.items)]
 
     @property
     def shows_nothing(self) -> bool:

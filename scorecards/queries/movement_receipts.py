@@ -18,6 +18,7 @@ from scorecards.domain.movement_derivations import (
 )
 from scorecards.domain.receipts import (
     BASIS_IN_WORDS,
+    MOVED,
     PROVISIONAL,
     ROUNDING,
     SHOWN,
@@ -29,11 +30,13 @@ from scorecards.domain.receipts import (
     no_such_figure,
 )
 from scorecards.domain.scoring import METHOD
+from scorecards.domain.sum_derivations import moved_steps, sum_in_words
 from scorecards.queries import reading
 from scorecards.queries.movement import (
     DimensionRow,
     ItemRow,
     Movement,
+    Section,
     common_groups,
     compared_document,
     is_forward,
@@ -43,6 +46,7 @@ from scorecards.queries.reading import Figures
 from un20portal.lib.canonical import canonical_json, sha256
 
 PANEL, SAMPLES, BRIDGE = "panel", "samples", "bridge"
+Row = ItemRow | DimensionRow | Section
 
 
 @dataclass(frozen=True)
@@ -81,11 +85,11 @@ class MovementHashes:
 
 @dataclass(frozen=True)
 class MovementReceipt:
-    """How one change came about: of an item or of a dimension, in a group that both cycles have."""
+    """How one change of a group came about: of an item, of a dimension, or of answers that are added up."""
 
     subject: Subject
     movement: Movement
-    row: ItemRow | DimensionRow
+    row: Row
     state: str
     hashes: MovementHashes
     method: str  # of the comparison: not always the one of today
@@ -102,6 +106,11 @@ class MovementReceipt:
         return self.row if isinstance(self.row, ItemRow) else None
 
     @property
+    def section(self) -> Section | None:
+        """The items whose answers that moved are added up."""
+        return self.row if isinstance(self.row, Section) else None
+
+    @property
     def threshold(self) -> int:
         """A comparison hides by the stricter of the two cycles."""
         return max(self.movement.before.threshold, self.movement.after.threshold)
@@ -114,7 +123,8 @@ class MovementReceipt:
 
     @property
     def without_parts(self) -> Sentence | None:
-        return derivations.why_no_parts(self.row.bridge) if self.row.bridge else None
+        bridge = None if isinstance(self.row, Section) else self.row.bridge
+        return derivations.why_no_parts(bridge) if bridge else None
 
     @property
     def relation(self) -> Sentence | None:
@@ -124,8 +134,11 @@ class MovementReceipt:
     @property
     def breaks(self) -> list[ItemRow]:
         """The items of the dimension whose series break, those that are no longer asked at the end."""
-        found = [row for row in self.movement.items if row.relation is not Relation.EQUAL]
-        return [] if self.item else [row for row in found if row.dimension == self.row.dimension]
+        rows = self.section.items if self.section else self.movement.items
+        found = [row for row in rows if row.relation is not Relation.EQUAL]
+        if self.item or self.section:
+            return [] if self.item else found
+        return [row for row in found if row.dimension == self.row.dimension]
 
     @cached_property
     def whose(self) -> str:
@@ -173,32 +186,44 @@ def movement_receipt_of(before: Figures, after: Figures, subject: Subject, *, ba
     )
 
 
-def _row(found: Movement, subject: Subject) -> ItemRow | DimensionRow:
-    rows: list[ItemRow | DimensionRow] = (
-        [row for row in found.items if row.item == subject.item]
-        if subject.item
-        else [row for row in found.dimensions if row.dimension == subject.dimension]
-    )
+def _row(found: Movement, subject: Subject) -> Row:
+    rows: list[Row]
+    if subject.of == MOVED:
+        rows = [
+            section for section in [found.enablers, *found.sections] if section.dimension == subject.dimension
+        ]
+    elif subject.item:
+        rows = [row for row in found.items if row.item == subject.item]
+    else:
+        rows = [row for row in found.dimensions if row.dimension == subject.dimension]
     return asked_for(rows)
 
 
-def _state(found: Movement, row: ItemRow | DimensionRow) -> str:
+def _state(found: Movement, row: Row) -> str:
     if _is_broken(row):
         return BROKEN
     if found.after.is_provisional:
         return PROVISIONAL
+    if isinstance(row, Section):
+        return SHOWN if row.panels else SUPPRESSED
     if row.is_suppressed:
         return SUPPRESSED
     return SHOWN if row.bridge else PARTS_SUPPRESSED
 
 
-def _is_broken(row: ItemRow | DimensionRow) -> bool:
+def _is_broken(row: Row) -> bool:
+    if isinstance(row, Section):
+        return all(_is_broken(each) for each in row.items)
     if isinstance(row, ItemRow):
         return row.relation is not Relation.EQUAL
     return row.bridge is None and not row.is_suppressed
 
 
-def _chapters(found: Movement, row: ItemRow | DimensionRow) -> Iterator[Chapter]:
+def _chapters(found: Movement, row: Row) -> Iterator[Chapter]:
+    if isinstance(row, Section):
+        if row.panels:
+            yield Chapter(PANEL, moved_steps(row.panels, n_items=len(row.items)))
+        return
     if isinstance(row, DimensionRow):
         if row.bridge:
             n = min((n for n in row.n_rated if n is not None), default=None)
@@ -240,8 +265,10 @@ def _samples(found: Movement, row: ItemRow) -> list[Sample]:
     ]
 
 
-def _disclosure(found: Movement, row: ItemRow | DimensionRow, state: str) -> list[Sentence]:
+def _disclosure(found: Movement, row: Row, state: str) -> list[Sentence]:
     """What is hidden, and why: beside a sample that is hidden or carried nothing else has to be said."""
+    if isinstance(row, Section):
+        return [derivations.hidden_in_words(BROKEN, threshold=0) if state == BROKEN else sum_in_words(state)]
     if state == SUPPRESSED and (beside := list(_beside(found, row))):
         return beside
     threshold = max(found.before.threshold, found.after.threshold)

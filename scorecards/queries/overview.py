@@ -6,21 +6,19 @@ What an older version does not hold is said to be missing; nothing is computed i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 
 from entities.access import Person
 from quintet.models import Cycle
 from scorecards.domain.decisions import Decision
-from scorecards.domain.groups import ItemCounts
-from scorecards.domain.movement import Panel, Verdict
-from scorecards.domain.summary import Point, Verdicts, points, verdicts_of_panels, verdicts_on_printed
+from scorecards.domain.movement import Verdict
+from scorecards.domain.summary import Point, points, verdicts_on_printed
 from scorecards.queries import movement as compared
 from scorecards.queries.checked import Checked, checked_of
 from scorecards.queries.culture import Lever, Tile, imported_tiles, levers
 from scorecards.queries.decisions import decisions_of
-from scorecards.queries.movement import ItemRow, Movement, Section
+from scorecards.queries.movement import Movement, Section
 from scorecards.queries.quality import Quality, quality
-from scorecards.queries.reading import Figures, ItemFigure
+from scorecards.queries.reading import Figures, ItemFigure, beside_printed
 from scorecards.queries.regions import RegionRow, regions
 from scorecards.queries.since import Since, since, version_before
 from un20portal.lib.errors import NotFound, NotYet
@@ -38,27 +36,6 @@ class MovementState(StrEnum):
 
 
 @dataclass(frozen=True)
-class MovedSection:
-    """The enablers of one capability in two cycles, and the answers of their panels together."""
-
-    section: Section
-
-    @property
-    def panels(self) -> list[Panel]:
-        return [row.panel for row in self.section.items if row.panel and row.panel.n_panel]
-
-    @property
-    def verdicts(self) -> Verdicts:
-        return verdicts_of_panels(self.panels)
-
-    @property
-    def answers(self) -> tuple[int, int, int]:
-        """How many answers rose, stayed and fell."""
-        found = self.panels
-        return sum(p.rose for p in found), sum(p.same for p in found), sum(p.fell for p in found)
-
-
-@dataclass(frozen=True)
 class Moved:
     """What moved since the cycle before, or why that is not shown."""
 
@@ -67,22 +44,9 @@ class Moved:
     movement: Movement | None = None
 
     @property
-    def rows(self) -> list[ItemRow]:
-        """The enablers: the page says of culture how it stands, not how it moved."""
-        return [row for row in self.movement.items if row.enabler] if self.movement else []
-
-    @property
-    def sections(self) -> list[MovedSection]:
-        codes = dict.fromkeys(row.dimension for row in self.rows)
-        return [
-            MovedSection(Section(code, [row for row in self.rows if row.dimension == code])) for code in codes
-        ]
-
-    @property
-    def verdicts(self) -> Verdicts | None:
-        if self.movement is None:
-            return None
-        return verdicts_of_panels([row.panel for row in self.rows if row.panel])
+    def enablers(self) -> Section | None:
+        """What moved of the capabilities."""
+        return self.movement.enablers if self.movement else None
 
 
 NOT_COMPARED = Moved(MovementState.NOT_COMPARED)
@@ -124,8 +88,8 @@ def overview_of(
             rows,
             n_counted=figures.groups[group][basis]["n_counted"],
             n_group=found.n_group,
-            moved=moved.verdicts,
-            printed=verdicts_on_printed(_printed(rows)),
+            moved=moved.enablers.verdicts if moved.enablers else None,
+            printed=verdicts_on_printed(beside_printed(rows)),
         ),
         moved=moved,
         levers=levers(figures, group=group, basis=basis),
@@ -149,18 +113,11 @@ def _since(
     if before := version_before(user, figures):
         found.append(since(before, figures, group=group, basis=basis, rows=rows))
     if moved.movement:
-        clear = frozenset(row.item for row in moved.rows if row.panel and row.panel.verdict is Verdict.CLEAR)
+        enablers = moved.movement.enablers.items
+        clear = frozenset(row.item for row in enablers if row.panel and row.panel.verdict is Verdict.CLEAR)
         before = moved.movement.before
         found.append(since(before, figures, group=group, basis=basis, rows=rows, clear=clear))
     return found
-
-
-def _printed(rows: Sequence[ItemFigure]) -> list[tuple[ItemCounts, Fraction]]:
-    return [
-        (row.counts, row.printed)
-        for row in rows
-        if row.counts and row.printed is not None and row.shows_percentages
-    ]
 
 
 def _moved(user: Person, figures: Figures, earlier: Cycle | None, *, group: str, basis: str) -> Moved:

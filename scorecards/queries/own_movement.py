@@ -40,7 +40,7 @@ class DimensionMove:
 
 @dataclass(frozen=True)
 class ItemMove:
-    """One item that is answered in both cycles, at another level."""
+    """One item that is answered in both cycles."""
 
     item: Item
     before: int
@@ -49,39 +49,57 @@ class ItemMove:
 
 @dataclass(frozen=True)
 class OwnMovement:
-    """One unit beside itself in the cycle before; items only for those who see all its levels."""
+    """One unit beside itself in another cycle; items only for those who see all its levels."""
 
-    earlier: Cycle
+    before: Figures
     dimensions: Sequence[DimensionMove]
-    rose: Sequence[ItemMove]
-    fell: Sequence[ItemMove]
+    items: Sequence[ItemMove]
     shows_levels: bool
+
+    @property
+    def earlier(self) -> Cycle:
+        return self.before.cycle
+
+    @property
+    def rose(self) -> list[ItemMove]:
+        return [move for move in self.items if move.after > move.before]
+
+    @property
+    def fell(self) -> list[ItemMove]:
+        return [move for move in self.items if move.after < move.before]
 
 
 def own_movement(
     user: Person, figures: Figures, entry: UnitEntry, sheet: SeenSheet, *, basis: str
 ) -> OwnMovement | None:
-    """What moved since the cycle that was published before.
-
-    None where this reader sees no figures of it, and where nobody said how the questions belong together.
-    """
+    """What moved since the cycle that was published before; see `moved_since`."""
     earlier = earlier_cycle(user, figures.cycle)
     scorecard = latest_scorecard(user, earlier) if earlier else None
-    if earlier is None or scorecard is None or not entry.dimensions:
+    if scorecard is None:
         return None
-    before = published_figures(scorecard)
-    crosswalk = crosswalk_between(before.cycle.framework, figures.cycle.framework)
+    return moved_since(user, published_figures(scorecard), figures, entry, sheet, basis=basis)
+
+
+def moved_since(
+    user: Person, before: Figures, after: Figures, entry: UnitEntry, sheet: SeenSheet, *, basis: str
+) -> OwnMovement | None:
+    """What moved from the figures of one cycle to those of another.
+
+    None where this reader sees none of the unit in them, where the sheet does not count on this basis, and
+    where nobody said how the questions belong together.
+    """
+    if not entry.dimensions:
+        return None
+    crosswalk = crosswalk_between(before.cycle.framework, after.cycle.framework)
     if crosswalk is None or not units_with_figures(before, user).contains(entry.entity):
         return None
     then = unit_entries(before, [entry.entity], basis=basis)[0]
     compared = _compared(user, before, sheet, crosswalk, basis=basis)
     bridges = _bridges(compared) if compared else {}
-    moves = list(_item_moves(compared, sheet.items)) if compared else []
     return OwnMovement(
-        earlier,
+        before,
         list(_dimension_moves(then, entry, bridges)),
-        [move for move in moves if move.after > move.before],
-        [move for move in moves if move.after < move.before],
+        list(_item_moves(compared, sheet.items)) if compared else [],
         compared is not None,
     )
 
@@ -120,12 +138,12 @@ def _bridges(compared: Comparison) -> dict[str, Bridge]:
 
 
 def _item_moves(compared: Comparison, items: Sequence[Item]) -> Iterator[ItemMove]:
-    """The items that both frameworks ask alike and that have another level now, in framework order."""
+    """The items that both frameworks ask alike and that are answered in both cycles, in framework order."""
     [(then, now)] = compared.pairs.values()
     by_code = {item.code: item for item in items}
     for code, (place_before, place_after) in compared.crosswalk.joined.items():
         if then is None or now is None:
             continue
         before, after = then[place_before], now[place_after]
-        if before not in UNSAID and after not in UNSAID and before != after:
+        if before not in UNSAID and after not in UNSAID:
             yield ItemMove(by_code[code], before, after)

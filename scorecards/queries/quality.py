@@ -122,10 +122,11 @@ def _added_up(rows: Sequence[ItemFigure]) -> tuple[int, int]:
 
 def _gaps(rows: Sequence[ItemFigure]) -> list[Gaps]:
     codes = dict.fromkeys(row.dimension for row in rows)
-    return [_gaps_of(code, [row for row in rows if row.dimension == code]) for code in codes]
+    return [gaps_of(code, [row for row in rows if row.dimension == code]) for code in codes]
 
 
-def _gaps_of(dimension: str, rows: Sequence[ItemFigure]) -> Gaps:
+def gaps_of(dimension: str, rows: Sequence[ItemFigure]) -> Gaps:
+    """What the items of a dimension lack; `rows` are its cells of one group, on one basis."""
     told = [row for row in rows if not row.is_suppressed]
     return Gaps(
         dimension,

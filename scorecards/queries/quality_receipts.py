@@ -4,7 +4,7 @@ They show what the page of the scorecard shows to everybody who reads the versio
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -68,7 +68,7 @@ class ChecksReceipt(Receipt):
 
 @dataclass(frozen=True, kw_only=True)
 class InPlaceReceipt(Receipt):
-    """The receipt of what is in place of all answers together, with the items that are added up."""
+    """The receipt of what is in place of all answers, or of those to one item, with what is added up."""
 
     shares: Mapping[str, Fraction]  # in place, of all answers, by basis
     added_up: Sequence[Distance]
@@ -151,10 +151,18 @@ def _checked_item(item: Item, entry: Entry) -> CheckedItem:
 
 
 def in_place_receipt_of(figures: Figures, subject: Subject) -> Receipt:
-    """The receipt of what is in place of all answers of a group; NotFound where there are too few."""
+    """The receipt of what is in place of all answers of a group, or of those to one item.
+
+    Raises NotFound where there are too few.
+    """
     if subject.group not in figures.sizes:
         raise no_such_figure()
     found = quality(figures, group=subject.group, basis=Basis.ACCEPTED)
+    item = None
+    if subject.item:
+        item = _item(figures, subject.item)
+        alone = [each for each in found.distances if each.accepted.item == item.code]
+        found = replace(found, distances=alone, n_items=1)
     if found.claimed is None or found.accepted is None:
         raise NotFound(_("No figure has ten answers on both bases, so nothing is compared."))
     shares = {Basis.CLAIMED.value: found.claimed, Basis.ACCEPTED.value: found.accepted}
@@ -163,8 +171,8 @@ def in_place_receipt_of(figures: Figures, subject: Subject) -> Receipt:
         subject=subject,
         figures=figures,
         basis="",
-        item=None,
-        dimension=None,
+        item=item,
+        dimension=item.dimension if item else None,
         state=state_of(figures, None, is_suppressed=False),
         hashes=hashes_of(figures),
         figure={
@@ -178,6 +186,11 @@ def in_place_receipt_of(figures: Figures, subject: Subject) -> Receipt:
         shares=shares,
         added_up=found.distances,
     )
+
+
+def _item(figures: Figures, code: str) -> Item:
+    """The item of the framework with this code; NotFound where there is none."""
+    return asked_for(item for item in figures.items if item.code == code)
 
 
 def response_receipt_of(figures: Figures, subject: Subject, *, basis: str) -> Receipt:

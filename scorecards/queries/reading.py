@@ -318,6 +318,15 @@ def state_of_play(figures: Figures, *, group: str, basis: str) -> list[ItemFigur
     return item_figures(figures, group=group, basis=basis, area=Area.CAPABILITY)
 
 
+def beside_printed(rows: Sequence[ItemFigure]) -> list[tuple[ItemCounts, Fraction]]:
+    """The cells with ten answers or more beside which a value was printed that can be subtracted."""
+    return [
+        (row.counts, row.printed)
+        for row in rows
+        if row.counts and row.printed is not None and row.shows_percentages
+    ]
+
+
 def default_group(figures: Figures) -> str:
     """The group that is shown when none is asked for: the entities, without any the country teams."""
     for group in (ENTITIES, COUNTRY_TEAMS):  # every unit is in one of them

@@ -67,6 +67,9 @@ class Hashes:
     snapshot: str | None = None
     document: str | None = None
     simulation: str | None = None
+    before: str | None = None  # of the other cycle of a change
+    snapshot_before: str | None = None
+    document_before: str | None = None
 
 
 @dataclass(frozen=True)
@@ -201,11 +204,21 @@ def _item_of_group(user: Person, question: _Question, item: Item) -> Receipt:
         hashes=hashes_of(figures, carried_from=made_by if row.carried_from else None),
         figure=row,
         carried_from=row.carried_from,
-        steps=derivations.item_steps(row.counts, question.basis) if row.counts else [],
+        steps=_item_steps(row, question.basis),
         missing=derivations.item_gaps(row.counts, question.basis) if row.counts else [],
         items=_weights([item]),
         units=units_behind(figures, group, question.basis, made_by),
     )
+
+
+def _item_steps(row: ItemFigure, basis: str) -> list[Step]:
+    if row.counts is None:
+        return []
+    steps, printed = derivations.item_steps(row.counts, basis), row.baseline
+    if printed is None:
+        return steps
+    value = f"{printed.sign}{printed.value}"
+    return [*steps, *derivations.printed_steps(row.counts, row.printed, value=value, year=printed.year)]
 
 
 def _dimension_of_group(user: Person, question: _Question) -> Receipt:
@@ -233,10 +246,8 @@ def _weights(items: Iterable[Item]) -> list[ItemLine]:
 
 def _unit_receipt(user: Person, question: _Question) -> Receipt:
     figures, basis = question.figures, question.basis
-    unit = _unit(user, figures, question.subject.entity)
-    entry = units.unit_entries(figures, [unit], basis=basis)[0]
-    if not entry.dimensions:
-        raise NotFound(_("The sheet of this unit does not count on this basis."))
+    unit = readable_unit(user, figures, question.subject.entity)
+    entry = counted_entry(figures, unit, basis)
     sheet = units.frozen_sheet(figures, unit)
     seen = access.items_with_levels_for(user, sheet.snapshot.assessment)
     shape = framework_shape(figures.cycle.framework)
@@ -251,12 +262,21 @@ def _unit_receipt(user: Person, question: _Question) -> Receipt:
     )
 
 
-def _unit(user: Person, figures: Figures, code: str) -> Entity:
+def readable_unit(user: Person, figures: Figures, code: str) -> Entity:
+    """The unit with this code whose figures `user` may see among these; else NotFound."""
     held = units.units_with_figures(figures, user)
     unit = held.filter(code__iexact=code).first() if CODE.fullmatch(code) else None
     if unit is None:
         raise no_such_figure()
     return unit
+
+
+def counted_entry(figures: Figures, unit: Entity, basis: str) -> UnitEntry:
+    """The figures of a unit on a basis; NotFound where its sheet does not count on it."""
+    entry = units.unit_entries(figures, [unit], basis=basis)[0]
+    if not entry.dimensions:
+        raise NotFound(_("The sheet of this unit does not count on this basis."))
+    return entry
 
 
 def _codes(figures: Figures, ids: set[int] | None) -> set[str] | None:

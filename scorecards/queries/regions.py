@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from quintet.models import Area
-from scorecards.domain.groups import quartiles
+from scorecards.domain.groups import median_breadth
 from scorecards.queries.frameworks import asked_dimensions
 from scorecards.queries.reading import Figures, group_choices
 
@@ -69,5 +69,4 @@ def _cell(code: str, entry: Mapping[str, Any]) -> RegionCell:
     if entry.get("suppressed"):
         return RegionCell(code, None, None, 0)
     breadth = entry["breadth"]
-    middle = quartiles([(Fraction(number), n) for number, n in enumerate(breadth) if n])
-    return RegionCell(code, entry["n_counted"], middle and middle[1], len(breadth) - 1)
+    return RegionCell(code, entry["n_counted"], median_breadth(breadth), len(breadth) - 1)

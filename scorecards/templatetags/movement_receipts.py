@@ -8,10 +8,11 @@ from django.utils.translation import gettext
 
 from scorecards.domain.movement_derivations import BROKEN
 from scorecards.domain.receipts import SUPPRESSED
-from scorecards.queries.movement import DimensionRow, ItemRow
+from scorecards.queries.movement import DimensionRow, ItemRow, Section
 from scorecards.queries.movement_receipts import MovementReceipt
 from scorecards.queries.reading import Figures
 from scorecards.templatetags.figures import dimension_name, enabler_name, signed
+from scorecards.templatetags.overview import moved_in_words
 
 register = template.Library()
 
@@ -20,6 +21,12 @@ register = template.Library()
 def movement_receipt_title(receipt: MovementReceipt) -> str:
     """Name the change with its value: "Data · Leadership roles, change in the panel, UN entities: +8.0"."""
     row = receipt.row
+    if isinstance(row, Section):
+        return gettext("%(what)s, %(whose)s: %(value)s") % {
+            "what": _moved_of(row),
+            "whose": receipt.whose,
+            "value": _state_in_words(receipt) or moved_in_words(row.answers),
+        }
     if isinstance(row, ItemRow):
         return gettext("%(dimension)s · %(item)s, change in the panel, %(whose)s: %(value)s") % {
             "dimension": dimension_name(row.dimension),
@@ -38,6 +45,8 @@ def movement_receipt_title(receipt: MovementReceipt) -> str:
 def receipts_of_samples(receipt: MovementReceipt) -> list[tuple[str, str]]:
     """The cycles in which the figure of the full sample stands, each with the address of its own receipt."""
     movement, row = receipt.movement, receipt.row
+    if isinstance(row, Section):
+        return []
     sides: list[tuple[Figures, str]] = []
     if isinstance(row, ItemRow):
         samples = ((movement.before, row.before), (movement.after, row.after))
@@ -47,6 +56,13 @@ def receipts_of_samples(receipt: MovementReceipt) -> list[tuple[str, str]]:
         sides = [(figures, row.dimension) for figures in (both[1:] if receipt.state == BROKEN else both)]
     what = "item" if receipt.item else "dimension"
     return [(figures.cycle.title, _address(receipt, figures, what, code)) for figures, code in sides]
+
+
+def _moved_of(section: Section) -> str:
+    """Whose answers are added up: those of a capability, or of all."""
+    if not section.dimension:
+        return gettext("Answers that moved, all capabilities")
+    return gettext("%(dimension)s · answers that moved") % {"dimension": dimension_name(section.dimension)}
 
 
 def _address(receipt: MovementReceipt, figures: Figures, what: str, code: str) -> str:

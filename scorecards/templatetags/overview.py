@@ -14,7 +14,7 @@ from quintet.models import Area, Cycle, Observation
 from scorecards import charts
 from scorecards.domain.decisions import BODIES, VERBS, Decision
 from scorecards.domain.groups import ALL
-from scorecards.domain.receipts import CHECKS
+from scorecards.domain.receipts import CHECKS, MOVED, PRINTED, RESPONSE
 from scorecards.domain.summary import Kind, Point
 from scorecards.models import Basis
 from scorecards.queries.checked import CheckedRow
@@ -81,6 +81,15 @@ def point_in_words(point: Point, basis: str, earlier: Cycle | None) -> str:
         Kind.LEAST: gettext("Least widely in place: %(what)s (%(value)s)."),
         Kind.GAP: gettext("Widest paper gap: %(what)s, %(value)s in place and %(operates)s operating."),
     }[point.kind] % told
+
+
+@register.filter
+def asked_with(point: Point, earlier: Cycle | None) -> str:
+    """What the receipt of a point that is about no single figure is asked with; "" where there is none."""
+    asked = {Kind.RESPONSE: RESPONSE, Kind.MOVED: MOVED, Kind.PRINTED: PRINTED}.get(point.kind)
+    if asked is None:
+        return ""
+    return urlencode({"of": asked} | ({"from": earlier.code} if asked == MOVED and earlier else {}))
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """Words for the receipt of a figure: its name with its value, and the state of an item of a sheet."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from fractions import Fraction
 from typing import Any
@@ -10,15 +11,23 @@ from django.utils.translation import gettext, gettext_lazy
 
 from quintet.domain.answers import NA, UNANSWERED
 from quintet.models import Area, Item
+from scorecards.domain.positions import Quarter
 from scorecards.domain.receipts import Step
 from scorecards.domain.unit_derivations import NOTHING, WITHHELD, ItemLine
 from scorecards.models import Basis
+from scorecards.queries.choosing import PROPOSED, PROVISIONAL
 from scorecards.queries.movement_receipts import MovementHashes
+from scorecards.queries.own_movement import ItemMove
+from scorecards.queries.own_receipts import ChangeReceipt, PositionReceipt
 from scorecards.queries.quality_receipts import ChecksReceipt, InPlaceReceipt, ResponseReceipt
+from scorecards.queries.reading import Figures
 from scorecards.queries.receipts import Hashes, Receipt
+from scorecards.queries.sum_receipts import AnswersReceipt, MissingReceipt, PrintedReceipt
 from scorecards.queries.uncertainty_receipts import EstimateReceipt
 from scorecards.templatetags.estimates import estimate_title
 from scorecards.templatetags.figures import enabler_name, signed
+from scorecards.templatetags.overview import missing_part
+from scorecards.templatetags.sheets import quarter_in_words
 from un20portal.lib.languages import in_per_cent, with_decimal_mark
 from un20portal.lib.ratios import one_decimal, whole_per_cent
 
@@ -42,6 +51,8 @@ HASH_NAMES = {
     "after": gettext_lazy("Scorecard of the cycle after"),
     "comparison": gettext_lazy("Stored comparison"),
     "crosswalk": gettext_lazy("How the questions belong together"),
+    "snapshot_before": gettext_lazy("Frozen sheet of the cycle before"),
+    "document_before": gettext_lazy("Document of the unit in the cycle before"),
 }
 
 
@@ -62,6 +73,8 @@ def step_value(step: Step) -> str:
     """What a number of a receipt comes to, in words where it is no number."""
     if step.value is None:
         return NOTHING
+    if step.name == "quarter":
+        return quarter_in_words(Quarter(step.value))
     return with_decimal_mark(str(VALUE_NAMES.get(step.value, step.value)))
 
 
@@ -83,14 +96,8 @@ def named_hashes(hashes: Hashes | MovementHashes) -> list[tuple[str, str]]:
 @register.filter
 def receipt_title(receipt: Receipt) -> str:
     """Name the figure with its value: "Data · Strategy or action plan in place, UN entities: 75%"."""
-    if isinstance(receipt, EstimateReceipt):
-        return estimate_title(receipt)
-    if isinstance(receipt, ChecksReceipt):
-        return _of_checks(receipt)
-    if isinstance(receipt, InPlaceReceipt):
-        return _of_all_answers(receipt)
-    if isinstance(receipt, ResponseReceipt):
-        return _of_response(receipt)
+    if title := TITLES.get(type(receipt)):
+        return title(receipt)
     template, value = _of_unit(receipt) if receipt.entity else _of_group(receipt)
     return template % {
         "dimension": receipt.dimension.name if receipt.dimension else area_name(receipt.subject.area),
@@ -112,6 +119,20 @@ def receipt_state(line: ItemLine) -> str:
 def one_decimal_or_dash(value: Fraction | None) -> str:
     """Write an exact figure with one decimal in the reader's language; a dash where there is none."""
     return with_decimal_mark(one_decimal(value) or NOTHING)
+
+
+@register.filter
+def version_name(figures: Figures) -> str:
+    """How an address names the version of these figures."""
+    if figures.is_proposed:
+        return PROPOSED
+    return PROVISIONAL if figures.is_provisional else str(figures.version)
+
+
+@register.filter
+def as_value(found: Fraction | int | None) -> str:
+    """Write what a unit has: its index with one decimal, or its level."""
+    return str(found) if isinstance(found, int) else one_decimal_or_dash(found)
 
 
 @register.filter
@@ -168,7 +189,7 @@ def _of_all_answers(receipt: InPlaceReceipt) -> str:
         "accepted": in_per_cent(whole_per_cent(accepted)),
         "points": signed(claimed - accepted),
     }
-    return _named(gettext("In place, of all answers"), receipt, value)
+    return _named(_item_in_full(receipt) or gettext("In place, of all answers"), receipt, value)
 
 
 def _of_response(receipt: ResponseReceipt) -> str:
@@ -177,6 +198,60 @@ def _of_response(receipt: ResponseReceipt) -> str:
     return _named(
         gettext("Sheets accepted") if is_accepted else gettext("Sheets handed in"), receipt, counted
     )
+
+
+def _of_missing(receipt: MissingReceipt) -> str:
+    gaps = receipt.gaps
+    part = f" ({missing_part(gaps)})" if gaps.n_asked and gaps.shows_percentages else ""
+    value = f"{gaps.n_missing}{part}" if gaps.n_asked else gettext("suppressed")
+    what = gettext("%(dimension)s · without an accepted answer")
+    if receipt.basis == Basis.CLAIMED:
+        what = gettext("%(dimension)s · without an answer")
+    return _named(what % {"dimension": _dimension_of(receipt)}, receipt, value)
+
+
+def _of_answers(receipt: AnswersReceipt) -> str:
+    total = receipt.total
+    value = gettext("%(has)s in place, %(operates)s operating") % {
+        "has": in_per_cent(whole_per_cent(total.share_has or Fraction(0))),
+        "operates": in_per_cent(whole_per_cent(total.share_operates or Fraction(0))),
+    }
+    what = gettext("%(dimension)s · all answers") % {"dimension": _dimension_of(receipt)}
+    return _named(what, receipt, value)
+
+
+def _of_printed(receipt: PrintedReceipt) -> str:
+    found = receipt.verdicts
+    value = gettext("%(n)s compared, %(higher)s higher, %(lower)s lower") % {
+        "n": found.n,
+        "higher": found.rose,
+        "lower": found.fell,
+    }
+    return _named(gettext("Beside the values of 2023"), receipt, value)
+
+
+def _of_change(receipt: ChangeReceipt) -> str:
+    if isinstance(receipt.move, ItemMove):
+        levels = {"before": receipt.move.before, "after": receipt.move.after}
+        value = gettext("level %(before)s to %(after)s") % levels
+        return _named(_item_in_full(receipt), receipt, value)
+    what = gettext("%(dimension)s · change of the index") % {"dimension": _dimension_of(receipt)}
+    change = receipt.move.change
+    return _named(what, receipt, gettext("not rated") if change is None else signed(change))
+
+
+def _of_position(receipt: PositionReceipt) -> str:
+    what = gettext("%(dimension)s · quarter of the group") % {"dimension": _dimension_of(receipt)}
+    return _named(what, receipt, quarter_in_words(receipt.quarter))
+
+
+def _item_in_full(receipt: Receipt) -> str:
+    """The item behind its dimension; "" where the receipt is of none."""
+    return f"{_dimension_of(receipt)} · {_item_name(receipt.item)}" if receipt.item else ""
+
+
+def _dimension_of(receipt: Receipt) -> str:
+    return str(receipt.dimension.name) if receipt.dimension else ""
 
 
 def _named(what: str, receipt: Receipt, value: str) -> str:
@@ -194,3 +269,16 @@ def _of_unit(receipt: Receipt) -> tuple[str, str]:
         return template, index[2] if index else not_rated
     template = gettext("%(dimension)s · mean of the dimensions, %(whose)s: %(value)s")
     return template, one_decimal(receipt.figure.mean) or not_rated
+
+
+TITLES: Mapping[type[Receipt], Callable[[Any], str]] = {
+    EstimateReceipt: estimate_title,
+    ChecksReceipt: _of_checks,
+    InPlaceReceipt: _of_all_answers,
+    ResponseReceipt: _of_response,
+    MissingReceipt: _of_missing,
+    AnswersReceipt: _of_answers,
+    PrintedReceipt: _of_printed,
+    ChangeReceipt: _of_change,
+    PositionReceipt: _of_position,
+}

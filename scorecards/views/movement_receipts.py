@@ -1,5 +1,7 @@
 """The page of a receipt of movement: how what moved between two cycles came about, for committee members."""
 
+from urllib.parse import urlencode
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -29,4 +31,5 @@ def page(request: HttpRequest, cycle: Cycle, subject: Subject) -> HttpResponse:
         answer.headers["Retry-After"] = str(NOT_YET_SECONDS)
         return answer
     kept = chosen_query(before, after, group=subject.group, basis=basis, keeps=True)
-    return render(request, TEMPLATE, context | {"receipt": receipt, "kept": kept})
+    asked = {name: value for name in ("item", "dimension", "of") if (value := getattr(subject, name))}
+    return render(request, TEMPLATE, context | {"receipt": receipt, "kept": f"{kept}&{urlencode(asked)}"})

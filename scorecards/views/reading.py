@@ -65,7 +65,7 @@ def receipt(request: HttpRequest, cycle: str) -> HttpResponse:
     """How one figure came about: of a group, of a change, or of a unit for those who may see its figures."""
     chosen = get_object_or_404(Cycle.objects.select_related("framework"), code=cycle)
     subject = parse_subject(request.GET)
-    if subject.since:
+    if subject.since and subject.group:
         return movement_receipts.page(request, chosen, subject)
     figures, basis = chosen_figures(request, chosen), request.GET.get("basis", "accepted")
     if not reading.is_known_basis(basis):

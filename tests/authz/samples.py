@@ -328,6 +328,7 @@ OF_GROUPS = {
     "area": "?group=all&area=capability",
     "kappa": "?group=all&of=kappa",
     "response": "?group=all&of=response",
+    "missing": "?group=all&of=missing&dimension=DAT",
 }
 
 
@@ -342,6 +343,8 @@ def _receipt_variants() -> Iterator[tuple[str, Sample]]:
     yield "provisional", Sample(computed, query="?group=entities&dimension=DAT&version=provisional")
     since = "?group=entities&item=DAT-STR&from=earlier"
     yield "compared", Sample({"cycle": "published"}, query=since)
+    moved = "?group=entities&of=moved&from=earlier"
+    yield "compared-sums", Sample({"cycle": "published"}, query=moved)
     yield "compared-provisional", Sample(computed, query=f"{since}&version=provisional")
     for name, query in OF_GROUPS.items():
         yield f"published-{name}", Sample({"cycle": "published"}, query=query)
@@ -354,6 +357,9 @@ def _receipt_variants() -> Iterator[tuple[str, Sample]]:
         values = {"cycle": "published"}
         yield f"published-area_{letter}", Sample(values, query=f"?entity={code}&area=capability")
         yield f"published_{letter}", Sample(values, query=f"?entity={code}&dimension=DAT")
+        asked = f"?entity={code}&dimension=DAT"
+        yield f"published-position_{letter}", Sample(values, query=f"{asked}&of=position")
+        yield f"published-change_{letter}", Sample(values, query=f"{asked}&from=earlier")
         query = f"?entity={code}&item=DAT-STR&version=provisional"
         yield f"provisional_{letter}", Sample(computed, query=query)
 

@@ -270,8 +270,10 @@ class TestReceipts:
         page = unescape(client.get(f"{PAGE}{query}").content.decode())
         for part, whose in (
             ("foundations", ["/scorecards/2026/receipt/?", "entity=UNDP"]),
-            ("standing", ["/scorecards/2026/receipt/?", "group=type:fund_or_programme"]),
+            ("standing", ["/scorecards/2026/receipt/?", "entity=UNDP", "of=position"]),
             ("moved", ["/scorecards/2025/receipt/?", "entity=UNDP"]),
+            ("moved", ["/scorecards/2026/receipt/?", "entity=UNDP", "from=2025"]),
+            ("levels", ["/scorecards/2026/receipt/?", "entity=UNDP"]),
         ):
             section = page.partition(f'aria-labelledby="{part}"')[2].partition("</section>")[0]
             links = {unquote(link) for link in re.findall(r'href="(/[^"]*receipt/[^"]*)"', section)}

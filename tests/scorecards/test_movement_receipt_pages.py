@@ -187,7 +187,9 @@ class TestWhoReadsIt:
             ("group=entities&item=DAT-STR&from=1999", 404),
             ("group=entities&item=DAT-STR&from=2026", 400),
             ("group=entities&item=DAT-STR&from=", 400),
-            ("entity=UNDP&item=DAT-STR&from=2025", 400),
+            ("entity=UNDP&item=DAT-STR&from=2025", 404),
+            ("entity=UNDP&area=culture&from=2025", 400),
+            ("group=entities&of=moved&from=1999", 404),
         ],
     )
     def test_is_refused_for_what_is_no_change(
@@ -204,7 +206,9 @@ class TestLinks:
         compared_years(framework, units, cast)
         movement = client.get("/scorecards/2026/movement/?group=all&basis=claimed").content.decode()
         links = re.findall(rf'href="{re.escape(URL)}\?([^"]+)"', movement.replace("&amp;", "&"))
-        rows = [*(f"item={code}" for code in CODES), "dimension=DAT", "dimension=INN"]
+        rows = [f"item={code}" for code in CODES]
+        sums = [f"of=moved&dimension={code}" for code in ("DAT", "INN")]
+        rows = [*rows[:7], sums[0], *rows[7:], sums[1], "dimension=DAT", "dimension=INN"]
         assert links == [f"from=2025&group=all&basis=claimed&{row}" for row in rows]
         for link in (links[0], links[-1]):
             shown = client.get(f"{URL}?{link}").content.decode()

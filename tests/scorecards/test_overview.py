@@ -99,7 +99,7 @@ class TestThePage:
         page = text(client)
         links = {link.replace("&amp;", "&") for link in re.findall(r'href="(/[^"]*receipt/\?[^"]*)"', page)}
         movement = [link for link in links if "from=" in link]
-        assert len(movement) == 14
+        assert len(movement) == 14 + 2 + 1, "of items, of capabilities, and of all of them"
         for link in sorted(links):
             assert client.get(link).status_code == 200, link
 

@@ -243,6 +243,9 @@ class TestHashes:
             "snapshot": None,
             "document": None,
             "simulation": None,
+            "before": None,
+            "snapshot_before": None,
+            "document_before": None,
         }
         assert {unit["entity"]: (unit["snapshot"], unit["document"]) for unit in receipt["units"]} == {
             code: (unit["snapshot"], unit["document"]) for code, unit in document["units"].items()

@@ -91,6 +91,8 @@ class TestTheWorkedExample:
             "n_panel": ("1 + 1 + 0", "2"),
             "has_before": ("", "1"),
             "has_after": ("", "2"),
+            "share_before": ("100 · 1 / 2", "50.0"),
+            "share_after": ("100 · 2 / 2", "100.0"),
             "delta_has": ("2 - 1", "1"),
             "delta_points": ("100 · 1 / 2", "50.0"),
             "clear_entities": ("1 ≥ 3", "false"),
@@ -182,15 +184,19 @@ class TestWhatAReceiptIsAskedFor:
         asked = {"group": "all", "item": "DAT-STR"}
         assert parse_subject(asked | {"from": " 2025 "}).since == "2025"
         assert parse_subject(asked).since == ""
+        assert parse_subject({"entity": "UNDP", "dimension": "DAT", "from": "2025"}).since == "2025"
+        assert parse_subject({"group": "all", "of": "moved", "from": "2025"}).of == "moved"
 
     @pytest.mark.parametrize(
         ("asked", "says"),
         [
-            ({"entity": "UNDP", "item": "DAT-STR", "from": "2025"}, "of a group"),
+            ({"entity": "UNDP", "area": "culture", "from": "2025"}, "and item or dimension"),
+            ({"group": "all", "of": "response", "from": "2025"}, "needs from"),
+            ({"group": "all", "of": "moved"}, "needs from"),
             ({"group": "all", "item": "DAT-STR", "from": " "}, "Name the cycle"),
             ({"group": "all", "from": "2025"}, "one figure"),
         ],
     )
-    def test_is_refused_where_it_is_no_change_of_a_group(self, asked: dict[str, str], says: str) -> None:
+    def test_is_refused_where_it_is_no_change(self, asked: dict[str, str], says: str) -> None:
         with pytest.raises(InvalidInput, match=says):
             parse_subject(asked)
