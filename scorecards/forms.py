@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 from django.db.models import QuerySet
-from django.utils.translation import get_language, gettext
+from django.http.request import split_domain_port, validate_host
+from django.urls import Resolver404, resolve
+from django.utils.translation import get_language, get_language_from_path, gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from entities.models import Entity, EntityType
 from scorecards.domain.corrections import LONGEST_NOTE
-from scorecards.domain.decisions import BEGINNINGS, BODIES, VERBS
+from scorecards.domain.decisions import BEGINNINGS, BODIES, NOT_HERE, VERBS
 from scorecards.domain.groups import LONGEST_CODE, LONGEST_NAME
 from scorecards.domain.visibility import Audience
 from scorecards.models import CustomGroup, DecisionPoint
@@ -102,10 +106,46 @@ class DecisionForm(RefusableForm):
             choices = [(code, gettext(word)) for code, word in known.items()]
             self.fields[name].choices = choices  # type: ignore[attr-defined]  # a choice field
 
+    def clean(self) -> dict[str, Any]:
+        """Turn the address of a receipt into its query, `figure`, and the code of its cycle, `figure_of`."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if address := cleaned.get("figure", ""):
+            receipt = receipt_at(address)
+            if receipt is None:
+                self.add_error("figure", gettext(NOT_HERE))
+            else:
+                cleaned["figure"], cleaned["figure_of"] = receipt
+        return cleaned
+
     def examples(self) -> list[str]:
         """How a point reads with each verb, in the order of the list."""
         body = gettext(BODIES["hlcm"])
         return [gettext(BEGINNINGS[verb]) % {"body": body} for verb in VERBS]
+
+
+def receipt_at(address: str) -> tuple[str, str] | None:
+    """The query of the receipt at an address of this portal, and the code of its cycle; None for others.
+
+    A query alone names no cycle: "".
+    """
+    place, mark, query = address.partition("#")[0].partition("?")
+    if not (mark and place):
+        return query or place, ""
+    try:
+        scheme, host, path, *_rest = urlsplit(place)
+    except ValueError:  # brackets that hold no address
+        return None
+    is_ours = scheme in ("http", "https") and validate_host(
+        split_domain_port(host)[0], settings.ALLOWED_HOSTS
+    )
+    if (scheme or host) and not is_ours:
+        return None
+    with override(get_language_from_path(path) or settings.LANGUAGE_CODE):
+        try:
+            page = resolve(path)
+        except Resolver404:
+            return None
+    return (query, page.kwargs["cycle"]) if page.view_name == "scorecards:scorecard-receipt" else None
 
 
 class CustomGroupForm(RefusableForm):

@@ -92,17 +92,16 @@ def parse_decision(
     return Decision(verb, body, text, action, query, language)
 
 
-def parts_of(address: str) -> tuple[str, Mapping[str, str]]:
-    """Where an address leads, "" for a query alone; and what it asks with."""
-    place, mark, query = address.strip().partition("?")
-    return (place, dict(parse_qsl(query))) if mark else ("", dict(parse_qsl(place)))
+def asked_with(query: str) -> Mapping[str, str]:
+    """What a receipt is asked with, out of its query with or without the sign before it."""
+    return dict(parse_qsl(query.strip().removeprefix("?")))
 
 
-def _parse_figure(address: str) -> tuple[str, list[FieldError]]:
-    """The query of the receipt whose address is given, in one order; and what is wrong with it."""
-    if not address:
+def _parse_figure(asked: str) -> tuple[str, list[FieldError]]:
+    """The query of the receipt that is asked for, in one order; and what is wrong with it."""
+    if not asked:
         return "", []
-    given = parts_of(address)[1]
+    given = asked_with(asked)
     known = {name: given[name] for name in sorted(OF_FIGURES) if name in given}
     refused = [FieldError("figure", "bad_figure", NO_RECEIPT)]
     is_of_a_group = "entity" not in given and not given.get("group", "").startswith(CUSTOM)

@@ -3,34 +3,19 @@
 They are published with the next version, which two persons confirm.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
-from django.http.request import split_domain_port, validate_host
-from django.urls import reverse
-from django.utils import translation
+from django.db.models import F
 
 from entities.models import User
-from quintet.models import Cycle, Item
+from quintet.models import Cycle
 from scorecards import access
-from scorecards.domain.decisions import (
-    FULL,
-    MOST_POINTS,
-    NO_RECEIPT,
-    NOT_HERE,
-    Decision,
-    parse_decision,
-    parts_of,
-)
-from scorecards.models import DecisionPoint, Scorecard
-from scorecards.queries.choosing import PROPOSED, PROVISIONAL
-from scorecards.queries.frameworks import asked_dimensions
-from scorecards.queries.sheets import groups_in
-from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, StaleVersion, WrongState
+from scorecards.domain.decisions import FULL, MOST_POINTS, NOT_HERE, Decision, asked_with, parse_decision
+from scorecards.models import DecisionPoint
+from scorecards.queries.any_receipt import require_receipt
+from un20portal.lib.errors import FieldError, InvalidInput, NotAllowed, NotFound, StaleVersion, WrongState
 from un20portal.lib.errors import marked as _
 from un20portal.lib.languages import REFERENCE_LANGUAGES
 
@@ -39,10 +24,14 @@ ASIDE = 1000  # far beyond the places of the points of a cycle
 
 
 @transaction.atomic
-def add_point(*, cycle: Cycle, by: User, at: datetime, **said: str) -> DecisionPoint:
-    """Put a point after the others; raise InvalidInput for what is wrong with it, WrongState for a sixth."""
+def add_point(*, cycle: Cycle, by: User, at: datetime, figure_of: str = "", **said: str) -> DecisionPoint:
+    """Put a point after the others; raise InvalidInput for what is wrong with it, WrongState for a sixth.
+
+    `figure` is the query of the receipt behind it, `figure_of` the code of the cycle of which that receipt
+    is; "" for this one.
+    """
     points = _locked_points(cycle, by)
-    decision = _parsed(cycle, said)
+    decision = _parsed(cycle, said, figure_of)
     if len(points) >= MOST_POINTS:
         raise WrongState(FULL, {"most": MOST_POINTS})
     return DecisionPoint.objects.create(
@@ -51,14 +40,16 @@ def add_point(*, cycle: Cycle, by: User, at: datetime, **said: str) -> DecisionP
 
 
 @transaction.atomic
-def change_point(*, point: DecisionPoint, version: int, by: User, at: datetime, **said: str) -> None:
+def change_point(
+    *, point: DecisionPoint, version: int, by: User, at: datetime, figure_of: str = "", **said: str
+) -> None:
     """Write a point anew, based on `version`; it keeps its place.
 
     Raises StaleVersion with both texts when somebody wrote in between. Writing what is already there changes
     nothing.
     """
     points = _locked_points(point.cycle, by)
-    columns = _columns(_parsed(point.cycle, said))
+    columns = _columns(_parsed(point.cycle, said, figure_of))
     stored = _require_there(point, points)
     current = _columns(stored.decision)
     if current == columns:
@@ -126,77 +117,21 @@ def _number(points: Sequence[DecisionPoint]) -> None:
     DecisionPoint.objects.bulk_update(points, ["place"])
 
 
-def _parsed(cycle: Cycle, said: dict[str, str]) -> Decision:
+def _parsed(cycle: Cycle, said: dict[str, str], figure_of: str) -> Decision:
     decision = parse_decision(**said)
     if decision.language not in ("", *REFERENCE_LANGUAGES):
-        error = FieldError("language", "unknown", _("Choose one of the list."))
-        raise InvalidInput(_("The point was not saved."), errors=[error])
-    message = ""
-    if not _is_here(cycle, said.get("figure", "")):
-        message = NOT_HERE
-    elif not _is_asked(cycle, decision.query):
-        message = _("The framework of this cycle has no such item or dimension.")
-    elif not _is_known(cycle, decision.query):
-        message = NO_RECEIPT
-    if message:
-        raise InvalidInput(
-            _("The point was not saved."), errors=[FieldError("figure", "unknown_figure", message)]
-        )
+        raise _refused(FieldError("language", "unknown", _("Choose one of the list.")))
+    if figure_of not in ("", cycle.code):
+        raise _refused(FieldError("figure", "unknown_figure", NOT_HERE))
+    try:
+        require_receipt(cycle, asked_with(said.get("figure", "")))
+    except NotFound as refusal:
+        raise _refused(FieldError("figure", "unknown_figure", refusal.message)) from refusal
     return decision
 
 
-def _is_here(cycle: Cycle, address: str) -> bool:
-    """Whether an address is of a receipt of this cycle in this portal, of versions that are there.
-
-    A query alone is taken to be of this cycle.
-    """
-    place, given = parts_of(address)
-    others = Scorecard.objects.public().filter(cycle__code=given.get("from", ""))
-    versions = {
-        "version": {PROVISIONAL, PROPOSED, *_numbers(Scorecard.objects.filter(cycle=cycle))},
-        "from_version": _numbers(others),
-    }
-    is_there = all(given[name] in known for name, known in versions.items() if name in given)
-    return is_there and (not place or _is_receipt_of(cycle, place))
-
-
-def _numbers(scorecards: QuerySet[Scorecard]) -> set[str]:
-    return {str(version) for version in scorecards.values_list("version", flat=True)}
-
-
-def _is_receipt_of(cycle: Cycle, place: str) -> bool:
-    """Whether the page of this cycle's receipts is there, in any language of the portal."""
-    try:
-        scheme, host, path, *_rest = urlsplit(place)
-    except ValueError:  # brackets that hold no address
-        return False
-    pages = set()
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            pages.add(reverse("scorecards:scorecard-receipt", args=[cycle.code]))
-    is_ours = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
-    return path in pages and ((scheme in ("http", "https") and is_ours) or not (scheme or host))
-
-
-def _is_asked(cycle: Cycle, query: Mapping[str, str]) -> bool:
-    """Whether what its figure is of is in the framework."""
-    items, dimensions = (
-        Item.objects.filter(framework=cycle.framework_id),
-        asked_dimensions(cycle.framework_id),
-    )
-    wanted = (("item", items, "code"), ("dimension", dimensions, "code"), ("area", dimensions, "area"))
-    return all(rows.filter(**{field: query[name]}).exists() for name, rows, field in wanted if name in query)
-
-
-def _is_known(cycle: Cycle, query: Mapping[str, str]) -> bool:
-    """Whether units of this cycle are in the group of its figure, and everybody reads of the cycle before.
-
-    What is published with a point cannot be put right: its receipt has to be there for all who read the
-    point. They are everybody, sooner or later: a version that the committees read first is released, too.
-    """
-    others = Scorecard.objects.public().exclude(cycle=cycle)
-    is_published = "from" not in query or others.filter(cycle__code=query["from"]).exists()
-    return is_published and ("group" not in query or query["group"] in groups_in(cycle))
+def _refused(error: FieldError) -> InvalidInput:
+    return InvalidInput(_("The point was not saved."), errors=[error])
 
 
 def _columns(decision: Decision) -> dict[str, str]:

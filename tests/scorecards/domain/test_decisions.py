@@ -22,14 +22,14 @@ class TestParseDecision:
                 assert parse_decision(**(GOOD | {"verb": verb, "body": body})).verb == verb
 
     @pytest.mark.parametrize(
-        "address",
+        "query",
         [
-            "https://un.example/scorecards/2026/receipt/?item=DAT-STR&version=1&basis=claimed&group=entities",
+            "?item=DAT-STR&version=1&basis=claimed&group=entities",
             "group=entities&item=DAT-STR&basis=claimed",
         ],
     )
-    def test_keeps_of_an_address_what_names_the_figure(self, address: str) -> None:
-        figure = parse_decision(**GOOD, figure=address).figure
+    def test_keeps_of_a_query_what_names_the_figure(self, query: str) -> None:
+        figure = parse_decision(**GOOD, figure=query).figure
         assert figure == "basis=claimed&group=entities&item=DAT-STR"
 
     def test_knows_receipts_of_changes(self) -> None:
