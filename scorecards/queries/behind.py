@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from quintet.models import Dimension, Item
 from scorecards.domain.decisions import Decision
-from scorecards.domain.receipts import CHECKS, DIAGNOSTICS, IN_PLACE, Subject, parse_subject
+from scorecards.domain.receipts import DIAGNOSTICS, Subject, parse_subject
 from scorecards.models import Basis
-from scorecards.queries.any_receipt import receipt_of
+from scorecards.queries.any_receipt import OF_BOTH_BASES, receipt_of
 from scorecards.queries.movement_receipts import MovementReceipt, movement_receipt_of
 from scorecards.queries.reading import Figures, group_names
 from scorecards.queries.receipts import Receipt
@@ -38,7 +38,7 @@ class FigureBehind:
 
     @property
     def is_of_one_basis(self) -> bool:
-        return self.subject.of not in (CHECKS, IN_PLACE) and not self.is_estimated
+        return self.subject.of not in OF_BOTH_BASES and not self.is_estimated
 
     @property
     def is_estimated(self) -> bool:
