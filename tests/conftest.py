@@ -12,6 +12,7 @@ from django.test import client
 from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from entities.models import Entity
 from quintet.models import Cycle
@@ -76,6 +77,15 @@ def _no_copies_of_contexts() -> Iterator[None]:
     """A test reads what a page says: the client need not copy the context of each template for it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(client, "store_rendered_templates", lambda *_arguments, **_options: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_found_once() -> Iterator[None]:
+    """Each client of a test loads the middleware anew; the files that it serves stay where they are."""
+    found = WhiteNoiseMiddleware(lambda _request: None).files
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", lambda self: self.files.update(found))
         yield
 
 
