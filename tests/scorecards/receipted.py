@@ -17,7 +17,7 @@ from django.test import Client
 
 PLACES = {"tr", "li", "dd", "summary"}
 NUMBER = re.compile(r"(?<![\w.#-])[+−-]?\d+(?:[.,]\d+)?%?")
-# no figures of a unit or of a group: pictures, names, what was printed elsewhere, and words for readers alone
+# no figures of a unit or of a group: names, words of the framework, what others printed, and explanations
 LEFT_OUT = {"th", "thead", "caption", "form", "nav"}
 LEFT_OUT_CLASSES = {"legend", "level-map", "level-text", "facts-printed", "level-legend", "item-code", "hash"}
 NO_WORDS = {"script", "style"}

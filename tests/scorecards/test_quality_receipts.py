@@ -386,7 +386,12 @@ class TestAllAnswers:
 
     @pytest.mark.parametrize(
         ("query", "status"),
-        [("group=nobody&of=in_place", 404), ("of=in_place", 400), (f"{IN_PLACE}&item=DAT-STR", 400)],
+        [
+            ("group=nobody&of=in_place", 404),
+            ("of=in_place", 400),
+            (f"{IN_PLACE}&item=DAT-XXX", 404),
+            (f"{IN_PLACE}&dimension=DAT", 400),
+        ],
     )
     def test_are_refused_for_what_is_none(
         self, client: Client, first: Scorecard, query: str, status: int
@@ -441,12 +446,29 @@ class TestReaders:
         )
 
 
+class TestAllAnswersToAnItem:
+    def test_are_those_that_the_page_compares(self, client: Client, first: Scorecard) -> None:
+        receipt = get(client, f"{IN_PLACE}&item=DAT-STR")
+        assert [each["item"] for each in receipt["figure"]["items"]] == ["DAT-STR"]
+        assert values(receipt) == {
+            "n_compared": "1",
+            "share_has[claimed]": "100.0",
+            "share_has[accepted]": "0.0",
+            "distance": "100.0",
+        }
+        said = heading(page(client, f"{IN_PLACE}&item=DAT-STR"))
+        assert said.startswith("Data · Strategy or action plan, ")
+        assert said.endswith("100% claimed, 0% accepted: +100.0 points")
+
+
 class TestLinks:
     def test_lead_from_the_page_to_receipts(self, client: Client, first: Scorecard) -> None:
         for query in ("", "group=all&basis=claimed&version=1"):
             shown = quality_of(client, query)
             assert len(set(links_to(shown, "checks"))) == 8
-            assert (len(links_to(shown, "in_place")), len(links_to(shown, "response"))) == (1, 3)
+            of_one = [link for link in links_to(shown, "in_place") if "item=DAT-STR" in link]
+            assert (len(of_one), len(links_to(shown, "in_place"))) == (1, 2)
+            assert len(links_to(shown, "response")) == 3
             for kind in ("checks", "in_place", "response"):
                 for link in links_to(shown, kind):
                     assert ("version=1" in link) is ("version=1" in query)
