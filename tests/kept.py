@@ -32,15 +32,15 @@ def kept(make: Callable[Asked, Made]) -> Callable[Asked, Made]:
         if asked in found:
             _put_back(found[asked][1])
         else:
-            assert not _rows(), "a world is made in an empty database"
-            found[asked] = make(*arguments, **options), _rows()
+            assert not all_rows(), "a world is made in an empty database"
+            found[asked] = make(*arguments, **options), all_rows()
             forget_wake_ups(settings.REDIS_URL)
         return deepcopy(found[asked][0])
 
     return world
 
 
-def _rows() -> Rows:
+def all_rows() -> Rows:
     """All rows of all tables that have any."""
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     with connection.cursor() as cursor:

@@ -421,19 +421,28 @@ def load_reference() -> Any:
     return run("load_reference")
 
 
-class TestDemoData:
-    """Small demo cycles on the real reference data."""
+def fill_demo(seed: int = 7, cycles: str = "2023,2024,2025", entities: int = 12) -> str:
+    """Small demo cycles; what the command told."""
+    return run("demo_data", seed=seed, entities=entities, cycles=cycles)
 
-    @pytest.fixture(autouse=True)
-    def _password(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("DEMO_PASSWORD", "correct horse battery")
-        load_reference()
 
-    def fill(self, seed: int = 7, cycles: str = "2023,2024,2025", entities: int = 12) -> str:
-        return run("demo_data", seed=seed, entities=entities, cycles=cycles)
+@kept
+def make_demo() -> str:
+    load_reference()
+    return fill_demo()
+
+
+@pytest.fixture
+def demo_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMO_PASSWORD", "correct horse battery")
+
+
+@pytest.mark.usefixtures("demo_password")
+class TestTheDemo:
+    """What a demonstration holds, on the real reference data."""
 
     def test_marks_every_row_and_publishes_what_is_closed(self) -> None:
-        told = self.fill()
+        told = make_demo()
         assert "focal.undp@demo.un20.example" in told
         assert "correct horse battery" in told
         assert set(Cycle.objects.values_list("is_demo", flat=True)) == {True}
@@ -447,7 +456,7 @@ class TestDemoData:
         assert run("verify_publications").endswith(": 2.\n")
 
     def test_proposes_points_with_the_last_closed_cycle(self, client: Client) -> None:
-        self.fill()
+        make_demo()
         before, last = (
             json.loads(card.payload)["decisions"] for card in Scorecard.objects.order_by("cycle__code")
         )
@@ -457,26 +466,35 @@ class TestDemoData:
             assert client.get(f"/scorecards/2024/receipt/?{point['figure']}").status_code == 200
 
     def test_leaves_nothing_to_wait_for(self, client: Client) -> None:
-        self.fill()
+        make_demo()
         for path in ("/api/v1/scorecards/2024/movement/?from=2023", "/api/v1/scorecards/2024/uncertainty/"):
             assert client.get(path).status_code == 200
+
+
+@pytest.mark.usefixtures("demo_password")
+class TestDemoData:
+    """How it is made."""
+
+    @pytest.fixture(autouse=True)
+    def _reference(self) -> None:
+        load_reference()
 
     def test_goes_only_into_an_empty_database(self) -> None:
         User.objects.create_user("somebody@example.org")
         with pytest.raises(CommandError, match="not empty"):
-            self.fill()
+            fill_demo()
         told = run("demo_data", if_empty=True)
         assert told.startswith("There is data already: nothing was changed.")
         assert not Cycle.objects.exists()
 
     def test_is_the_same_for_the_same_seed(self) -> None:
-        self.fill()
+        fill_demo()
         first = list(Scorecard.objects.values_list("sha256", flat=True))
         self.empty()
-        self.fill()
+        fill_demo()
         assert list(Scorecard.objects.values_list("sha256", flat=True)) == first
         self.empty()
-        self.fill(seed=8)
+        fill_demo(seed=8)
         assert not set(Scorecard.objects.values_list("sha256", flat=True)) & set(first)
 
     def test_is_the_same_in_another_year(self) -> None:
@@ -495,13 +513,13 @@ class TestDemoData:
         assert min(sums.n_items_checks, sums.n_confirmed, sums.n_lowered, sums.n_without) > 0
 
     def test_takes_codes_with_spaces_between(self) -> None:
-        self.fill(cycles=" 2024, 2025 ")
+        fill_demo(cycles=" 2024, 2025 ")
         assert set(Cycle.objects.values_list("code", flat=True)) == {"2024", "2025"}
 
     @pytest.mark.parametrize("cycles", ["", "2024,", "2024,2024", "20/24", "new", "x" * 51])
     def test_refuses_codes_that_are_no_addresses(self, cycles: str) -> None:
         with pytest.raises(CommandError, match="--cycles"):
-            self.fill(cycles=cycles)
+            fill_demo(cycles=cycles)
         assert not Cycle.objects.exists()
         assert not User.objects.exists()
 
@@ -509,7 +527,7 @@ class TestDemoData:
         self.empty()
         Entity.objects.update(valid_to="2000-01-01")
         with pytest.raises(CommandError, match="load_reference"):
-            self.fill()
+            fill_demo()
         assert not User.objects.exists()
 
     def empty(self) -> None:
