@@ -69,7 +69,8 @@ def change_case(*, case: Case, text: CaseText, version: int, by: User, at: datet
 def show_case(*, case: Case, version: int, by: User, at: datetime) -> None:
     """Show the text that `version` names to everybody; raise NotAllowed, WrongState, StaleVersion.
 
-    What the task force withdrew is not shown again: a text of other words may be.
+    What the task force withdrew is not shown again as it was: other words make it another text, and so does
+    another year or enabler.
     """
     locked = _locked(case)
     _require_author(by, locked.entity_id)

@@ -65,7 +65,8 @@ BASIS_IN_WORDS = {
 DISCLOSURE_IN_WORDS = {
     SHOWN: _(
         "Nothing is hidden here: neither the figure nor anything that it adds up to with other published "
-        "figures of this cycle is of fewer than %(threshold)s units."
+        "figures of this cycle is of fewer than %(threshold)s units. How many of these stand on one level, "
+        "or have so many items in place, can be fewer."
     ),
     SUPPRESSED: _(
         "The figure is hidden: fewer than %(threshold)s units answered, or other published figures would "

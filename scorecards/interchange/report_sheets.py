@@ -163,6 +163,10 @@ def _set_height(sheet: Worksheet, row: int, cells: Iterable[Cell], widths: Itera
 
 def lines_of(text: str, width: int) -> int:
     """How many lines a text takes in a column of `width` characters; those of East Asia count twice."""
+    return sum(_lines_of_paragraph(paragraph, width) for paragraph in text.split("\n"))
+
+
+def _lines_of_paragraph(text: str, width: int) -> int:
     n_lines, used = 1, 0
     for word in WORDS.findall(text):
         if used and used + _wide(word.rstrip()) > width:

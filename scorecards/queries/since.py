@@ -1,4 +1,4 @@
-"""What changed since the last session: against the version before, of a first version the cycle before."""
+"""What changed since the last session: beside the version before, and beside the cycle before."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

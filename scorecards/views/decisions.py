@@ -19,6 +19,7 @@ from scorecards.domain.decisions import FULL, MOST_POINTS
 from scorecards.forms import DecisionForm
 from scorecards.models import DecisionPoint
 from scorecards.queries.decisions import points_of
+from scorecards.queries.publications import proposal_of
 from scorecards.services import deciding
 from un20portal.lib.errors import DomainError, InvalidInput, StaleVersion, WrongState
 from un20portal.lib.forms import VersionForm
@@ -49,6 +50,7 @@ def _list_page(request: HttpRequest, cycle: Cycle, refusal: DomainError | None =
     context = {
         "cycle": cycle,
         "points": points,
+        "proposal": proposal_of(cycle),
         "most": MOST_POINTS,
         "full": NO_MORE if len(points) >= MOST_POINTS else None,
         "refusal": refusal,

@@ -8,8 +8,9 @@ from django.test import Client
 from quintet.models import Cycle
 from scorecards.domain.decisions import VERBS, Decision
 from scorecards.models import DecisionPoint
+from scorecards.services import publishing
 from scorecards.templatetags.overview import who_decides
-from tests.factories import Cast
+from tests.factories import AT, Cast
 from tests.scorecards.years import Compared
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,15 @@ class TestWritingPoints:
         assert 'name="version" value="2"' in written
         assert client.post(change, self.SAID | {"text": "Both.", "version": 2}).status_code == 302
         assert DecisionPoint.objects.get().text == "Both."
+
+    def test_while_a_proposal_waits_are_known_to_overtake_it(
+        self, client: Client, cast: Cast, years: list[Cycle]
+    ) -> None:
+        client.force_login(cast.task_force)
+        client.post(f"{self.URL}new/", self.SAID)
+        assert "A proposal waits" not in client.get(self.URL).content.decode()
+        publishing.propose(cycle=years[1], by=cast.task_force, at=AT)
+        assert "A proposal waits for a second person" in client.get(self.URL).content.decode()
 
     def test_deletes_what_was_on_the_page_alone(self, client: Client, cast: Cast, years: list[Cycle]) -> None:
         client.force_login(cast.task_force)

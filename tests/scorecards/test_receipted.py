@@ -1,5 +1,7 @@
 """Every figure that a page of the scorecard shows links to a receipt in which the same number stands."""
 
+import re
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -56,6 +58,8 @@ class TestFigures:
             assert kind in html
         found = places(html, page)
         assert {place.said: numbers for place in found if (numbers := stated.missing(place))} == {}
+        [median, *_others] = re.findall(r'href="([^"]+)#median\(has\)"', html)
+        assert '<li id="median(has)">' in client.get(unescape(median)).content.decode()
 
     def test_that_stand_in_no_receipt_are_found(self, client: Client, compared: Compared) -> None:
         """Of a page with another number in it, of one without a link, and of a link to something else."""

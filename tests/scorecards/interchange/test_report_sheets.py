@@ -57,6 +57,7 @@ def height(sheet: Worksheet, row: int) -> float:
         ("word and word and word", 10, 3),
         ("0123456789" * 3, 10, 3),
         ("数据战略已经批准", 10, 2),
+        ("one\n\nthree, of many words", 10, 4),
         ("استراتيجية البيانات", 11, 2),
     ],
 )
