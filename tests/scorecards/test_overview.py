@@ -353,7 +353,7 @@ class TestForDecision:
         self.point(years[1], cast, language="en")
         publish(years[1], cast)
         shown = re.sub(r"\s+", " ", part(client.get("/fr/scorecards/2026/").content.decode(), "decisions"))
-        assert '<small lang="en" dir="auto">English</small>' in shown
+        assert '<small lang="en" dir="auto">[English]</small>' in shown
         for said in ("The paper gap.", "Fund it."):
             assert f'<p class="decided" lang="en" dir="auto">{said}</p>' in shown
 

@@ -58,7 +58,7 @@ class TestPointsForDecision:
         shown = page(publish(cycle, cast), language)
         for said in ("Entities to report.", "By spring."):
             assert f'<p class="as-written" lang="en" dir="ltr">{said}</p>' in shown
-        assert '<small lang="en" dir="auto">English</small>' in shown
+        assert '<small lang="en" dir="auto">[English]</small>' in shown
 
     def test_in_arabic_run_from_right_to_left_in_every_paper(self, cycle: Cycle, cast: Cast) -> None:
         add_point(cycle=cycle, by=cast.task_force, at=AT, **(SAID | {"text": "10 كيانات"}), language="ar")
