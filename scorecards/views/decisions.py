@@ -25,8 +25,6 @@ from un20portal.lib.errors import DomainError, InvalidInput, StaleVersion, Wrong
 from un20portal.lib.forms import VersionForm
 from un20portal.lib.wording import localised
 
-NO_MORE = WrongState(FULL, {"most": MOST_POINTS})
-
 
 def _cycle(request: HttpRequest, code: str) -> Cycle:
     """Before any cycle is looked up: a refusal does not tell whether there is one."""
@@ -52,7 +50,7 @@ def _list_page(request: HttpRequest, cycle: Cycle, refusal: DomainError | None =
         "points": points,
         "proposal": proposal_of(cycle),
         "most": MOST_POINTS,
-        "full": NO_MORE if len(points) >= MOST_POINTS else None,
+        "full": _(FULL) % {"most": MOST_POINTS} if len(points) >= MOST_POINTS else "",
         "refusal": refusal,
         "is_demo": cycle.is_demo,
     }
@@ -61,14 +59,14 @@ def _list_page(request: HttpRequest, cycle: Cycle, refusal: DomainError | None =
 
 
 class DecisionCreateView(View):
-    """Write one more point; where there are as many as may be, what was written is kept on the page."""
+    """Write one more point; where there are as many as may be, the list says so, and words sent are kept."""
 
     http_method_names = ["get", "head", "post"]
 
     def get(self, request: HttpRequest, cycle: str) -> HttpResponse:
         chosen = _cycle(request, cycle)
         if points_of(chosen).count() >= MOST_POINTS:
-            return _list_page(request, chosen, NO_MORE)
+            return redirect("scorecards:decision-list", cycle=cycle)
         return _page(request, chosen, DecisionForm())
 
     def post(self, request: HttpRequest, cycle: str) -> HttpResponse:
