@@ -80,38 +80,73 @@ def test_a_card_with_two_links_leads_to_both(portal: Portal, at_work: AtWork) ->
         page.wait_for_url(address)
 
 
+def stays_when_asked(page: Page) -> None:
+    """Change the language; the browser asks before, and the person stays."""
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
+    with page.expect_event("dialog"):
+        page.get_by_role("button", name="Français").click(no_wait_after=True)
+    assert asked == ["beforeunload"]
+
+
 def test_another_language_takes_no_words_away_unasked(
     portal: Portal, at_work: AtWork, screen: Screen, trouble: list[str]
 ) -> None:
     """A browser asks, also of words that were refused; without a script the page says so beforehand."""
     page = at_work(portal.people["first"])
     page.goto(f"/scorecards/{portal.cycle.code}/decisions/new/")
-    written, asked = page.get_by_label("What the point is about"), []
+    written = page.get_by_label("What the point is about")
     warning = page.get_by_text("Save before you change the language")
     expect(warning).to_be_visible(visible=not screen.script)
     if not screen.script:
         return
-
-    def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.dismiss()
-
-    def change_language() -> None:
-        page.once("dialog", stay)
-        with page.expect_event("dialog"):
-            page.get_by_role("button", name="Français").click(no_wait_after=True)
-
     written.press_sequentially("Half a sen")
-    change_language()
+    stays_when_asked(page)
     expect(written).to_have_value("Half a sen")
     page.get_by_label("The figure behind it").fill("nowhere")
     page.get_by_role("button", name="Save").click()
     page.locator(".error-summary").wait_for()
-    change_language()
+    stays_when_asked(page)
     expect(written).to_have_value("Half a sen")
-    assert asked == ["beforeunload"] * 2
     assert [line for line in trouble if line.startswith("400:")]
     trouble.clear()
     page.get_by_label("The figure behind it").fill("")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("The point is saved.").wait_for()
+
+
+def test_words_that_the_browser_filled_in_again_are_not_taken_away_unasked(
+    portal: Portal, at_work: AtWork, screen: Screen
+) -> None:
+    """As on the way back to a page: no input is told of, the page is shown."""
+    if not screen.script:
+        return
+    page = at_work(portal.people["first"])
+    page.goto(f"/scorecards/{portal.cycle.code}/decisions/new/")
+    written = page.get_by_label("What the point is about")
+    written.evaluate("field => field.value = 'Half a sen'")
+    page.evaluate("dispatchEvent(new Event('pageshow'))")
+    stays_when_asked(page)
+    expect(written).to_have_value("Half a sen")
+
+
+def test_a_refused_form_of_any_kind_is_not_left_unasked(
+    at_work: AtWork, portal: Portal, screen: Screen, trouble: list[str]
+) -> None:
+    if not screen.script:
+        return
+    page = at_work(portal.people["first"])
+    page.goto("/scorecards/groups/new/")
+    name = page.locator("[name=name]")
+    name.fill("Small funds")
+    page.locator("main form button[type=submit]").click()
+    page.locator(".error-summary").wait_for()
+    assert [line for line in trouble if line.startswith("400:")]
+    trouble.clear()
+    stays_when_asked(page)
+    expect(name).to_have_value("Small funds")

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
 
 from un20portal.lib.addresses import this_page
 from un20portal.lib.errors import DomainError, NotYet
@@ -83,7 +84,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         if request.method == "POST" and not is_script(request):
             if written(request):
-                return render(request, "session_ended.html", status=403)
+                refusal = _("Nothing was saved. Copy your text, sign in again, and send it once more.")
+                return render(request, "session_ended.html", {"refusal": refusal}, status=403)
             return redirect_to_login(this_page(request))
         return super().handle_no_permission(request, view_func)
 

@@ -94,6 +94,18 @@ def refused_forms(context: Context) -> list[BaseForm]:
     return [form for form in forms.values() if form.is_bound and form.errors]
 
 
+@register.simple_tag(takes_context=True)
+def tells_of_refusal(context: Context) -> bool:
+    """Whether this page says that what was sent was not done: its title begins so, leaving it loses words.
+
+    So it is where a form on it was sent and holds something wrong, by whatever method; and where a view
+    gives the `refusal` of a POST. The `refusal` of a GET only says why there is nothing to read.
+    """
+    if refused_forms(context):
+        return True
+    return bool(context.get("refusal")) and context["request"].method == "POST"
+
+
 SECTIONS = {
     "home": "home",
     "scorecards": "scorecards",
