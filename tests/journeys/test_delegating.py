@@ -94,7 +94,7 @@ def test_a_colleague_is_invited_answers_and_is_accepted(
     # the link worked once
     stranger = window(new_context, 390)
     stranger.goto(link)
-    expect(stranger.get_by_role("alert")).to_contain_text("used already")
+    expect(stranger.locator(".note-error:focus")).to_contain_text("used already")
     assert trouble == [f"409: GET {stranger.url}"]
     trouble.clear()
 

@@ -193,7 +193,7 @@ class TestAttaching:
     ) -> None:
         assert send(file=("x.pdf", pdf())).status_code == 302
         html = flat(send(item="DAT-LED", file=file, **said))
-        summary = html.partition('role="alert"')[2].partition("</ul>")[0]
+        summary = html.partition("note-error")[2].partition("</ul>")[0]
         assert set(re.findall(r'href="#document-(\w+)"', summary)) == wrong
         assert set(re.findall(r'id="document-(\w+)-errors"', html)) == wrong
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils.timezone import localdate
 
@@ -26,12 +27,22 @@ pytestmark = pytest.mark.django_db
 LINK = re.compile(r'<a href="#([^"]*)">')
 SUMMARY = re.compile(r'<div class="note note-error error-summary".*?</div>', re.DOTALL)
 BEGUN_AT = re.compile(r"<[^>]*\bautofocus\b[^>]*>")
+CASE = {
+    "capability": "DAT",
+    "language": "en",
+    "title": "Other",
+    "problem": "P",
+    "done": "D",
+    "outcome": "O",
+    "year": "2025",
+}
 REFUSED: list[tuple[str, str, dict[str, str]]] = [
     ("", "/accounts/login/", {"login": "nobody@example.org", "password": "wrong"}),
     ("", "/accounts/login/", {}),
     ("focal", "/accounts/password/change/", {"oldpassword": "wrong"}),
     ("focal", "/portfolio/cases/new/", {"title": "Only this"}),
     ("focal", "/portfolio/cases/{case}/change/", {"version": "2"}),
+    ("focal", "/portfolio/cases/{case}/change/", CASE),  # nothing but a hidden field is wrong
     ("focal", "/portfolio/cases/{case}/withdraw/", {"version": "2"}),
     ("focal", "/assessments/{sheet}/delegations/hand-over/", {}),
     ("focal", "/assessments/{sheet}/invitations/send/", {"email": "x"}),
@@ -45,7 +56,7 @@ REFUSED: list[tuple[str, str, dict[str, str]]] = [
     ("task_force", "/assessments/{counted}/reopen/", {}),
 ]
 REFUSED_OTHERWISE: list[tuple[str, str, dict[str, str]]] = [
-    ("focal", "/portfolio/cases/{case}/change/", {"version": "1"}),
+    ("focal", "/portfolio/cases/{case}/change/", {"version": "1", **CASE}),
     ("focal", "/portfolio/cases/{case}/show/", {"version": "1"}),
     ("focal", "/assessments/{sheet}/evidence/DAT-STR/add/", {"link": "nowhere"}),
     ("focal", "/assessments/{sheet}/answers/DAT-STR/", {"choice": "9", "version": "0"}),
@@ -98,6 +109,7 @@ def test_names_what_is_wrong_where_the_reader_begins(
     (begins,) = BEGUN_AT.findall(page)
     assert 'tabindex="-1"' in begins
     assert summary.startswith(begins)
+    assert "data-unsaved" in page
     assert "<li>" in summary
     for target in LINK.findall(summary):
         assert f'id="{target}"' in page, target
@@ -107,19 +119,38 @@ def test_names_what_is_wrong_where_the_reader_begins(
 def test_begins_at_the_refusal(
     cast: Cast, places: dict[str, int], who: str, place: str, said: dict[str, str]
 ) -> None:
-    written = {"title": "Other", "problem": "P", "done": "D", "outcome": "O", "year": "2025"}
-    if place.endswith("change/"):
-        said = {**written, "capability": "DAT", "language": "en", **said}
     answer = sent(cast, who, place.format(**places), said)
     page = answer.content.decode()
     assert answer.status_code in (400, 409, 412)
     assert "<title>Error: " in said_in(page)
     (begins,) = BEGUN_AT.findall(page)
     assert 'tabindex="-1"' in begins
+    assert "data-unsaved" in page
+
+
+def test_names_the_block_of_an_answer_where_the_reader_begins(cast: Cast, places: dict[str, int]) -> None:
+    wrong = {"choice": "9", "version": "0"}
+    page = sent(cast, "focal", f"/assessments/{places['sheet']}/answers/DAT-STR/", wrong).content.decode()
+    (begins,) = BEGUN_AT.findall(page)
+    assert 'aria-label="This answer was not saved"' in begins
+
+
+def test_says_that_what_was_sent_after_the_session_is_not_saved(client: Client, db: None) -> None:
+    page = client.post("/portfolio/cases/new/", CASE).content.decode()
+    assert "<title>Error: Your session has ended" in said_in(page)
+
+
+def test_says_once_what_the_reader_begins_at() -> None:
+    """What is focused is spoken; an alert would be spoken as well, over it or cut off by it."""
+    templates = [path.read_text() for path in (settings.BASE_DIR / "templates").rglob("*.html")]
+    begun = [tag for text in templates for tag in BEGUN_AT.findall(text)]
+    assert begun
+    assert not [tag for tag in begun if 'role="alert"' in tag]
 
 
 @pytest.mark.parametrize("place", ["/accounts/login/", "/portfolio/", "/scorecards/"])
 def test_of_a_page_that_was_only_asked_for_nothing_is_said(client: Client, db: None, place: str) -> None:
     page = client.get(place).content.decode()
     assert "<title>Error" not in said_in(page)
+    assert "data-unsaved" not in page
     assert "autofocus" not in page.replace("autofocus required", "")
