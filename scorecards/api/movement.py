@@ -56,5 +56,11 @@ def asked_figures(request: Request, code: str, since: str) -> tuple[Figures, Fig
     cycle, version = cycle_of(code), request.query_params.get("version")
     if version not in (None, PROVISIONAL):
         version = str(whole_number(request, "version", default=0, lowest=1, highest=LAST_VERSION))
-    asked = whole_number(request, "from_version", default=0, lowest=1, highest=LAST_VERSION)
-    return compared_figures(request.user, cycle, since, version=version, from_version=asked or None)
+    return compared_figures(
+        request.user, cycle, since, version=version, from_version=version_of_other(request)
+    )
+
+
+def version_of_other(request: Request) -> int | None:
+    """The version of the cycle `from` that is asked for; None for the newest."""
+    return whole_number(request, "from_version", default=0, lowest=1, highest=LAST_VERSION) or None

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from quintet.models import Area
 from scorecards.api.choosing import BASIS, VERSION, chosen_basis, chosen_figures
-from scorecards.api.movement import FROM_VERSION, SINCE
+from scorecards.api.movement import FROM_VERSION, SINCE, version_of_other
 from scorecards.api.movement_receipts import MovementReceiptSerializer, movement_receipt
 from scorecards.api.receipt_fields import CodeField, FrameworkNameSerializer, StepSerializer, WordsField
 from scorecards.api.serializers import (
@@ -191,5 +191,6 @@ class ReceiptView(ApiView):
             receipt = movement_receipt(request, cycle, subject)
             return Response(MovementReceiptSerializer(receipt).data)
         figures, basis = chosen_figures(request, cycle), chosen_basis(request)
-        found = receipt_of(request.user, figures, subject, basis=basis)
+        since = version_of_other(request)
+        found = receipt_of(request.user, figures, subject, basis=basis, from_version=since)
         return Response(ReceiptSerializer(found).data)

@@ -39,9 +39,12 @@ OF_ONE_BASIS = {
 }
 
 
-def receipt_of(user: Person, figures: Figures, subject: Subject, *, basis: str) -> Receipt:
+def receipt_of(
+    user: Person, figures: Figures, subject: Subject, *, basis: str, from_version: int | None = None
+) -> Receipt:
     """The receipt of any figure but a change of a group; NotFound for what is not this reader's to see.
 
+    A change of a unit is since `from_version` of the other cycle; None: its newest.
     Raises NotYet while the simulation that it is of is owed.
     """
     if subject.of in OF_BOTH_BASES:
@@ -53,7 +56,7 @@ def receipt_of(user: Person, figures: Figures, subject: Subject, *, basis: str) 
     if subject.of:
         return diagnostic_receipt_of(user, figures, subject)
     if subject.since:
-        return change_receipt_of(user, figures, subject, basis=basis)
+        return change_receipt_of(user, figures, subject, basis=basis, from_version=from_version)
     if subject.group and subject.area:
         return area_receipt_of(user, figures, subject)
     receipt = counted_receipt_of(user, figures, subject, basis=basis)

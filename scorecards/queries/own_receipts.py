@@ -60,12 +60,14 @@ class PositionReceipt(Receipt):
         return Sentence(derivations.POSITION_TOLD)
 
 
-def change_receipt_of(user: Person, figures: Figures, subject: Subject, *, basis: str) -> Receipt:
-    """The receipt of what moved of a unit since the newest figures of another cycle.
+def change_receipt_of(
+    user: Person, figures: Figures, subject: Subject, *, basis: str, from_version: int | None = None
+) -> Receipt:
+    """The receipt of what moved of a unit since another cycle: its newest figures, or those of a version.
 
     Raises NotFound for what is not there, or not this reader's to see in both cycles.
     """
-    before = figures_of_other(user, figures.cycle, subject.since)
+    before = figures_of_other(user, figures.cycle, subject.since, version=from_version)
     unit = readable_unit(user, figures, subject.entity)
     entry, sheet = counted_entry(figures, unit, basis), seen_sheet(user, figures, unit)
     moved = moved_since(user, before, figures, entry, sheet, basis=basis)

@@ -44,11 +44,18 @@ def asked_cycle(request: HttpRequest, cycle: Cycle) -> str:
 
 def asked_figures(request: HttpRequest, cycle: Cycle, since: str) -> tuple[Figures, Figures]:
     """The figures of two cycles, before and after, of the versions that are asked for; else 404."""
-    version, from_version = (request.GET.get(name) for name in ("version", "from_version"))
+    version = request.GET.get("version")
     if version not in (None, PROVISIONAL):
         version = str(_number(version))
-    asked = None if from_version is None else _number(from_version)
-    return compared_figures(request.user, cycle, since, version=version, from_version=asked)
+    return compared_figures(
+        request.user, cycle, since, version=version, from_version=version_of_other(request)
+    )
+
+
+def version_of_other(request: HttpRequest) -> int | None:
+    """The version of the cycle `from` that is asked for; None for the newest, Http404 for what is none."""
+    asked = request.GET.get("from_version")
+    return None if asked is None else _number(asked)
 
 
 def is_kept(request: HttpRequest) -> bool:

@@ -23,7 +23,7 @@ from scorecards.queries.overview import overview_of
 from scorecards.queries.reading import Figures
 from scorecards.queries.uncertainty import is_estimated
 from scorecards.views import movement_receipts
-from scorecards.views.movement import version_number
+from scorecards.views.movement import version_number, version_of_other
 from un20portal.lib.holding import held
 from un20portal.lib.pagination import page_of
 
@@ -70,7 +70,8 @@ def receipt(request: HttpRequest, cycle: str) -> HttpResponse:
     figures, basis = chosen_figures(request, chosen), request.GET.get("basis", "accepted")
     if not reading.is_known_basis(basis):
         raise Http404
-    found = receipt_of(request.user, figures, subject, basis=basis)
+    since = version_of_other(request)
+    found = receipt_of(request.user, figures, subject, basis=basis, from_version=since)
     context = {
         "cycle": chosen,
         "receipt": found,

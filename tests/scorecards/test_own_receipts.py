@@ -1,15 +1,19 @@
 """Receipts of one unit beside others: what moved since another cycle, and its quarter without names."""
 
 import json
+import re
 from fractions import Fraction
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
 from entities.models import Entity, User
-from quintet.models import Cycle, Framework
+from quintet.models import Answer, Cycle, Framework
+from quintet.services.freezing import freeze
 from scorecards.models import Scorecard
-from tests.factories import Cast, delegate, make_entities, sheet_of
+from tests.factories import Cast, delegate, later, make_entities, sheet_of
 from tests.scorecards.test_entity_sheets import NOW, client_of, others, page_of, share, years
 from tests.scorecards.worked import publish
 from tests.scorecards.years import cycle_of
@@ -60,6 +64,27 @@ class TestAChange:
         assert sheets == [end["hashes"]["snapshot"] for end in ends]
         assert f"+{figure['change'][2]}</a>" in page_of(cast.focal)
         assert heading(page(cast.focal, CHANGE)).endswith(f", UNDP: +{figure['change'][2]}")
+
+    def test_is_since_the_version_that_is_asked_for(self, years: Cycle, cast: Cast) -> None:
+        """Without one it is since the newest; its permanent address names both."""
+        sheet = sheet_of(Cycle.objects.get(code="2025"), Entity.objects.get(code="UNDP"))
+        Answer.objects.filter(assessment=sheet, item__code="DAT-LED").update(claimed=4, accepted=4)
+        freeze(assessment=sheet, at=later(1))
+        publish(sheet.cycle, cast)
+        for query, version, level in ((MOVE, 2, 4), (f"{MOVE}&from_version=1", 1, 2)):
+            receipt, said = get(cast.focal, query), page(cast.focal, query)
+            assert (receipt["from_version"], receipt["figure"]["before"]) == (version, level)
+            published = Scorecard.objects.get(cycle__code="2025", version=version)
+            assert receipt["hashes"]["before"] == published.sha256
+            assert heading(said).endswith(f"level {level} to 1")
+            [kept] = re.findall(r'href="\?([^"]+)">versions', unescape(said))
+            assert parse_qs(kept).items() >= {"version": ["1"], "from_version": [str(version)]}.items()
+            assert get(cast.focal, kept)["figure"] == receipt["figure"]
+        whole = [get(cast.focal, f"{CHANGE}&from_version={n}")["figure"]["before"] for n in (1, 2)]
+        assert whole[0] != whole[1]
+        for wrong, statuses in (("3", (404, 404)), ("x", (400, 404))):
+            get(cast.focal, f"{MOVE}&from_version={wrong}", statuses[0])
+            page(cast.focal, f"{MOVE}&from_version={wrong}", statuses[1])
 
     def test_of_an_item_is_for_those_who_see_its_level(self, years: Cycle, cast: Cast) -> None:
         assert get(cast.viewer, MOVE)["figure"] == {"before": 2, "after": 1, "change": -1}
