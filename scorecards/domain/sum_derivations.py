@@ -21,6 +21,14 @@ SUM_IN_WORDS = {
     SUPPRESSED: _("There is no sum: the figures of all these items are hidden. Each has its own receipt."),
     PROVISIONAL: DISCLOSURE_IN_WORDS[PROVISIONAL],
 }
+ALL_CHANGES_HIDDEN = _(
+    "There is no sum: the changes of all these items that can be compared are hidden. Each has its own "
+    "receipt."
+)
+NOBODY_IN_BOTH = _(
+    "There is no sum: of these items, nobody answers one in both cycles whose change is shown. Each has its "
+    "own receipt."
+)
 SUMMED = _("Items whose figures are shown and added up: %(n)s of %(n_items)s.")
 LEFT_OUT = _("Left out, because their figures are hidden: %(n)s of %(n_items)s items.")
 AS_BEFORE = _("Items whose figures are those of an earlier version: %(n)s of %(n_items)s.")
@@ -56,6 +64,13 @@ COMPARED = _(
 def sum_in_words(state: str) -> Sentence:
     """Say what is hidden of a sum, and why."""
     return Sentence(SUM_IN_WORDS[state])
+
+
+def moved_in_words(state: str, panels: Sequence[Panel]) -> list[Sentence]:
+    """Say what is hidden of a sum of answers that moved; without panels, also why there is none."""
+    if state == SUPPRESSED:
+        return [Sentence(ALL_CHANGES_HIDDEN)]
+    return [sum_in_words(state)] if panels else [sum_in_words(state), Sentence(NOBODY_IN_BOTH)]
 
 
 def sum_gaps(*, n_items: int, n_hidden: int, n_carried: int) -> list[Sentence]:

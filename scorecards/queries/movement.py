@@ -141,6 +141,12 @@ class Section:
         return self.n_suppressed == len(self.items)
 
     @property
+    def hides_all(self) -> bool:
+        """Whether every item that is comparable is hidden."""
+        comparable = [row for row in self.items if row.relation is Relation.EQUAL]
+        return bool(comparable) and all(row.is_suppressed for row in comparable)
+
+    @property
     def panels(self) -> list[Panel]:
         """The panels that are shown and in which anybody answers."""
         return [row.panel for row in self.items if row.panel and row.panel.n_panel]
@@ -188,8 +194,7 @@ class Movement:
     @property
     def shows_nothing(self) -> bool:
         """Whether every item that is comparable is suppressed."""
-        comparable = [row for row in self.items if row.relation is Relation.EQUAL]
-        return bool(comparable) and all(row.is_suppressed for row in comparable)
+        return Section("", self.items).hides_all
 
 
 def comparable_cycles(user: Person, cycle: Cycle) -> list[Cycle]:

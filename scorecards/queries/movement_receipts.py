@@ -30,7 +30,7 @@ from scorecards.domain.receipts import (
     no_such_figure,
 )
 from scorecards.domain.scoring import METHOD
-from scorecards.domain.sum_derivations import moved_steps, sum_in_words
+from scorecards.domain.sum_derivations import moved_in_words, moved_steps
 from scorecards.queries import reading
 from scorecards.queries.movement import (
     DimensionRow,
@@ -189,9 +189,8 @@ def movement_receipt_of(before: Figures, after: Figures, subject: Subject, *, ba
 def _row(found: Movement, subject: Subject) -> Row:
     rows: list[Row]
     if subject.of == MOVED:
-        rows = [
-            section for section in [found.enablers, *found.sections] if section.dimension == subject.dimension
-        ]
+        sections = [found.enablers, *found.sections]
+        rows = [each for each in sections if each.items and each.dimension == subject.dimension]
     elif subject.item:
         rows = [row for row in found.items if row.item == subject.item]
     else:
@@ -205,7 +204,7 @@ def _state(found: Movement, row: Row) -> str:
     if found.after.is_provisional:
         return PROVISIONAL
     if isinstance(row, Section):
-        return SHOWN if row.panels else SUPPRESSED
+        return SUPPRESSED if row.hides_all else SHOWN
     if row.is_suppressed:
         return SUPPRESSED
     return SHOWN if row.bridge else PARTS_SUPPRESSED
@@ -268,7 +267,9 @@ def _samples(found: Movement, row: ItemRow) -> list[Sample]:
 def _disclosure(found: Movement, row: Row, state: str) -> list[Sentence]:
     """What is hidden, and why: beside a sample that is hidden or carried nothing else has to be said."""
     if isinstance(row, Section):
-        return [derivations.hidden_in_words(BROKEN, threshold=0) if state == BROKEN else sum_in_words(state)]
+        if state == BROKEN:
+            return [derivations.hidden_in_words(BROKEN, threshold=0)]
+        return moved_in_words(state, row.panels)
     if state == SUPPRESSED and (beside := list(_beside(found, row))):
         return beside
     threshold = max(found.before.threshold, found.after.threshold)

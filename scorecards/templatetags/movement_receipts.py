@@ -25,7 +25,7 @@ def movement_receipt_title(receipt: MovementReceipt) -> str:
         return gettext("%(what)s, %(whose)s: %(value)s") % {
             "what": _moved_of(row),
             "whose": receipt.whose,
-            "value": _state_in_words(receipt) or moved_in_words(row.answers),
+            "value": _state_in_words(receipt) or _sums_in_words(row),
         }
     if isinstance(row, ItemRow):
         return gettext("%(dimension)s · %(item)s, change in the panel, %(whose)s: %(value)s") % {
@@ -75,6 +75,10 @@ def _state_in_words(receipt: MovementReceipt) -> str:
     """Why there is no value; "" where there is one."""
     words = {SUPPRESSED: gettext("suppressed"), BROKEN: gettext("the series breaks")}
     return words.get(receipt.state, "")
+
+
+def _sums_in_words(section: Section) -> str:
+    return moved_in_words(section.answers) if section.panels else gettext("nothing to add up")
 
 
 def _panel_in_words(row: ItemRow) -> str:

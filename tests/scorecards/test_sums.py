@@ -1,6 +1,7 @@
 """Sums on the page of a scorecard lead to receipts with their addends, each of which leads to its own."""
 
 import re
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from html import unescape
 from typing import Any
@@ -10,8 +11,15 @@ import pytest
 from django.test import Client
 
 from entities.models import Entity
-from quintet.models import Area, Cycle, Dimension, Item
+from quintet.domain.crosswalk import Relation
+from quintet.models import Area, Cycle, Dimension, Framework, Item
+from scorecards.domain.movement import Panel
+from scorecards.domain.sum_derivations import ALL_CHANGES_HIDDEN, NOBODY_IN_BOTH
+from scorecards.queries.movement import ItemRow, Section
+from scorecards.services.comparing import decide_comparisons
+from scorecards.services.computing import compute_cycle
 from tests.factories import (
+    AT,
     ENABLERS,
     Cast,
     make_cast,
@@ -21,7 +29,7 @@ from tests.factories import (
     make_framework,
 )
 from tests.scorecards.worked import publish
-from tests.scorecards.years import Compared
+from tests.scorecards.years import Compared, cycle_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/scorecards/2026/"
@@ -119,6 +127,67 @@ class TestAnswersThatMoved:
             assert client.get(asked + wrong).status_code == status
         assert client.get(f"{PAGE}receipt/?group=entities&of=moved").status_code == 400
         assert client.get(f"{PAGE}receipt/?group=entities&of=response&from=2025").status_code == 400
+
+    def test_that_nobody_gives_in_both_cycles_are_not_called_hidden(self, client: Client, cast: Cast) -> None:
+        """Twelve units answered before, twelve others answer now: of sheets of now the panel is empty."""
+        units = make_entities(24)
+        publish_two_years(make_framework(), cast, {"2025": units[:12], "2026": units[12:]}, "INN-STR")
+        compute_cycle(cycle_id=Cycle.objects.get(code="2026").pk, at=AT)
+        client.force_login(cast.task_force)
+        address = f"{PAGE}receipt/?group=entities&of=moved&from=2025&dimension=INN&version=provisional"
+        page, receipt = read(client, address), ask(client, address)
+        assert (receipt["state"], receipt["steps"]) == ("provisional", [])
+        assert receipt["disclosure"][1:] == [NOBODY_IN_BOTH]
+        assert heading(page) == "Innovation · answers that moved, UN entities: nothing to add up"
+        assert NOBODY_IN_BOTH in page
+        assert "are hidden" not in page
+
+    def test_that_are_all_hidden_say_so(self, client: Client, cast: Cast) -> None:
+        units = make_entities(12)
+        publish_two_years(make_framework(), cast, {"2025": units, "2026": units}, "DAT-STR")
+        address = f"{PAGE}receipt/?group=entities&of=moved&from=2025&dimension=INN"
+        receipt = ask(client, address)
+        assert (receipt["state"], receipt["disclosure"]) == ("suppressed", [ALL_CHANGES_HIDDEN])
+        assert heading(read(client, address)).endswith("UN entities: suppressed")
+
+    def test_are_not_there_without_items(self, client: Client, cast: Cast) -> None:
+        framework = make_framework()
+        Item.objects.filter(framework=framework).update(enabler="")
+        units = make_entities(12)
+        publish_two_years(framework, cast, {"2025": units, "2026": units}, "DAT-STR")
+        asked = f"{PAGE}receipt/?group=entities&of=moved&from=2025"
+        assert client.get(asked).status_code == 404
+        assert client.get(f"{asked}&dimension=DAT").status_code == 200
+
+    def test_are_hidden_where_all_that_can_be_compared_is(self) -> None:
+        """A series that breaks is not hidden, and takes nothing from what is."""
+        rows = {
+            "broken": moved_item(Relation.NEW),
+            "hidden": moved_item(Relation.EQUAL),
+            "empty": moved_item(Relation.EQUAL, Panel(0, 0, 0, 0, 0, 12, 12)),
+        }
+        for names, hides_all in (
+            ("hidden", True),
+            ("broken hidden", True),
+            ("broken", False),
+            ("empty", False),
+            ("hidden empty", False),
+            ("", False),
+        ):
+            assert Section("DAT", [rows[name] for name in names.split()]).hides_all is hides_all, names
+
+
+def moved_item(relation: Relation, panel: Panel | None = None) -> ItemRow:
+    return ItemRow("DAT-STR", "DAT", "STR", "", "?", relation, (), None, None, panel, None)
+
+
+def publish_two_years(
+    framework: Framework, cast: Cast, years: Mapping[str, Sequence[Entity]], item: str
+) -> None:
+    """Who answers one item in which year."""
+    for code, units in years.items():
+        publish(cycle_of(framework, code, {unit: {item: 2} for unit in units}), cast)
+    decide_comparisons(at=AT)
 
 
 def assert_clear_changes(fold: str, receipt: Any) -> None:
