@@ -164,7 +164,11 @@ def in_place_receipt_of(figures: Figures, subject: Subject) -> Receipt:
         alone = [each for each in found.distances if each.accepted.item == item.code]
         found = replace(found, distances=alone, n_items=1)
     if found.claimed is None or found.accepted is None:
-        raise NotFound(_("No figure has ten answers on both bases, so nothing is compared."))
+        raise NotFound(
+            _("This figure is hidden, or has fewer than ten answers on one of the bases: it is not compared.")
+            if item
+            else _("No figure has ten answers on both bases, so nothing is compared.")
+        )
     shares = {Basis.CLAIMED.value: found.claimed, Basis.ACCEPTED.value: found.accepted}
     numbers = {"n_compared": found.n_compared, "n_items": found.n_items}
     return InPlaceReceipt(

@@ -384,6 +384,14 @@ class TestAllAnswers:
         assert detail == "No figure has ten answers on both bases, so nothing is compared."
         assert links_to(quality_of(client), "in_place") == []
 
+    def test_of_an_item_that_is_not_compared_says_so_of_this_item(
+        self, client: Client, first: Scorecard
+    ) -> None:
+        """Others of the group are compared: of DAT-LED nobody says anything."""
+        assert get(client, IN_PLACE)["figure"]
+        detail = get(client, f"{IN_PLACE}&item=DAT-LED", status=404)["detail"]
+        assert detail.startswith("This figure is hidden, or has fewer than ten answers")
+
     @pytest.mark.parametrize(
         ("query", "status"),
         [
