@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db.models import QuerySet
 
 from entities.access import Person
-from quintet.models import Cycle, Item
+from quintet.models import Area, Cycle, Item
 from scorecards.domain.decisions import NO_RECEIPT, NOT_HERE
 from scorecards.domain.receipts import (
     ANSWERS,
@@ -18,11 +18,12 @@ from scorecards.domain.receipts import (
     Subject,
 )
 from scorecards.models import Scorecard
+from scorecards.queries.checked import rows_in
 from scorecards.queries.choosing import PROPOSED, PROVISIONAL
 from scorecards.queries.frameworks import asked_dimensions
 from scorecards.queries.own_receipts import change_receipt_of, position_receipt_of
 from scorecards.queries.quality_receipts import checks_receipt_of, in_place_receipt_of, response_receipt_of
-from scorecards.queries.reading import Figures
+from scorecards.queries.reading import Figures, has_printed
 from scorecards.queries.receipts import Receipt, counted_receipt_of
 from scorecards.queries.sheets import groups_in
 from scorecards.queries.sum_receipts import answers_receipt_of, missing_receipt_of, printed_receipt_of
@@ -79,6 +80,8 @@ def require_receipt(cycle: Cycle, asked: Mapping[str, str]) -> None:
         raise NotFound(NO_RECEIPT)
     if "group" in asked and asked["group"] not in groups_in(cycle):
         raise NotFound(NO_RECEIPT)
+    if not _can_have(cycle, asked):
+        raise NotFound(NO_RECEIPT)
 
 
 def _has_versions(cycle: Cycle, asked: Mapping[str, str]) -> bool:
@@ -101,3 +104,16 @@ def _is_asked(cycle: Cycle, asked: Mapping[str, str]) -> bool:
     dimensions = asked_dimensions(cycle.framework_id)
     wanted = (("item", items, "code"), ("dimension", dimensions, "code"), ("area", dimensions, "area"))
     return all(rows.filter(**{field: asked[name]}).exists() for name, rows, field in wanted if name in asked)
+
+
+def _can_have(cycle: Cycle, asked: Mapping[str, str]) -> bool:
+    """Whether the framework has what is asked for by `of`: not every dimension, row or group has a sum."""
+    of = asked.get("of")
+    if of == ANSWERS:
+        levers = asked_dimensions(cycle.framework_id).filter(area=Area.CULTURE)
+        return levers.filter(code=asked["dimension"]).exists()
+    if of == CHECKS:
+        return (asked.get("enabler") or asked["area"]) in rows_in(cycle.framework)
+    if of == PRINTED:
+        return has_printed(cycle.framework, asked["group"])
+    return True

@@ -54,13 +54,23 @@ def checked_of(document: Mapping[str, Any], framework: Framework) -> Checked | N
         return None
     rows: dict[tuple[str, int | None], dict[str, Entry]] = {}
     for code, enabler, area in _items(framework):
-        row = area if area == Area.CULTURE else enabler or area
-        rows.setdefault((row, said["evidence_from"].get(area)), {})[code] = said["items"][code]
+        rows.setdefault((_row(enabler, area), said["evidence_from"].get(area)), {})[code] = said["items"][
+            code
+        ]
     return Checked(
         said["items"],
         [CheckedRow(row, items, lowest) for (row, lowest), items in rows.items()],
         said["evidence_from"],
     )
+
+
+def rows_in(framework: Framework) -> set[str]:
+    """The rows that checks of a framework have: its enablers, and the areas whose items have none."""
+    return {_row(enabler, area) for _code, enabler, area in _items(framework)}
+
+
+def _row(enabler: str, area: str) -> str:
+    return area if area == Area.CULTURE else enabler or area
 
 
 def questions_of(framework: Framework, evidence_from: Mapping[str, int]) -> Questions:

@@ -370,6 +370,12 @@ def baselines(framework: Framework) -> dict[str, Any]:
     return {item.code: published_baseline(item) for item in items}
 
 
+def has_printed(framework: Framework, group: str) -> bool:
+    """Whether a value of 2023 can be subtracted from a figure of a group."""
+    printed = (_baseline(raw, group) for raw in baselines(framework).values())
+    return any(baseline is not None and baseline.is_comparable for baseline in printed)
+
+
 def is_known_basis(basis: str) -> bool:
     return basis in Basis.values
 

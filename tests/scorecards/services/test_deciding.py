@@ -7,7 +7,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from entities.models import Entity
-from quintet.models import Cycle
+from quintet.models import Area, Cycle, Dimension, Item, Observation
+from scorecards.domain.decisions import NO_RECEIPT
 from scorecards.models import DecisionPoint, Scorecard
 from scorecards.services import publishing
 from scorecards.services.deciding import add_point, change_point, delete_point, raise_point
@@ -26,6 +27,16 @@ from un20portal.lib.errors import InvalidInput, NotAllowed, StaleVersion, WrongS
 
 pytestmark = pytest.mark.django_db
 SAID = {"verb": "requests", "body": "hlcm", "action": "Report in spring.", "figure": ""}
+PRINTED = {
+    "indicator": "A-01",
+    "period": "2023",
+    "value": 45,
+    "operator": "eq",
+    "unit": "percent_of_entities",
+    "kind": "baseline",
+    "chapter": "data",
+    "statement": "45% have one.",
+}
 
 
 @pytest.fixture
@@ -98,6 +109,38 @@ class TestWriting:
         publish(earlier, cast)
         for figure in ("group=all&item=DAT-STR&from=2025", "group=entities&area=capability"):
             assert add_point(cycle=cycle, by=cast.task_force, at=AT, **(SAID | {"figure": figure}), text="a")
+
+    def test_finds_no_sum_that_the_framework_cannot_have(self, cycle: Cycle, cast: Cast) -> None:
+        """Answers are added up of the culture alone, and printed were values of two groups."""
+        culture = Dimension.objects.create(framework=cycle.framework, code="CUR", area=Area.CULTURE, order=9)
+        Item.objects.create(
+            framework=cycle.framework, dimension=culture, code="CUR-1", order=0, level_texts=[]
+        )
+        printed = Observation.objects.create(**PRINTED)
+        Item.objects.filter(code="DAT-STR").update(baseline=printed, baseline_comparability="same_concept")
+
+        def said(figure: str) -> dict[str, Any]:
+            return {"cycle": cycle, "by": cast.task_force, "at": AT, **SAID, "figure": figure, "text": "a"}
+
+        for figure in (
+            "group=all&of=answers&dimension=DAT",
+            "group=all&of=checks&enabler=ZZZ",
+            "group=all&of=checks&area=capability",
+            "group=all&of=printed",
+        ):
+            with pytest.raises(InvalidInput) as found:
+                add_point(**said(figure))
+            assert [error.message for error in found.value.errors] == [NO_RECEIPT], figure
+        for figure in (
+            "group=all&of=answers&dimension=CUR",
+            "group=all&of=checks&enabler=STR",
+            "group=all&of=checks&area=culture",
+            "group=entities&of=printed",
+        ):
+            assert add_point(**said(figure)).figure
+        Item.objects.update(baseline=None)
+        with pytest.raises(InvalidInput):
+            add_point(**said("group=entities&of=printed"))
 
     @pytest.mark.parametrize(
         "wrong",
