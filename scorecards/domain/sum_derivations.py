@@ -52,6 +52,10 @@ VERDICTS_IN_WORDS = {
     "n_fell_clearly": _("Items that fell by %(entities)s entities and %(points)s points or more."),
     "n_unclear": _("Items without a clear change."),
 }
+EACH_BESIDE_PRINTED = _(
+    "Nothing else is compared than figures that are shown, each with a receipt of its own, with values that "
+    "the policy brief printed."
+)
 BESIDE_PRINTED = _("Items with ten answers or more of which the policy brief printed the same for 2023.")
 HIGHER = _("Of these higher now by %(entities)s entities and %(points)s points or more.")
 LOWER = _("Of these lower now by %(entities)s entities and %(points)s points or more.")
@@ -71,6 +75,11 @@ def moved_in_words(state: str, panels: Sequence[Panel]) -> list[Sentence]:
     if state == SUPPRESSED:
         return [Sentence(ALL_CHANGES_HIDDEN)]
     return [sum_in_words(state)] if panels else [sum_in_words(state), Sentence(NOBODY_IN_BOTH)]
+
+
+def printed_in_words(state: str) -> Sentence:
+    """Say what is hidden of a comparison with printed values, and why."""
+    return Sentence(DISCLOSURE_IN_WORDS[PROVISIONAL] if state == PROVISIONAL else EACH_BESIDE_PRINTED)
 
 
 def sum_gaps(*, n_items: int, n_hidden: int, n_carried: int) -> list[Sentence]:
@@ -137,7 +146,7 @@ def moved_steps(panels: Sequence[Panel], *, n_items: int) -> list[Step]:
     ]
 
 
-def printed_steps(verdicts: Verdicts) -> list[Step]:
+def verdict_steps(verdicts: Verdicts) -> list[Step]:
     """How many figures stand clearly higher or lower than what was printed of the same."""
     least = {"entities": CLEAR_ENTITIES, "points": CLEAR_POINTS}
     return [

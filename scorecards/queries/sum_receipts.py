@@ -9,6 +9,7 @@ from typing import Any
 
 from scorecards.domain import sum_derivations as derivations
 from scorecards.domain.groups import ItemCounts
+from scorecards.domain.movement import AgainstPrinted, against_printed
 from scorecards.domain.receipts import Sentence, Subject, asked_for, no_such_figure
 from scorecards.domain.summary import Verdicts, verdicts_on_printed
 from scorecards.queries.culture import levers
@@ -55,10 +56,15 @@ class AnswersReceipt(SumReceipt):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrintedReceipt(SumReceipt):
-    """The receipt of how many figures differ clearly from the values of 2023."""
+class PrintedReceipt(Receipt):
+    """The receipt of how many figures differ clearly from the values of 2023, with each of them."""
 
     verdicts: Verdicts
+    beside: Sequence[tuple[ItemFigure, AgainstPrinted]]
+
+    @property
+    def disclosure(self) -> Sentence:
+        return derivations.printed_in_words(self.state)
 
     @property
     def shows_shares(self) -> bool:
@@ -118,10 +124,15 @@ def printed_receipt_of(figures: Figures, subject: Subject, *, basis: str) -> Rec
     if subject.group not in figures.sizes:
         raise no_such_figure()
     rows = state_of_play(figures, group=subject.group, basis=basis)
-    addends = [row for row in rows if beside_printed([row])]
-    if not addends:
+    beside = [
+        (row, found)
+        for row in rows
+        for counts, printed in beside_printed([row])
+        if (found := against_printed(counts, printed))
+    ]
+    if not beside:
         raise NotFound(_("No figure of this group can be compared with a value of 2023."))
-    verdicts = verdicts_on_printed(beside_printed(addends))
+    verdicts = verdicts_on_printed(beside_printed(rows))
     counts = {"n": verdicts.n, "n_higher": verdicts.rose, "n_lower": verdicts.fell}
     return PrintedReceipt(
         subject=subject,
@@ -131,11 +142,17 @@ def printed_receipt_of(figures: Figures, subject: Subject, *, basis: str) -> Rec
         dimension=None,
         state=state_of(figures, None, is_suppressed=False),
         hashes=hashes_of(figures),
-        figure={**counts, "items": [row.item for row in addends]},
-        steps=derivations.printed_steps(verdicts),
-        addends=addends,
+        figure={**counts, "items": [_compared(row, found) for row, found in beside]},
+        steps=derivations.verdict_steps(verdicts),
+        beside=beside,
         verdicts=verdicts,
     )
+
+
+def _compared(row: ItemFigure, found: AgainstPrinted) -> dict[str, Any]:
+    shares = {"share_has": row.share_has, "printed": row.printed, "points": found.points}
+    told = {name: one_decimal(share) for name, share in shares.items()}
+    return {"item": row.item, **told, "verdict": found.verdict.value}
 
 
 def _rows(figures: Figures, subject: Subject, basis: str) -> list[ItemFigure]:

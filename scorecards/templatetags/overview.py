@@ -84,7 +84,7 @@ def point_in_words(point: Point, basis: str, earlier: Cycle | None) -> str:
 
 
 @register.filter
-def asked_with(point: Point, earlier: Cycle | None) -> str:
+def receipt_query(point: Point, earlier: Cycle | None) -> str:
     """What the receipt of a point that is about no single figure is asked with; "" where there is none."""
     asked = {Kind.RESPONSE: RESPONSE, Kind.MOVED: MOVED, Kind.PRINTED: PRINTED}.get(point.kind)
     if asked is None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from quintet.domain.answers import NA, UNANSWERED
 from quintet.models import Area, Item
+from scorecards.domain.movement import AgainstPrinted
 from scorecards.domain.positions import Quarter
 from scorecards.domain.receipts import Step
 from scorecards.domain.unit_derivations import NOTHING, WITHHELD, ItemLine
@@ -119,6 +120,13 @@ def receipt_state(line: ItemLine) -> str:
 def one_decimal_or_dash(value: Fraction | None) -> str:
     """Write an exact figure with one decimal in the reader's language; a dash where there is none."""
     return with_decimal_mark(one_decimal(value) or NOTHING)
+
+
+@register.filter
+def against_printed_in_words(found: AgainstPrinted) -> str:
+    """Say by how many points a figure differs from what was printed, and whether this is clear."""
+    said = {"points": signed(found.points), "verdict": VALUE_NAMES[found.verdict.replace(" ", "_")]}
+    return gettext("%(points)s points: %(verdict)s") % said
 
 
 @register.filter

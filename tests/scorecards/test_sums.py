@@ -12,7 +12,7 @@ from django.test import Client
 
 from entities.models import Entity
 from quintet.domain.crosswalk import Relation
-from quintet.models import Area, Cycle, Dimension, Framework, Item
+from quintet.models import Area, Cycle, Dimension, Framework, Item, Observation
 from scorecards.domain.movement import Panel
 from scorecards.domain.sum_derivations import ALL_CHANGES_HIDDEN, NOBODY_IN_BOTH
 from scorecards.queries.movement import ItemRow, Section
@@ -333,3 +333,41 @@ class TestAllAnswersToALever:
         answer = client.get(f"/api/v1{PAGE}receipt/?group=entities&of=answers&dimension=AGI")
         assert answer.status_code == 404
         assert "fewer than ten answers" in answer.json()["detail"]
+
+
+class TestBesidePrinted:
+    def test_says_of_each_figure_what_was_printed_and_what_that_comes_to(
+        self, client: Client, cast: Cast
+    ) -> None:
+        """All twelve have a strategy, printed were 45 per cent; none has leaders, printed were 2."""
+        framework, units = make_framework(), make_entities(12)
+        for code, value in (("DAT-STR", 45), ("DAT-LED", 2)):
+            printed = Observation.objects.create(
+                indicator=code, period="2023", value=value, operator="eq", unit="percent_of_entities"
+            )
+            asked = Item.objects.filter(code=code)
+            asked.update(baseline=printed, baseline_comparability="same_concept")
+        publish(make_counted_cycle(framework, {unit: {"DAT-STR": 3, "DAT-LED": 1} for unit in units}), cast)
+        address = f"{PAGE}receipt/?group=entities&of=printed"
+        page, figure = read(client, address), ask(client, address)["figure"]
+        assert figure["items"] == [
+            {
+                "item": "DAT-STR",
+                "share_has": "100.0",
+                "printed": "45.0",
+                "points": "55.0",
+                "verdict": "clear",
+            },
+            {
+                "item": "DAT-LED",
+                "share_has": "0.0",
+                "printed": "2.0",
+                "points": "-2.0",
+                "verdict": "no clear change",
+            },
+        ]
+        assert (figure["n"], figure["n_higher"], figure["n_lower"]) == (2, 1, 0)
+        first, second = rows(page.partition('id="compared"')[2].partition("</table>")[0])
+        assert "+55.0 points: clear" in first
+        assert "2.0 points: no clear change" in second
+        assert "added up" not in page
