@@ -146,7 +146,7 @@ class Section:
         comparable = [row for row in self.items if row.relation is Relation.EQUAL]
         return bool(comparable) and all(row.is_suppressed for row in comparable)
 
-    @property
+    @cached_property
     def panels(self) -> list[Panel]:
         """The panels that are shown and in which anybody answers."""
         return [row.panel for row in self.items if row.panel and row.panel.n_panel]

@@ -17,7 +17,7 @@ def counts(has: int, n: int) -> ItemCounts:
 
 def told(*changes: Change, **others: object) -> list[Statement]:
     nothing: dict[str, object] = {"new_gaps": [], "closed_gaps": [], "n_new_points": 0, "n_gone_points": 0}
-    return changed(changes, version=2, **(nothing | others))  # type: ignore[arg-type]
+    return changed(changes, version=2, **(nothing | others))  # type: ignore[arg-type]  # what is given is of several types
 
 
 def named(statement: Statement) -> list[object]:

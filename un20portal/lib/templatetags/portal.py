@@ -95,13 +95,13 @@ def refused_forms(context: Context) -> list[BaseForm]:
 
 
 @register.simple_tag(takes_context=True)
-def tells_of_refusal(context: Context) -> bool:
+def tells_of_refusal(context: Context, wrong: list[BaseForm]) -> bool:
     """Whether this page says that what was sent was not done: its title begins so, leaving it loses words.
 
-    So it is where a form on it was sent and holds something wrong, by whatever method; and where a view
+    So it is where forms on it were sent and are `wrong`, by whatever method; and where a view
     gives the `refusal` of a POST. The `refusal` of a GET only says why there is nothing to read.
     """
-    if refused_forms(context):
+    if wrong:
         return True
     return bool(context.get("refusal")) and context["request"].method == "POST"
 
